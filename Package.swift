@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let stages = ["Capture", "TCPReassembly", "WSDecode", "CloseAnalysis"] as [Target.Dependency]
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+// The stages, in the order in which a byte passes them: see docs/architecture.md.
+let package = Package(
+  name: "wsclose",
+  products: [.executable(name: "wsclose", targets: ["wsclose"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(name: "CByteStream"),
+
+    .target(name: "Capture", dependencies: ["CByteStream", "CPcap"], swiftSettings: settings),
+    .target(name: "TCPReassembly", dependencies: ["Capture"], swiftSettings: settings),
+    .target(
+      name: "WSDecode",
+      dependencies: [
+        "Capture", "TCPReassembly", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "CloseAnalysis", dependencies: ["Capture", "TCPReassembly", "WSDecode"],
+      swiftSettings: settings),
+    .target(
+      name: "Report", dependencies: ["Capture", "TCPReassembly", "WSDecode", "CloseAnalysis"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "wsclose",
+      dependencies: [
+        "Capture", "TCPReassembly", "WSDecode", "CloseAnalysis", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    .target(
+      name: "TestSupport", dependencies: stages, path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "TCPReassemblyTests", dependencies: ["Capture", "TCPReassembly", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "WSDecodeTests", dependencies: ["Capture", "TCPReassembly", "WSDecode", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CloseAnalysisTests", dependencies: stages + ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "ReportTests", dependencies: stages + ["Report", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"],
+      swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,28 @@
+/// Why a capture could not be opened or read on: what, where, and what to do, in one line.
+package struct CaptureError: Error, Equatable, CustomStringConvertible {
+  /// The capture's path, or `standard input`.
+  package var source: String
+  package var problem: String
+  /// The packet that could not be read, counted from 1.
+  package var packet: UInt64?
+  /// How many bytes of the capture had been read.
+  package var byte: UInt64?
+  package var advice: String
+
+  package init(
+    source: String, problem: String, packet: UInt64? = nil, byte: UInt64? = nil, advice: String
+  ) {
+    self.source = source
+    self.problem = problem
+    self.packet = packet
+    self.byte = byte
+    self.advice = advice
+  }
+
+  package var description: String {
+    var place = source
+    if let packet { place += ", packet \(packet)" }
+    if let byte { place += ", byte \(byte)" }
+    return "\(place): \(problem); \(advice)"
+  }
+}

@@ -1,0 +1,48 @@
+/// An IPv4 or IPv6 address; IPv4 is kept in its IPv4-mapped form (RFC 4291 §2.5.5.2).
+package struct IPAddress: Hashable, Comparable, Sendable {
+  package var high: UInt64
+  package var low: UInt64
+
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  package init(v4 bits: UInt32) {
+    self.init(high: 0, low: 0xffff_0000_0000 | UInt64(bits))
+  }
+
+  package var isIPv4: Bool { high == 0 && low >> 32 == 0xffff }
+
+  /// 127.0.0.0/8 or ::1.
+  package var isLoopback: Bool { isIPv4 ? (low >> 24) & 0xff == 127 : high == 0 && low == 1 }
+
+  package static func < (a: Self, b: Self) -> Bool { (a.high, a.low) < (b.high, b.low) }
+}
+
+extension IPAddress: CustomStringConvertible {
+  package var description: String {
+    if isIPv4 {
+      return [24, 16, 8, 0].map { shift in String((low >> UInt64(shift)) & 0xff) }.joined(separator: ".")
+    }
+    return ipv6Description
+  }
+
+  /// The longest run of two or more zero groups becomes `::` (RFC 5952 §4.2).
+  private var ipv6Description: String {
+    let groups: [UInt64] = [high, low].flatMap { half in
+      [48, 32, 16, 0].map { shift in (half >> UInt64(shift)) & 0xffff }
+    }
+    var longest = 0..<0
+    var start = 0
+    for index in 0...8 where index == 8 || groups[index] != 0 {
+      if index - start > max(longest.count, 1) { longest = start..<index }
+      start = index + 1
+    }
+    func text(_ range: Range<Int>) -> String {
+      range.map { String(groups[$0], radix: 16) }.joined(separator: ":")
+    }
+    return longest.isEmpty
+      ? text(0..<8) : text(0..<longest.lowerBound) + "::" + text(longest.upperBound..<8)
+  }
+}

@@ -1,0 +1,58 @@
+/// The control bits of a TCP header (RFC 9293 §3.1).
+package struct TCPFlags: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let fin = TCPFlags(rawValue: 0x01)
+  package static let syn = TCPFlags(rawValue: 0x02)
+  package static let rst = TCPFlags(rawValue: 0x04)
+  package static let psh = TCPFlags(rawValue: 0x08)
+  package static let ack = TCPFlags(rawValue: 0x10)
+}
+
+/// A 32-bit TCP sequence number: it wraps, so it is compared only by distance (RFC 9293 §3.4).
+package struct SequenceNumber: Hashable, Sendable {
+  package var rawValue: UInt32
+  package init(_ rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// How far this number lies after `other`; negative if before.
+  package func distance(from other: SequenceNumber) -> Int32 {
+    Int32(bitPattern: rawValue &- other.rawValue)
+  }
+
+  package static func + (a: SequenceNumber, bytes: UInt32) -> SequenceNumber {
+    SequenceNumber(a.rawValue &+ bytes)
+  }
+}
+
+/// One TCP segment as a packet of the capture shows it; its payload travels beside it.
+package struct TCPSegment: Hashable, Sendable {
+  package var packet: PacketReference
+  package var source: Endpoint
+  package var destination: Endpoint
+  package var sequence: SequenceNumber
+  package var acknowledgment: SequenceNumber
+  package var flags: TCPFlags
+  /// Payload bytes on the wire; the capture may hold fewer (snaplen).
+  package var payloadLength: Int
+  /// Where in the captured packet the payload lies; shorter than `payloadLength` if cut.
+  package var payload: Range<Int>
+  /// The interface index, where the capture tells one for each packet (SLL2).
+  package var interface: UInt32?
+
+  package init(
+    packet: PacketReference, source: Endpoint, destination: Endpoint,
+    sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
+    payloadLength: Int, payload: Range<Int>, interface: UInt32? = nil
+  ) {
+    self.packet = packet
+    self.source = source
+    self.destination = destination
+    self.sequence = sequence
+    self.acknowledgment = acknowledgment
+    self.flags = flags
+    self.payloadLength = payloadLength
+    self.payload = payload
+    self.interface = interface
+  }
+}

@@ -1,0 +1,97 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+extension Session {
+  /// The answer in one or two English sentences.
+  package var answer: String {
+    switch verdict {
+    case .delivered: delivered
+    case .lost: lost
+    case .absent: absent
+    case .undetermined: undetermined
+    case .open: "The connection was still open when the capture ended, and no Close frame had come."
+    }
+  }
+
+  /// Who stands at the client's end of the client-most leg.
+  package var hop: (text: String, evidence: String?) {
+    let address = "\(client.connection.client.address)"
+    guard let evidence = Proxy.evidence(in: client.request) else { return ("the client", nil) }
+    return ("\(address), a proxy", evidence)
+  }
+
+  private var delivered: String {
+    var text = "The server's Close frame reached \(hop.text)"
+    if let evidence = hop.evidence { text += " (\(evidence))" }
+    if let after = teardown?.afterClose {
+      text += after < 0 ? "" : ", \(Wording.seconds(after)) before \(party) ended the connection"
+    } else {
+      text += "; the connection was still open when the capture ended"
+    }
+    switch judgement.delivery.proof {
+    case .echoed: text += ". It was answered with a Close frame."
+    case .acknowledged where judgement.delivery.isInferred:
+      text += ". The frame itself is not in the capture, but an ACK covers its place."
+    case .acknowledged, .sent, .none: text += ". An ACK covers it."
+    }
+    if hop.evidence != nil {
+      text += " To see whether it reached the client behind, capture there too."
+    }
+    return text
+  }
+
+  private var lost: String {
+    var text = "The server's Close frame did not reach \(hop.text): "
+    if judgement.delivery.proof == .sent {
+      return text + "it was sent, but the client answered with RST and never acknowledged it."
+    }
+    guard let forwarding, forwarding.dropped > 0 else {
+      return text + "\(party) ended the connection without it."
+    }
+    text += "\(party) ended the connection at byte \(Wording.count(forwarding.forwarded)) of "
+    text += "\(Wording.count(forwarding.received)); \(Wording.count(forwarding.dropped)) bytes were dropped,"
+    return text + " the Close frame among them."
+  }
+
+  private var absent: String {
+    if let response = client.response, client.isRefused {
+      return "There was no WebSocket: the server refused the upgrade with \(response.status)"
+        + " \(response.statusText)."
+    }
+    if client.response == nil {
+      return "There was no WebSocket: the connection ended before the upgrade was answered."
+    }
+    var text = "No captured leg carries a Close frame from the server; "
+    text += "\(party) ended the connection"
+    if let teardown { text += " with \(teardown.end.kind == .fin ? "FIN" : "RST")" }
+    if teardown?.by == .proxy, legs.count == 1 {
+      text += ". Whether the server sent one, a capture on the other side of the proxy would tell"
+    }
+    return text + "."
+  }
+
+  private var undetermined: String {
+    let what =
+      close == nil
+      ? "Whether the server sent a Close frame cannot be told"
+      : "Whether the server's Close frame reached \(hop.text) cannot be told"
+    switch judgement.reason {
+    case .gap: return "\(what): bytes that may have held it are not in the capture."
+    case .truncated: return "\(what): the capture cut the packets that may have held it (snaplen)."
+    case .oneSided: return "\(what): only one direction of the connection was captured."
+    case .captureEnded: return "\(what): the capture ended before it showed."
+    case .unacknowledged: return "\(what): it was sent, and no acknowledgment of it was captured."
+    case nil: return "\(what)."
+    }
+  }
+
+  private var party: String {
+    switch teardown?.by {
+    case .client: hop.evidence == nil ? "the client" : "the hop before"
+    case .proxy: "the proxy"
+    case .server: "the server"
+    case .unknown, nil: "somebody"
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+/// Programs whose rules for a CloseEvent are known, and `rfc6455` for the protocol's own.
+package enum ClientProgram: String, CaseIterable, Sendable {
+  case rfc6455, chromium
+  /// Before about M108.
+  case chromiumOld = "chromium-old"
+  case firefox
+  case nodeWS = "node-ws"
+
+  /// The program that a User-Agent names; `nil` if it names none that is known.
+  init?(userAgent: String) {
+    if userAgent.contains("Firefox/") {
+      self = .firefox
+    } else if let version = userAgent.firstRange(of: "Chrome/").map({ userAgent[$0.upperBound...] }) {
+      let major = Int(version.prefix { $0.isNumber }) ?? .max
+      self = major < 108 ? .chromiumOld : .chromium
+    } else {
+      return nil
+    }
+  }
+}
+
+/// What the application behind a client is told, by what the wire shows and by the program's rules.
+package struct ClientOutcome: Hashable, Sendable {
+  package var client: ClientProgram
+  package var code: UInt16
+  package var reason: String
+  /// `nil` for programs that report no such thing.
+  package var wasClean: Bool?
+  package var because: String
+}
+
+extension ClientOutcome {
+  /// - Returns: the outcome for the program that the User-Agent names, else for all; nothing where the
+  ///   capture does not tell what reached the client.
+  static func predict(_ session: Session) -> [ClientOutcome] {
+    guard let situation = Situation(session) else { return [] }
+    let known = session.client.request?.userAgent.flatMap { ClientProgram(userAgent: $0) }
+    return (known.map { [$0] } ?? ClientProgram.allCases).map { predict(situation, session, $0) }
+  }
+
+  /// What reached the client, as far as programs tell it apart.
+  private enum Situation {
+    case noClose
+    case orderly(replied: Bool)
+    case reset(replied: Bool)
+    case finBeforeReply(replied: Bool)
+    case heldOpen(replied: Bool)
+
+    /// Chromium's patience with a connection that stays open after the Close frames.
+    private static let patience = 2.0
+
+    init?(_ session: Session) {
+      let leg = session.client
+      switch session.verdict {
+      case .lost, .absent: self = .noClose
+      case .undetermined, .open: return nil
+      case .delivered:
+        let reply = leg.client.close.flatMap { $0.isCut ? nil : $0.frame.last }
+        let replied = reply != nil
+        guard let end = leg.server.end ?? leg.client.end else {
+          self = .orderly(replied: replied)
+          return
+        }
+        let since = reply ?? leg.server.close?.frame.last
+        let first = leg.firstEnd?.end ?? end
+        let held = since.map { first.packet.time.seconds(since: $0.time) } ?? 0
+        if held >= Self.patience - 0.05 {
+          self = .heldOpen(replied: replied)
+        } else if end.kind == .rst, leg.server.fin == nil, leg.client.end == nil {
+          self = .reset(replied: replied)
+        } else if leg.server.fin.map({ fin in reply.map { fin.packet.precedes($0) } ?? true }) == true {
+          self = .finBeforeReply(replied: replied)
+        } else {
+          self = .orderly(replied: replied)
+        }
+      }
+    }
+  }
+
+  private static func predict(
+    _ situation: Situation, _ session: Session, _ client: ClientProgram
+  ) -> ClientOutcome {
+    func outcome(_ code: UInt16, _ reason: String, _ wasClean: Bool, _ because: String) -> ClientOutcome {
+      ClientOutcome(
+        client: client, code: code, reason: reason, wasClean: client == .nodeWS ? nil : wasClean,
+        because: because + hopCaveat(session))
+    }
+    func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, because) }
+
+    guard let body = (session.client.server.close ?? session.close?.seen)?.body else {
+      return abnormal("no Close frame reached the client")
+    }
+    let code = body.code?.rawValue ?? 1005
+    let reason = body.reason ?? ""
+    let isLenient = client == .firefox
+    if !body.violations.isEmpty, !isLenient {
+      return abnormal("the Close frame breaks RFC 6455 §7.4.1 and fails the connection")
+    }
+    switch situation {
+    case .noClose: return abnormal("no Close frame reached the client")
+    case .orderly(let replied):
+      let isClean = client == .rfc6455 ? replied : true
+      return outcome(code, reason, isClean, "the Close frame arrived before the end of TCP")
+    case .reset(let replied):
+      let isClean = (client == .rfc6455 || client == .firefox) && replied
+      return outcome(code, reason, isClean, "the Close frame arrived, then RST")
+    case .finBeforeReply:
+      let isClean = client == .chromium || client == .chromiumOld
+      return outcome(code, reason, isClean, "the Close frame and FIN arrived before the client had replied")
+    case .heldOpen(let replied):
+      if client == .chromiumOld { return abnormal("TCP stayed open for 2 s after the Close frames") }
+      let isClean = client == .rfc6455 ? replied : true
+      return outcome(code, reason, isClean, "the Close frame arrived, and TCP stayed open for 2 s or more")
+    }
+  }
+
+  /// Behind a proxy's leg there are hops that the capture does not show.
+  private static func hopCaveat(_ session: Session) -> String {
+    Proxy.evidence(in: session.client.request) == nil
+      ? "" : ", if the hops before \(session.client.connection.client.address) pass it on"
+  }
+}

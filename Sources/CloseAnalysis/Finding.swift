@@ -1,0 +1,43 @@
+import Capture
+
+/// Something that happened and deserves a word, with its evidence.
+package struct Finding: Hashable, Sendable {
+  package enum Severity: String, Sendable { case info, warning, error }
+
+  /// Stable: scripts and documents refer to it.
+  package var rule: String
+  package var severity: Severity
+  /// One sentence with the measured numbers.
+  package var text: String
+  /// What can be changed; `nil` if there is nothing to change.
+  package var remedy: Remedy?
+  package var packets: [PacketReference]
+}
+
+/// One rule: looks at a session and tells what it finds. A rule is triggered only by what the wire shows,
+/// and says "consistent with" where that is no proof.
+protocol FindingRule: SendableMetatype {
+  static var id: String { get }
+  static func find(in session: Session) -> Finding?
+}
+
+extension FindingRule {
+  static func finding(
+    _ severity: Finding.Severity, _ text: String, remedy: Remedy? = nil, packets: [PacketReference?]
+  ) -> Finding {
+    Finding(
+      rule: id, severity: severity, text: text, remedy: remedy, packets: packets.compactMap { $0 })
+  }
+}
+
+/// The rules, the weightiest first: the text report leads with the first that has a remedy.
+package enum FindingCatalogue {
+  private static let rules: [any FindingRule.Type] = [
+    CloseNotForwarded.self, ProxyCutStream.self, LateTeardown.self, NoCloseFromServer.self,
+    ClientLeft.self, CaptureGap.self, CaptureTruncated.self,
+  ]
+
+  package static func findings(in session: Session) -> [Finding] {
+    rules.compactMap { $0.find(in: session) }
+  }
+}

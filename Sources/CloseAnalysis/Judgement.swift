@@ -1,0 +1,121 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+/// The verdict on one session, from what its legs show. Order is judged in stream offsets first: a FIN
+/// cannot overtake the bytes before it.
+package struct Judgement: Sendable {
+  package var verdict: Verdict
+  package var reason: UndeterminedReason?
+  package var delivery: Delivery
+
+  /// - Parameter legs: at least one, client side first.
+  package init(_ legs: [Leg]) {
+    let outer = legs[0]
+    if let close = outer.server.close, !close.isCut {
+      self = Self.judge(close, on: outer)
+    } else if let behind = legs.dropFirst().first(where: { $0.server.close?.isCut == false }),
+      let close = behind.server.close
+    {
+      self = Self.judge(close, of: behind, missingOn: outer)
+    } else {
+      self = Self.judgeWithoutClose(legs)
+    }
+  }
+
+  private init(_ verdict: Verdict, _ reason: UndeterminedReason?, _ delivery: Delivery) {
+    self.verdict = verdict
+    self.reason = reason
+    self.delivery = delivery
+  }
+
+  // MARK: The Close frame is on the client-most leg
+
+  private static func judge(_ close: SeenClose, on leg: Leg) -> Judgement {
+    if let acknowledged = close.acknowledged {
+      return Judgement(.delivered, nil, delivery(acknowledged, reply: leg.client.close))
+    }
+    let sent = Delivery(proof: .sent, packet: close.frame.last)
+    // A client that answers with RST has not taken what it did not acknowledge, unless the capture
+    // lacks something that it said before.
+    if let reset = leg.client.rst {
+      let said = leg.client.sentEnd + (leg.client.fin == nil ? 0 : 1)
+      return reset.offset > said
+        ? Judgement(.undetermined, .gap, sent) : Judgement(.lost, nil, sent)
+    }
+    if leg.server.acknowledged == nil { return Judgement(.undetermined, .oneSided, sent) }
+    return Judgement(.undetermined, leg.firstEnd == nil ? .captureEnded : .unacknowledged, sent)
+  }
+
+  /// A reply sent when the Close frame had been acknowledged is an answer to it; one that crossed it on
+  /// the way is not.
+  private static func delivery(_ acknowledged: PacketReference, reply: SeenClose?) -> Delivery {
+    if let reply, !reply.frame.last.precedes(acknowledged) {
+      return Delivery(proof: .echoed, packet: reply.frame.last)
+    }
+    return Delivery(proof: .acknowledged, packet: acknowledged)
+  }
+
+  // MARK: The Close frame is on a leg behind only
+
+  private static func judge(
+    _ close: SeenClose, of behind: Leg, missingOn outer: Leg
+  ) -> Judgement {
+    let none = Delivery(proof: .none)
+    let needed = outer.offset(of: close.frame.range.upperBound, on: behind)
+    if let end = outer.server.end {
+      // The connection carried this many bytes toward the client, and no more.
+      let total = end.kind == .fin ? end.offset : max(end.offset, outer.server.sentEnd)
+      if let needed, total < needed { return Judgement(.lost, nil, none) }
+      if outer.server.isUnderstood, outer.response != nil { return Judgement(.lost, nil, none) }
+      return judgeUnseen(needed, on: outer)
+    }
+    if outer.client.rst != nil, outer.server.isUnderstood, outer.response != nil {
+      return Judgement(.lost, nil, none)
+    }
+    return judgeUnseen(needed, on: outer)
+  }
+
+  /// The capture lacks bytes where the Close frame must lie if it was forwarded: an acknowledgment of
+  /// more than these bytes tells that they arrived. More, because a FIN is acknowledged as one byte.
+  private static func judgeUnseen(_ needed: UInt64?, on outer: Leg) -> Judgement {
+    if let needed, let acknowledged = outer.server.acknowledged,
+      acknowledged.upTo > needed || (acknowledged.upTo == needed && outer.server.fin != nil)
+    {
+      return Judgement(
+        .delivered, nil,
+        Delivery(proof: .acknowledged, packet: acknowledged.packet, isInferred: true))
+    }
+    let none = Delivery(proof: .none)
+    if outer.firstEnd == nil { return Judgement(.undetermined, .captureEnded, none) }
+    return Judgement(.undetermined, hiding(outer), none)
+  }
+
+  // MARK: No Close frame from the server anywhere
+
+  private static func judgeWithoutClose(_ legs: [Leg]) -> Judgement {
+    let outer = legs[0]
+    let none = Delivery(proof: .none)
+    if outer.isRefused { return Judgement(.absent, nil, none) }
+    guard outer.server.end != nil || outer.client.rst != nil else {
+      return outer.client.fin == nil
+        ? Judgement(.open, nil, none) : Judgement(.undetermined, .captureEnded, none)
+    }
+    // What reaches the client has passed every leg: one leg that hides nothing is enough.
+    if legs.contains(where: { $0.showsAllTowardClient }) { return Judgement(.absent, nil, none) }
+    return Judgement(.undetermined, hiding(outer), none)
+  }
+
+  private static func hiding(_ leg: Leg) -> UndeterminedReason {
+    if leg.server.isTruncated { return .truncated }
+    return leg.response == nil && leg.server.sentEnd == 0 ? .oneSided : .gap
+  }
+}
+
+extension Leg {
+  /// Whether no Close frame toward the client can have been overlooked.
+  fileprivate var showsAllTowardClient: Bool {
+    guard server.isUnderstood, server.close == nil || server.close?.isCut == true else { return false }
+    return response != nil || (server.gapCount == 0 && server.end?.offset == 0)
+  }
+}

@@ -1,0 +1,83 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+/// One WebSocket from end to end, as one capture shows it, and what is concluded from that.
+package struct Session: Sendable {
+  /// Unique in one report, in the order in which the sessions begin.
+  package var id: Int
+  /// The index of the capture among those of the report.
+  package var capture: Int
+  /// Client side first; at least one.
+  package var legs: [Leg]
+  package var judgement: Judgement
+  package var close: ServerClose?
+  package var teardown: Teardown?
+  package var clientSees: [ClientOutcome] = []
+  package var findings: [Finding] = []
+
+  package init(id: Int, capture: Int, legs: [Leg]) {
+    self.id = id
+    self.capture = capture
+    self.legs = legs
+    judgement = Judgement(legs)
+    close = Self.serverClose(legs)
+    teardown = Self.teardown(of: legs)
+    if let close, let packet = judgement.delivery.packet {
+      judgement.delivery.latency = packet.time.seconds(since: close.seen.frame.last.time)
+    }
+    clientSees = ClientOutcome.predict(self)
+    findings = FindingCatalogue.findings(in: self)
+  }
+
+  package var verdict: Verdict { judgement.verdict }
+  package var client: Leg { legs[0] }
+
+  /// The Close frame that the client sent, on the client-most leg that carries one.
+  package var clientClose: SeenClose? {
+    legs.lazy.compactMap { $0.client.close }.first { !$0.isCut }
+  }
+
+  /// The moment that offsets in the report count from.
+  package var start: PacketReference {
+    let first = client.request?.packet ?? client.response?.packet
+    return first ?? client.connection.openedAt
+  }
+
+  private static func serverClose(_ legs: [Leg]) -> ServerClose? {
+    guard let index = legs.lastIndex(where: { $0.server.close?.isCut == false }),
+      let seen = legs[index].server.close
+    else { return nil }
+    let other = legs[index].client.close
+    let initiator: Side =
+      if let other, !other.isCut, other.frame.last.precedes(seen.frame.last) { .client } else { .server }
+    return ServerClose(initiator: initiator, seen: seen, leg: index)
+  }
+
+  private static func teardown(of legs: [Leg]) -> Teardown? {
+    guard let (side, end) = legs[0].firstEnd else { return nil }
+    let isProxy = legs.count > 1 || Proxy.name(in: legs[0].response) != nil
+    let close = legs[0].server.close.flatMap { $0.isCut ? nil : $0.frame.last }
+    return Teardown(
+      by: side == .client ? .client : isProxy ? .proxy : .server, end: end,
+      afterClose: close.map { end.packet.time.seconds(since: $0.time) })
+  }
+}
+
+/// What a proxy passed on toward the client of what it got.
+package struct Forwarding: Hashable, Sendable {
+  /// Bytes behind the handshake that the proxy received from the server's side.
+  package var received: UInt64
+  /// Bytes behind the handshake that it sent toward the client.
+  package var forwarded: UInt64
+  package var dropped: UInt64 { received - min(forwarded, received) }
+}
+
+extension Session {
+  /// What the proxy behind the client-most leg passed on; `nil` with one leg, or without the handshakes.
+  package var forwarding: Forwarding? {
+    guard legs.count > 1, let forwarded = legs[0].serverBytes, let received = legs[1].serverBytes
+    else { return nil }
+    return Forwarding(received: received, forwarded: forwarded)
+  }
+}

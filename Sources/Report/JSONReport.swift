@@ -1,0 +1,63 @@
+import Capture
+import CloseAnalysis
+import TCPReassembly
+import WSDecode
+
+/// The report for programs: `docs/report.schema.json` is its contract.
+package enum JSONReport {
+  /// One object, schema `wsclose.report/1`.
+  package static func report(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
+    var writer = JSONWriter(isIndented: true)
+    writer.object { writer in
+      writer.field("schema", "wsclose.report/1")
+      writer.array("captures", analysis.captures) { writer, capture in
+        writer.object { write(capture, &$0) }
+      }
+      writer.object("summary") { write(summary: analysis, &$0) }
+      writer.array("sessions", sessions) { writer, session in
+        writer.object { SessionJSON(session, analysis).write(&$0) }
+      }
+    }
+    writer.endLine()
+    return writer.bytes
+  }
+
+  /// One object a line and session, schema `wsclose.session/1`.
+  package static func lines(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
+    sessions.flatMap { session in
+      var writer = JSONWriter(isIndented: false)
+      writer.object { writer in
+        writer.field("schema", "wsclose.session/1")
+        SessionJSON(session, analysis).write(&writer)
+      }
+      writer.endLine()
+      return writer.bytes
+    }
+  }
+
+  private static func write(_ capture: CaptureSummary, _ writer: inout JSONWriter) {
+    let statistics = capture.statistics
+    let time = TimeText(statistics)
+    writer.field("source", capture.source)
+    writer.field("linkType", capture.linkType.rawValue)
+    writer.field("packets", statistics.packets)
+    writer.field("bytes", statistics.bytes)
+    writer.field("firstPacket", statistics.firstPacket.map(time.text))
+    writer.field("lastPacket", statistics.lastPacket.map(time.text))
+    writer.field("truncatedPackets", statistics.truncatedPackets)
+    writer.object("skipped") { writer in
+      for (reason, count) in statistics.skipped { writer.field(name: "\(reason)", count) }
+    }
+    // A file does not say how many packets its capture dropped.
+    writer.field("dropped", nil as UInt64?)
+    writer.field("damage", capture.damage?.description)
+  }
+
+  private static func write(summary analysis: Analysis, _ writer: inout JSONWriter) {
+    writer.field("sessions", UInt64(analysis.sessions.count))
+    for verdict in Verdict.allCases {
+      writer.field(name: verdict.rawValue, UInt64(analysis.count(verdict)))
+    }
+    writer.field("flows", analysis.captures.reduce(0) { $0 + $1.flows })
+  }
+}

@@ -1,0 +1,67 @@
+import Capture
+import CloseAnalysis
+import TCPReassembly
+
+/// What happened, a line each, between server (left) and client (right):
+///
+///     0.000 s  server ──▶ proxy              CLOSE 4321 "test"         packet 144
+///     2.997 s             proxy ──▶ client   FIN, 907,008 bytes short  packet 173
+struct Ladder {
+  private let session: Session
+  /// Names from the server to the client; one more than there are legs.
+  private let parties: [String]
+
+  init(_ session: Session) {
+    self.session = session
+    let proxies = session.legs.count - 1
+    let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
+    parties = ["server"] + middle + [session.hop.evidence == nil ? "client" : "downstream"]
+  }
+
+  var lines: [String] {
+    let entries = session.timeline.filter { $0.event != .request && $0.event != .response }
+    guard let first = entries.first else { return [] }
+    let rows = entries.map { entry in
+      (
+        time: Self.seconds(entry.packet.time.seconds(since: first.packet.time)), arrow: arrow(entry),
+        event: event(entry), packet: "packet \(entry.packet.number)"
+      )
+    }
+    let widths = (
+      time: rows.map(\.time.count).max() ?? 0, arrow: rows.map(\.arrow.count).max() ?? 0,
+      event: rows.map(\.event.count).max() ?? 0
+    )
+    return rows.map { row in
+      String(repeating: " ", count: widths.time - row.time.count) + row.time + "  "
+        + Self.pad(row.arrow, widths.arrow) + "  " + Self.pad(row.event, widths.event) + "  " + row.packet
+    }
+  }
+
+  /// A leg's arrow stands under the names of the parties that it joins.
+  private func arrow(_ entry: TimelineEntry) -> String {
+    let left = parties.count - 2 - entry.leg
+    let indent = parties[..<left].reduce(0) { $0 + $1.count + 5 }
+    let sign = entry.from == .server ? " ──▶ " : " ◀── "
+    return String(repeating: " ", count: indent) + parties[left] + sign + parties[left + 1]
+  }
+
+  private func event(_ entry: TimelineEntry) -> String {
+    let detail = Escape.terminal(entry.detail)
+    switch entry.event {
+    case .close: return "CLOSE \(detail)"
+    case .gap: return detail
+    default: return detail.isEmpty ? entry.event.rawValue : "\(entry.event.rawValue), \(detail)"
+    }
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: width - text.count)
+  }
+
+  /// Milliseconds: `2.997 s`.
+  private static func seconds(_ seconds: Double) -> String {
+    let milliseconds = Int64((max(-1e9, min(seconds, 1e9)) * 1000).rounded())
+    let fraction = String(abs(milliseconds) % 1000 + 1000).dropFirst()
+    return "\(milliseconds < 0 ? "-" : "")\(abs(milliseconds) / 1000).\(fraction) s"
+  }
+}

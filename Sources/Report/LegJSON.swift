@@ -1,0 +1,65 @@
+import Capture
+import CloseAnalysis
+import TCPReassembly
+import WSDecode
+
+/// Writes the members of one leg's JSON object.
+struct LegJSON {
+  private let leg: Leg
+  private let source: String
+  private let time: TimeText
+
+  init(_ leg: Leg, source: String, time: TimeText) {
+    self.leg = leg
+    self.source = source
+    self.time = time
+  }
+
+  func write(_ writer: inout JSONWriter) {
+    writer.field("client", leg.connection.client.description)
+    writer.field("server", leg.connection.server.description)
+    writer.array("captures", [source]) { $0.field(nil, $1) }
+    writer.array("interfaces", leg.connection.interface.map { [$0] } ?? []) { $0.field(nil, UInt64($1)) }
+    writer.field("protocol", "http/1.1")
+    writer.field("pickedUp", false)
+    writer.field("encrypted", false)
+    writer.object("handshake") { writer in
+      writer.field("requestPacket", leg.request?.packet.number)
+      writer.field("responsePacket", leg.response?.packet.number)
+      writer.field("status", leg.response.map { UInt64($0.status) })
+      writer.field("acceptMatches", leg.acceptMatches)
+      writer.field("server", leg.response?.server)
+      writer.field("deflate", leg.response.map { $0.deflate != nil })
+    }
+    writer.object("fromClient") { write(leg.client, &$0) }
+    writer.object("fromServer") { write(leg.server, &$0) }
+  }
+
+  private func write(_ stream: LegStream, _ writer: inout JSONWriter) {
+    writer.field("frames", stream.frames)
+    writer.field("messages", stream.messages)
+    writer.field("payloadBytes", stream.payloadBytes)
+    writer.field("gaps", stream.gapCount)
+    writer.field("gapBytes", stream.gapBytes)
+    writer.field("retransmissions", stream.retransmissions)
+    optional("close", stream.close, &writer) { close, writer in
+      writer.field("code", close.body.code.map { UInt64($0.rawValue) })
+      writer.field("reason", close.body.reason)
+      writer.field("complete", !close.isCut)
+      write(close.frame.last, &writer)
+      writer.field("acknowledgedPacket", close.acknowledged?.number)
+    }
+    writer.field("insideFrame", stream.cut != nil)
+    writer.array("ends", [stream.fin, stream.rst].compactMap { $0 }) { writer, end in
+      writer.object { writer in
+        writer.field("kind", end.kind.name)
+        write(end.packet, &writer)
+      }
+    }
+  }
+
+  private func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
+    writer.field("at", time.text(packet.time))
+    writer.field("packet", packet.number)
+  }
+}

@@ -1,0 +1,141 @@
+import Capture
+import CloseAnalysis
+import TCPReassembly
+import WSDecode
+
+/// Writes the members of one session's JSON object.
+struct SessionJSON {
+  private let session: Session
+  private let source: String
+  private let time: TimeText
+
+  init(_ session: Session, _ analysis: Analysis) {
+    self.session = session
+    let capture = analysis.captures[session.capture]
+    source = capture.source
+    time = TimeText(capture.statistics)
+  }
+
+  func write(_ writer: inout JSONWriter) {
+    let request = session.client.request
+    writer.field("id", String(session.id))
+    writer.field("key", request?.key)
+    optional("request", request, &writer) { request, writer in
+      writer.field("target", Redaction.target(request.target))
+      writer.field("host", request.host)
+      writer.field("userAgent", request.userAgent)
+      writer.field("requestID", session.legs.lazy.compactMap { $0.request?.requestID }.first)
+      writer.field("subprotocol", session.client.response?.subprotocol)
+    }
+    writer.field("verdict", session.verdict.rawValue)
+    writer.field("reason", session.judgement.reason?.rawValue)
+    writer.field("closeBeforeTeardown", session.verdict.closeBeforeTeardown)
+    writer.field("answer", session.answer)
+    writeCloses(&writer)
+    writeDelivery(&writer)
+    writeTeardown(&writer)
+    writer.array("clientSees", session.clientSees) { writer, outcome in
+      writer.object { writer in
+        writer.field("client", outcome.client.rawValue)
+        writer.field("code", UInt64(outcome.code))
+        writer.field("reason", outcome.reason)
+        writer.field("wasClean", outcome.wasClean)
+        writer.field("because", outcome.because)
+      }
+    }
+    writer.array("findings", session.findings) { writer, finding in
+      writer.object { write(finding, &$0) }
+    }
+    writer.array("legs", session.legs) { writer, leg in
+      writer.object { LegJSON(leg, source: source, time: time).write(&$0) }
+    }
+    writer.array("timeline", session.timeline) { writer, entry in
+      writer.object { write(entry, &$0) }
+    }
+  }
+
+  private func writeCloses(_ writer: inout JSONWriter) {
+    optional("close", session.close, &writer) { close, writer in
+      writer.field("initiator", close.initiator == .server ? "server" : "client")
+      write(close.seen.body, &writer)
+      write(close.seen.frame.last, &writer)
+    }
+    optional("clientClose", session.clientClose, &writer) { close, writer in
+      write(close.body, &writer)
+      write(close.frame.last, &writer)
+    }
+  }
+
+  private func writeDelivery(_ writer: inout JSONWriter) {
+    let delivery = session.judgement.delivery
+    writer.object("delivery") { writer in
+      writer.field("proof", delivery.proof.rawValue)
+      writer.field("at", delivery.packet.map { time.text($0.time) })
+      writer.field("packet", delivery.packet?.number)
+      writer.seconds("latency", delivery.latency)
+      writer.object("hop") { writer in
+        writer.field("client", session.client.connection.client.description)
+        writer.field("isProxy", session.hop.evidence != nil)
+        writer.field("because", session.hop.evidence)
+      }
+      writer.field("inferred", delivery.isInferred)
+    }
+    optional("forwarding", session.forwarding, &writer) { forwarding, writer in
+      writer.field("received", forwarding.received)
+      writer.field("forwarded", forwarding.forwarded)
+      writer.field("dropped", forwarding.dropped)
+    }
+  }
+
+  private func writeTeardown(_ writer: inout JSONWriter) {
+    optional("teardown", session.teardown, &writer) { teardown, writer in
+      writer.field("by", teardown.by.rawValue)
+      writer.field("kind", teardown.end.kind.name)
+      write(teardown.end.packet, &writer)
+      writer.seconds("afterClose", teardown.afterClose)
+    }
+  }
+
+  private func write(_ body: CloseBody, _ writer: inout JSONWriter) {
+    writer.field("code", body.code.map { UInt64($0.rawValue) })
+    writer.field("name", body.code?.name)
+    writer.field("reason", body.reason)
+  }
+
+  private func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
+    writer.field("at", time.text(packet.time))
+    writer.field("packet", packet.number)
+  }
+
+  private func write(_ finding: Finding, _ writer: inout JSONWriter) {
+    writer.field("rule", finding.rule)
+    writer.field("severity", finding.severity.rawValue)
+    writer.field("text", finding.text)
+    writer.field(
+      "remedy", finding.remedy.map { remedy in remedy.summary + (remedy.paste.map { "\n\($0)" } ?? "") })
+    writer.array("packets", finding.packets) { $0.field(nil, $1.number) }
+  }
+
+  private func write(_ entry: TimelineEntry, _ writer: inout JSONWriter) {
+    writer.field("at", time.text(entry.packet.time))
+    writer.seconds("offset", entry.offset)
+    writer.field("leg", UInt64(entry.leg))
+    writer.field("from", entry.from == .client ? "client" : "server")
+    writer.field("event", entry.event.rawValue)
+    writer.field("packet", entry.packet.number)
+    writer.field("detail", entry.detail)
+  }
+}
+
+/// An object, or `null`.
+func optional<T>(
+  _ key: StaticString, _ value: T?, _ writer: inout JSONWriter,
+  _ body: (T, inout JSONWriter) -> Void
+) {
+  guard let value else { return writer.field(key, nil as String?) }
+  writer.object(key) { body(value, &$0) }
+}
+
+extension EndKind {
+  var name: String { self == .fin ? "FIN" : "RST" }
+}

@@ -1,0 +1,165 @@
+import Capture
+import CloseAnalysis
+import TCPReassembly
+import WSDecode
+
+/// The report for people: a block for each session, the answer first.
+package struct TextReport {
+  private let analysis: Analysis
+  private let sessions: [Session]
+  private let style: TextStyle
+  private static let width = 100
+
+  /// - Parameter sessions: those of the analysis that are wanted.
+  package init(_ analysis: Analysis, sessions: [Session], style: TextStyle) {
+    self.analysis = analysis
+    self.sessions = sessions
+    self.style = style
+  }
+
+  package var text: String {
+    var blocks = sessions.map { block($0) }
+    if let remedies { blocks.append(remedies) }
+    blocks.append(summary)
+    return blocks.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+  }
+
+  // MARK: One session
+
+  private func block(_ session: Session) -> [String] {
+    var lines = [headline(session)]
+    lines += Self.wrap(Escape.terminal(session.answer), indent: "  ")
+    lines += Ladder(session).lines.map { "  " + style.dim($0) }
+    lines += clientLines(session)
+    for finding in session.findings {
+      let text = "\(finding.rule): \(Escape.terminal(finding.text))"
+      lines += Self.wrap(text, indent: "  ", label: finding.severity.rawValue + "  ").replacingFirst(
+        finding.severity.rawValue, with: style.severity(finding.severity))
+    }
+    if let finding = session.findings.first(where: { $0.remedy != nil }), let remedy = finding.remedy {
+      let pointer = remedy.paste == nil ? "" : " (text to paste below)"
+      lines += Self.wrap(remedy.summary + pointer + ".", indent: "  ", label: "Fix: ")
+        .replacingFirst("Fix:", with: style.bold("Fix:"))
+    }
+    return lines
+  }
+
+  private func headline(_ session: Session) -> String {
+    var parts = [style.verdict(session.verdict)]
+    if let close = session.close { parts.append(Escape.terminal(close.seen.body.summary)) }
+    if let request = session.client.request {
+      parts.append("GET " + Escape.terminal(Redaction.target(request.target)))
+    }
+    parts.append(path(session))
+    if analysis.captures.count > 1 {
+      parts.append(Escape.terminal(analysis.captures[session.capture].source))
+    }
+    return parts.joined(separator: "   ")
+  }
+
+  /// `client → proxy → server`, by their addresses.
+  private func path(_ session: Session) -> String {
+    let hops = session.legs.dropLast().map { "\($0.connection.server.address) (proxy)" }
+    let first = "\(session.client.connection.client)"
+    let last = session.legs.last.map { "\($0.connection.server)" } ?? ""
+    return ([first] + hops + [last]).joined(separator: " → ")
+  }
+
+  /// Outcomes that are equal are said once.
+  private func clientLines(_ session: Session) -> [String] {
+    var groups: [(text: String, programs: [String])] = []
+    for outcome in session.clientSees {
+      var text = "\(outcome.code)"
+      if !outcome.reason.isEmpty { text += " \"\(Escape.terminal(outcome.reason))\"" }
+      if let wasClean = outcome.wasClean { text += ", wasClean \(wasClean)" }
+      if let index = groups.firstIndex(where: { $0.text == text }) {
+        groups[index].programs.append(outcome.client.rawValue)
+      } else {
+        groups.append((text, [outcome.client.rawValue]))
+      }
+    }
+    guard !groups.isEmpty else { return [] }
+    let seen = groups.map { "\($0.text) (\($0.programs.joined(separator: ", ")))" }
+    let caveat =
+      session.hop.evidence == nil
+      ? "" : " if the hops before \(session.client.connection.client.address) pass it on"
+    return Self.wrap("The client sees \(seen.joined(separator: "; "))\(caveat).", indent: "  ")
+  }
+
+  // MARK: The end
+
+  private var remedies: [String]? {
+    var pastes: [(rules: [String], paste: String)] = []
+    for finding in sessions.compactMap({ $0.findings.first { $0.remedy != nil } }) {
+      guard let paste = finding.remedy?.paste else { continue }
+      if let index = pastes.firstIndex(where: { $0.paste == paste }) {
+        if !pastes[index].rules.contains(finding.rule) { pastes[index].rules.append(finding.rule) }
+      } else {
+        pastes.append(([finding.rule], paste))
+      }
+    }
+    guard !pastes.isEmpty else { return nil }
+    return pastes.flatMap { rules, paste in
+      [style.bold("Fix for \(rules.joined(separator: ", "))")]
+        + paste.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+    }
+  }
+
+  private var summary: [String] {
+    let counts = Verdict.allCases.compactMap { verdict -> String? in
+      let count = analysis.count(verdict)
+      return count == 0 ? nil : "\(count) \(verdict.rawValue)"
+    }
+    let total = analysis.sessions.count
+    var line = total == 0 ? "No WebSocket found" : "\(total) WebSocket\(total == 1 ? "" : "s")"
+    if !counts.isEmpty { line += ": " + counts.joined(separator: ", ") }
+    if sessions.count < total { line += "; \(sessions.count) shown" }
+    return [style.bold(line)] + analysis.captures.map { "  " + captureLine($0) }
+  }
+
+  private func captureLine(_ capture: CaptureSummary) -> String {
+    let statistics = capture.statistics
+    var parts = [
+      "\(statistics.packets) packets", "\(capture.flows) TCP connections", capture.linkType.rawValue,
+    ]
+    if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
+    parts += statistics.skipped.map { "\($0.count) \($0.reason)" }
+    var line = "\(Escape.terminal(capture.source)): " + parts.joined(separator: ", ")
+    if capture.damage != nil { line += "; damaged: this report is partial" }
+    return line
+  }
+
+  // MARK: Lines
+
+  /// Breaks a text at spaces; later lines are indented behind the label.
+  private static func wrap(_ text: String, indent: String, label: String = "") -> [String] {
+    let hanging = indent + String(repeating: " ", count: label.count)
+    var lines: [String] = []
+    var line = indent + label
+    var isEmpty = true
+    for word in text.split(separator: " ") {
+      if !isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = hanging
+        isEmpty = true
+      }
+      line += isEmpty ? String(word) : " " + word
+      isEmpty = false
+    }
+    return lines + [line]
+  }
+}
+
+extension [String] {
+  /// Puts colour on a label after its line was measured.
+  fileprivate func replacingFirst(_ label: String, with coloured: String) -> [String] {
+    guard let first, let range = first.firstRange(of: label) else { return self }
+    return [first.replacingCharacters(in: range, with: coloured)] + dropFirst()
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
+    self[..<range.lowerBound] + text + self[range.upperBound...]
+  }
+}

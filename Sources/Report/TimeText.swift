@@ -1,0 +1,43 @@
+import Capture
+
+/// Moments as RFC 3339 in UTC, as precise as the capture.
+struct TimeText {
+  /// 6 or 9.
+  var fractionDigits: Int
+
+  init(_ statistics: CaptureStatistics) {
+    fractionDigits = statistics.hasNanoseconds ? 9 : 6
+  }
+
+  func text(_ time: Timestamp) -> String {
+    let (days, nanoseconds) = Self.divide(time.nanoseconds, 86_400_000_000_000)
+    let date = Self.date(days: days)
+    let seconds = nanoseconds / 1_000_000_000
+    let fraction = Self.padded(nanoseconds % 1_000_000_000, 9).prefix(fractionDigits)
+    return "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))T"
+      + "\(Self.padded(seconds / 3600, 2)):\(Self.padded(seconds / 60 % 60, 2)):\(Self.padded(seconds % 60, 2))"
+      + ".\(fraction)Z"
+  }
+
+  /// Days since 1970-01-01 to a date of the Gregorian calendar; eras of 400 years begin on 1 March.
+  private static func date(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let (era, dayOfEra) = divide(days + 719_468, 146_097)
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+  }
+
+  /// Rounds down, also below zero.
+  private static func divide(_ a: Int64, _ b: Int64) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
+    return remainder < 0 ? (quotient - 1, remainder + b) : (quotient, remainder)
+  }
+
+  private static func padded(_ number: Int64, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+}

@@ -1,0 +1,52 @@
+import Capture
+
+/// One TCP connection among those of one capture; never used twice.
+package struct ConnectionID: Hashable, Sendable {
+  /// Small and dense: connections that are over give their slot to later ones.
+  package var slot: Int
+  /// Tells the connections of one slot apart.
+  package var serial: UInt64
+
+  package init(slot: Int, serial: UInt64) {
+    self.slot = slot
+    self.serial = serial
+  }
+}
+
+/// Who sent something: the client is the side that sent the SYN. Without a SYN in the capture it is
+/// taken to be the side with the higher port.
+package enum Side: Hashable, Sendable {
+  case client, server
+
+  package var opposite: Side { self == .client ? .server : .client }
+}
+
+/// A connection as its first packet shows it.
+package struct Connection: Hashable, Sendable {
+  package var id: ConnectionID
+  package var client: Endpoint
+  package var server: Endpoint
+  /// Whether the capture holds the SYN, and so the beginning of both streams.
+  package var sawStart: Bool
+  package var openedAt: PacketReference
+  package var interface: UInt32?
+
+  package init(
+    id: ConnectionID, client: Endpoint, server: Endpoint, sawStart: Bool, openedAt: PacketReference,
+    interface: UInt32?
+  ) {
+    self.id = id
+    self.client = client
+    self.server = server
+    self.sawStart = sawStart
+    self.openedAt = openedAt
+    self.interface = interface
+  }
+
+  /// The same connection, its client and server exchanged: what was said showed who is who.
+  package var flipped: Connection {
+    var other = self
+    (other.client, other.server) = (server, client)
+    return other
+  }
+}

@@ -1,0 +1,101 @@
+import Capture
+
+/// The two ends of a connection, the same for both directions.
+struct FlowKey: Equatable {
+  var low: Endpoint
+  var high: Endpoint
+
+  init(_ a: Endpoint, _ b: Endpoint) {
+    (low, high) = a < b ? (a, b) : (b, a)
+  }
+}
+
+/// Connections by their two ends: open addressing over dense slots. The hash is seeded, so that nobody
+/// can choose ports that all land in one place.
+struct FlowTable {
+  private(set) var flows: [Flow] = []
+  private var freeSlots: [Int] = []
+  /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
+  private var buckets = [UInt32](repeating: 0, count: 64)
+  private let seed: (UInt64, UInt64)
+
+  init() {
+    var random = SystemRandomNumberGenerator()
+    seed = (random.next() | 1, random.next() | 1)
+  }
+
+  var count: Int { flows.count - freeSlots.count }
+
+  func slot(of key: FlowKey) -> Int? {
+    var bucket = home(of: key)
+    while buckets[bucket] != 0 {
+      let slot = Int(buckets[bucket] - 1)
+      if flows[slot].key == key { return slot }
+      bucket = (bucket + 1) & (buckets.count - 1)
+    }
+    return nil
+  }
+
+  /// Adds a connection that is not in the table; `make` gets the slot that it will have.
+  mutating func insert(_ key: FlowKey, _ make: (Int) -> Flow) -> Int {
+    if (count + 1) * 2 > buckets.count { grow() }
+    let slot = freeSlots.popLast() ?? flows.count
+    let flow = make(slot)
+    if slot == flows.count { flows.append(flow) } else { flows[slot] = flow }
+    place(slot)
+    return slot
+  }
+
+  mutating func remove(slot: Int) {
+    var hole = home(of: flows[slot].key)
+    while buckets[hole] != UInt32(slot + 1) { hole = (hole + 1) & (buckets.count - 1) }
+    flows[slot] = .vacant
+    freeSlots.append(slot)
+    closeUp(hole)
+  }
+
+  /// Changes a connection in place.
+  mutating func withFlow<R>(slot: Int, _ body: (inout Flow) -> R) -> R { body(&flows[slot]) }
+
+  private mutating func place(_ slot: Int) {
+    var bucket = home(of: flows[slot].key)
+    while buckets[bucket] != 0 { bucket = (bucket + 1) & (buckets.count - 1) }
+    buckets[bucket] = UInt32(slot + 1)
+  }
+
+  /// Moves back what had been pushed beyond a bucket that is now free, so that no search ends early.
+  private mutating func closeUp(_ free: Int) {
+    let mask = buckets.count - 1
+    var hole = free
+    var bucket = (hole + 1) & mask
+    while buckets[bucket] != 0 {
+      let home = home(of: flows[Int(buckets[bucket] - 1)].key)
+      if (bucket - home) & mask >= (bucket - hole) & mask {
+        buckets[hole] = buckets[bucket]
+        hole = bucket
+      }
+      bucket = (bucket + 1) & mask
+    }
+    buckets[hole] = 0
+  }
+
+  private mutating func grow() {
+    let old = buckets
+    buckets = [UInt32](repeating: 0, count: old.count * 2)
+    for entry in old where entry != 0 { place(Int(entry - 1)) }
+  }
+
+  private func home(of key: FlowKey) -> Int {
+    var hash = seed.0
+    hash = mix(hash ^ key.low.address.high, key.low.address.low ^ seed.1)
+    hash = mix(hash ^ key.high.address.high, key.high.address.low ^ seed.1)
+    hash = mix(hash ^ (UInt64(key.low.port) << 16 | UInt64(key.high.port)), seed.1)
+    return Int(truncatingIfNeeded: hash) & (buckets.count - 1)
+  }
+
+  /// Both halves of a 128-bit product, folded.
+  private func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let product = a.multipliedFullWidth(by: b)
+    return product.high ^ product.low
+  }
+}

@@ -1,0 +1,81 @@
+import Capture
+
+/// A segment that came before the bytes in front of it.
+struct HeldSegment {
+  var range: Range<UInt64>
+  /// Shorter than `range` if the capture cut the packet.
+  var bytes: [UInt8]
+  var packet: PacketReference
+}
+
+/// The out-of-order segments of one direction: sorted, never overlapping. Where two segments disagree
+/// about a byte, the one captured first is kept.
+struct HeldSegments {
+  private var segments: [HeldSegment] = []
+  /// What the segments cost, bookkeeping included, so that tiny ones cannot hide from the limit.
+  private(set) var cost = 0
+
+  static func cost(of byteCount: Int) -> Int { byteCount + MemoryLayout<HeldSegment>.stride + 32 }
+
+  var isEmpty: Bool { segments.isEmpty }
+  var count: Int { segments.count }
+  var start: UInt64? { segments.first?.range.lowerBound }
+
+  /// Keeps the parts of a segment that no held one covers; returns how many bytes were covered.
+  mutating func insert(
+    _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference
+  ) -> UInt64 {
+    var index = firstIndex(endingAfter: range.lowerBound)
+    var position = range.lowerBound
+    var covered: UInt64 = 0
+    while position < range.upperBound {
+      let next = index < segments.count ? segments[index].range : range.upperBound..<UInt64.max
+      let free = min(next.lowerBound, range.upperBound)
+      if position < free {
+        insert(position..<free, from: range, bytes, packet, at: index)
+        index += 1
+      }
+      let end = min(next.upperBound, range.upperBound)
+      covered += end - max(free, position)
+      position = max(end, free)
+      index += 1
+    }
+    return covered
+  }
+
+  /// Takes out the segments that follow each other without a hole from `offset` on.
+  mutating func takeRun(from offset: UInt64) -> [HeldSegment] {
+    var end = offset
+    var count = 0
+    while count < segments.count, segments[count].range.lowerBound <= end {
+      end = segments[count].range.upperBound
+      cost -= Self.cost(of: segments[count].bytes.count)
+      count += 1
+    }
+    defer { segments.removeFirst(count) }
+    return Array(segments[..<count])
+  }
+
+  private mutating func insert(
+    _ piece: Range<UInt64>, from range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference,
+    at index: Int
+  ) {
+    let first = min(Int(piece.lowerBound - range.lowerBound), bytes.count)
+    let end = min(Int(piece.upperBound - range.lowerBound), bytes.count)
+    let copy = (first..<end).map { bytes[$0] }
+    segments.insert(HeldSegment(range: piece, bytes: copy, packet: packet), at: index)
+    cost += Self.cost(of: end - first)
+  }
+
+  private func firstIndex(endingAfter offset: UInt64) -> Int {
+    // Most segments come in order, behind all that is held.
+    if let last = segments.last, last.range.upperBound <= offset { return segments.count }
+    var low = 0
+    var high = segments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle].range.upperBound > offset { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

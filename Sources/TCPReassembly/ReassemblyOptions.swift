@@ -1,0 +1,33 @@
+/// The limits of reassembly; memory is bounded by them and not by the capture.
+package struct ReassemblyOptions: Hashable, Sendable {
+  /// Out-of-order bytes kept per direction before the bytes missing in front of them are given up.
+  package var maxHeldBytes = 4 << 20
+  /// Out-of-order segments kept per direction.
+  package var maxHeldSegments = 4096
+  /// Out-of-order bytes kept in all directions together.
+  package var maxTotalHeldBytes = 256 << 20
+  /// Seconds of capture time that a missing piece may still arrive after its receiver acknowledged it:
+  /// captures hold packets out of order.
+  package var reorderPatience: Int64 = 1
+  /// Seconds of silence after which a connection is forgotten.
+  package var idleTimeout: Int64 = 3600
+  /// Seconds that an ended connection is kept, for packets that come late.
+  package var lingerTime: Int64 = 2
+  /// Connections kept at once; beyond it the next one takes the place of the longest silent.
+  package var maxConnections = 1 << 20
+  package init() {}
+}
+
+/// What reassembly had to give up or to ignore; every limit that is hit is counted.
+package struct ReassemblyStatistics: Hashable, Sendable {
+  package var connections: UInt64 = 0
+  /// Segments without payload that belong to no known connection.
+  package var strays: UInt64 = 0
+  /// Gaps that were declared because too much was held behind them.
+  package var heldLimitHits: UInt64 = 0
+  /// Connections forgotten because the table was full.
+  package var tableEvictions: UInt64 = 0
+  /// RST segments outside the receiver's window (RFC 9293 §3.10.7.4).
+  package var ignoredResets: UInt64 = 0
+  package init() {}
+}

@@ -1,0 +1,138 @@
+import Capture
+import TCPReassembly
+
+/// What may be asked of frame decoding besides the frames.
+package struct FrameOptions: Hashable, Sendable {
+  /// How many payload bytes of each frame are kept, unmasked and decompressed.
+  package var payloadLimit = 0
+  package init() {}
+}
+
+/// The frames of one direction of a leg: places them in the stream, reads Close bodies, checks them.
+struct FrameStream {
+  private let side: Side
+  private let allowsRSV1: Bool
+  private var decoder = FrameDecoder()
+  private var payload: PayloadCollector
+  /// Where the next byte lies.
+  private(set) var offset: UInt64
+  /// Where the current frame began.
+  private var start: (offset: UInt64, packet: PacketReference)?
+  private(set) var current: Frame?
+  private var isFragmented = false
+  private var hasClosed = false
+  private(set) var hasFailed = false
+
+  /// - Parameter offset: the stream offset at which a frame begins.
+  init(side: Side, from offset: UInt64, deflate: PermessageDeflate?, options: FrameOptions) {
+    self.side = side
+    self.offset = offset
+    allowsRSV1 = deflate != nil
+    payload = PayloadCollector(side: side, deflate: deflate, limit: options.payloadLimit)
+  }
+
+  /// Whether a frame begins at `offset`.
+  var isBetweenFrames: Bool { current == nil && decoder.isBetweenFrames }
+
+  /// - Parameter first: the index in `bytes` of the byte that lies at `offset`.
+  mutating func receive(
+    _ bytes: Span<UInt8>, from first: Int = 0, _ packet: PacketReference, on leg: LegID,
+    _ sink: inout some LegSink
+  ) {
+    var index = first
+    while !hasFailed {
+      let before = index
+      do throws(FrameError) {
+        let step = try decoder.next(bytes, from: &index)
+        advance(by: index - before, packet)
+        switch step {
+        case .header(let header): begin(header, packet)
+        case .payload(let range): keep(bytes, range)
+        case .end: end(packet, on: leg, &sink)
+        case nil: return
+        }
+      } catch {
+        hasFailed = true
+        sink.receive(.lost(side, at: start?.offset ?? offset, packet), on: leg)
+      }
+    }
+  }
+
+  /// Passes over bytes that are missing.
+  ///
+  /// - Returns: false if the frame boundaries are lost.
+  mutating func skip(
+    _ count: UInt64, _ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink
+  ) -> Bool {
+    guard decoder.skip(count) else { return false }
+    offset += count
+    current?.missing += count
+    if let current { payload.lose(in: current.header) }
+    // A frame whose last bytes are missing is complete all the same.
+    if decoder.payloadLeft == 0 { receive([UInt8]().span, packet, on: leg, &sink) }
+    return true
+  }
+
+  /// The stream holds no more.
+  mutating func finish(on leg: LegID, _ sink: inout some LegSink) {
+    guard let start else { return }
+    sink.receive(.cut(side, start.offset..<offset, current), on: leg)
+    if let current, current.header.opcode == .close {
+      sink.receive(.close(current, payload.closeBody(length: current.header.payloadLength)), on: leg)
+    }
+    self.start = nil
+    current = nil
+  }
+
+  private mutating func advance(by count: Int, _ packet: PacketReference) {
+    if start == nil, count > 0 { start = (offset, packet) }
+    offset += UInt64(count)
+  }
+
+  private mutating func begin(_ header: FrameHeader, _ packet: PacketReference) {
+    guard let start else { return }
+    let (end, overflow) = offset.addingReportingOverflow(header.payloadLength)
+    current = Frame(
+      side: side, header: header, range: start.offset..<(overflow ? .max : end),
+      first: start.packet, last: packet, violations: violations(of: header))
+    payload.begin(header, isFirst: !isFragmented)
+  }
+
+  private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    guard let current else { return }
+    let position = offset - UInt64(range.count) - current.range.lowerBound - UInt64(current.header.byteCount)
+    payload.append(bytes, range, of: current.header, at: position)
+  }
+
+  private mutating func end(
+    _ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink
+  ) {
+    guard var frame = current else { return }
+    frame.last = packet
+    frame.payload = payload.end(frame.header)
+    sink.receive(.frame(frame), on: leg)
+    if frame.header.opcode == .close {
+      sink.receive(.close(frame, payload.closeBody(length: frame.header.payloadLength)), on: leg)
+      hasClosed = true
+    }
+    if !frame.header.opcode.isControl { isFragmented = !frame.header.isFinal }
+    current = nil
+    start = nil
+  }
+
+  private func violations(of header: FrameHeader) -> FrameViolations {
+    var found: FrameViolations = []
+    let opcode = header.opcode
+    let mayBeCompressed = allowsRSV1 && !opcode.isControl && opcode != .continuation
+    let allowed = mayBeCompressed ? FrameHeader.rsv1 : 0
+    if header.reserved & ~allowed != 0 { found.insert(.reservedBits) }
+    if !opcode.isDefined { found.insert(.reservedOpcode) }
+    if (header.maskingKey != nil) != (side == .client) { found.insert(.masking) }
+    if opcode.isControl && header.payloadLength > 125 { found.insert(.longControl) }
+    if opcode.isControl && !header.isFinal { found.insert(.fragmentedControl) }
+    if !header.isMinimal { found.insert(.longLength) }
+    if !opcode.isControl && (opcode == .continuation) != isFragmented { found.insert(.fragmentOrder) }
+    if hasClosed { found.insert(.afterClose) }
+    return found
+  }
+}

@@ -1,0 +1,180 @@
+/// How a message's body ends (RFC 9112 §6).
+package enum HTTPBody: Hashable, Sendable {
+  case length(UInt64)
+  case chunked
+  case untilClose
+}
+
+package enum HTTPRole: Hashable, Sendable { case request, response }
+
+/// Finds the message heads in one direction of an HTTP/1.x connection. Bodies are passed over.
+///
+/// A head is answered by `body(_:)` before more bytes are read, because a response's body depends on
+/// the request:
+///
+///     head ──(head read)──▶ decided by the caller ──body(_:)──▶ body ──▶ head
+///       └──(not HTTP, or bytes missing)──▶ unsynchronised ──(segment begins with a head)──▶ head
+package struct HTTPFramer {
+  private enum State {
+    case head
+    case length(left: UInt64)
+    case chunkSize
+    case chunkData(left: UInt64)
+    case trailer
+    case untilClose
+    case unsynchronised
+  }
+  private let role: HTTPRole
+  private var state = State.head
+  private var line: [UInt8] = []
+  /// How many bytes of a head are kept before it is taken for something else.
+  package static let maxHeadBytes = 64 << 10
+  private static let maxChunkLineBytes = 4096
+
+  package init(_ role: HTTPRole) { self.role = role }
+
+  /// Whether the next byte begins a message.
+  package var isBetweenMessages: Bool {
+    if case .head = state { return line.isEmpty }
+    return false
+  }
+
+  package var isUnsynchronised: Bool {
+    if case .unsynchronised = state { return true }
+    return false
+  }
+
+  /// - Parameters:
+  ///   - bytes: what follows the bytes of the call before; its first byte is a segment's first.
+  ///   - index: where to go on in them; moved behind what was used.
+  /// - Returns: the next head that is complete; `nil` once all bytes are used.
+  package mutating func next(_ bytes: Span<UInt8>, from index: inout Int) -> HTTPHead? {
+    while index < bytes.count {
+      switch state {
+      case .head:
+        if let head = takeHead(bytes, from: &index) { return head }
+      case .length(let left):
+        let used = take(left, of: bytes, from: &index)
+        state = used == left ? .head : .length(left: left - used)
+      case .chunkData(let left):
+        let used = take(left, of: bytes, from: &index)
+        state = used == left ? .chunkSize : .chunkData(left: left - used)
+      case .chunkSize, .trailer:
+        takeChunkLine(bytes, from: &index)
+      case .untilClose:
+        index = bytes.count
+      case .unsynchronised:
+        guard index == 0, Self.begins(bytes, as: role) else {
+          index = bytes.count
+          return nil
+        }
+        state = .head
+      }
+    }
+    return nil
+  }
+
+  /// Says which body follows the head that `next` returned.
+  package mutating func body(_ body: HTTPBody) {
+    switch body {
+    case .length(0): state = .head
+    case .length(let length): state = .length(left: length)
+    case .chunked: state = .chunkSize
+    case .untilClose: state = .untilClose
+    }
+  }
+
+  /// Passes over bytes that are missing.
+  package mutating func skip(_ count: UInt64) {
+    switch state {
+    case .length(let left) where count <= left:
+      state = count == left ? .head : .length(left: left - count)
+    case .chunkData(let left) where count < left:
+      state = .chunkData(left: left - count)
+    case .untilClose: break
+    default: desynchronise()
+    }
+  }
+
+  package mutating func desynchronise() {
+    state = .unsynchronised
+    line = []
+  }
+
+  private func take(_ left: UInt64, of bytes: Span<UInt8>, from index: inout Int) -> UInt64 {
+    let used = min(left, UInt64(bytes.count - index))
+    index += Int(used)
+    return used
+  }
+
+  private mutating func takeHead(_ bytes: Span<UInt8>, from index: inout Int) -> HTTPHead? {
+    while index < bytes.count {
+      let byte = bytes[index]
+      // An empty line before a message is passed over (RFC 9112 §2.2).
+      let isLineEnd = byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+      if line.isEmpty && isLineEnd {
+        index += 1
+        continue
+      }
+      line.append(byte)
+      guard line.count <= Self.maxHeadBytes, line.count > 8 || isPossibleBeginning else {
+        desynchronise()
+        index = bytes.count
+        return nil
+      }
+      index += 1
+      if byte == UInt8(ascii: "\n"), endsInEmptyLine {
+        defer { line = [] }
+        return HTTPHead(line)
+      }
+    }
+    return nil
+  }
+
+  private var endsInEmptyLine: Bool {
+    line.suffix(2).elementsEqual("\n\n".utf8) || line.suffix(4).elementsEqual("\r\n\r\n".utf8)
+  }
+
+  private var isPossibleBeginning: Bool { Self.begins(line.span, as: role) }
+
+  /// Whether bytes are, as far as they go, the beginning of a message: `HTTP/1.` or a method and a space.
+  package static func begins(_ bytes: Span<UInt8>, as role: HTTPRole) -> Bool {
+    switch role {
+    case .response:
+      let version = "HTTP/1.".utf8
+      return zip(version, 0..<bytes.count).allSatisfy { $0 == bytes[$1] }
+    case .request:
+      for index in 0..<min(bytes.count, 8) {
+        if bytes[index] == UInt8(ascii: " ") { return index >= 3 }
+        guard (0x41...0x5a).contains(bytes[index]) else { return false }
+      }
+      return true
+    }
+  }
+
+  /// One line of the chunked coding (RFC 9112 §7.1): a size, the end of a chunk, or a trailer field.
+  private mutating func takeChunkLine(_ bytes: Span<UInt8>, from index: inout Int) {
+    while index < bytes.count {
+      let byte = bytes[index]
+      index += 1
+      if byte == UInt8(ascii: "\n") { return endChunkLine() }
+      if byte != UInt8(ascii: "\r") { line.append(byte) }
+      guard line.count <= Self.maxChunkLineBytes else { return desynchronise() }
+    }
+  }
+
+  private mutating func endChunkLine() {
+    defer { line = [] }
+    if case .trailer = state {
+      if line.isEmpty { state = .head }
+      return
+    }
+    // The empty line that ends a chunk's data.
+    guard !line.isEmpty else { return }
+    let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+    guard let size = UInt64(String(decoding: digits, as: UTF8.self), radix: 16) else {
+      return desynchronise()
+    }
+    state = size == 0 ? .trailer : .chunkData(left: size)
+  }
+}

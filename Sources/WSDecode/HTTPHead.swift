@@ -1,0 +1,64 @@
+/// The head of an HTTP/1.x message: start line and fields (RFC 9112 §2.1).
+package struct HTTPHead: Hashable, Sendable {
+  private let bytes: [UInt8]
+  private let startLine: Range<Int>
+  private let fields: [(name: Range<Int>, value: Range<Int>)]
+
+  /// - Parameter bytes: from the start line to the empty line, both included; lines may end in a bare LF.
+  package init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    var lines: [Range<Int>] = []
+    var start = 0
+    for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+      let end = index > start && bytes[index - 1] == UInt8(ascii: "\r") ? index - 1 : index
+      lines.append(start..<end)
+      start = index + 1
+    }
+    startLine = lines.first ?? 0..<0
+    fields = lines.dropFirst().compactMap { line in
+      guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) else { return nil }
+      return (line.lowerBound..<colon, Self.trim(bytes, colon + 1..<line.upperBound))
+    }
+  }
+
+  /// The start line's parts, separated by single spaces; the last one may hold spaces itself.
+  package var startLineParts: [String] {
+    bytes[startLine].split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The first field of that name; `name` in lower case.
+  package func value(_ name: String) -> String? {
+    fields.first { matches($0.name, name) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }
+  }
+
+  /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
+  package func list(_ name: String) -> [String] {
+    fields.filter { matches($0.name, name) }.flatMap { field in
+      bytes[field.value].split(separator: UInt8(ascii: ",")).map { member in
+        String(decoding: bytes[Self.trim(bytes, member.startIndex..<member.endIndex)], as: UTF8.self)
+      }
+    }
+  }
+
+  /// Whether a list has that member, letter case aside; `member` in lower case.
+  package func list(_ name: String, contains member: String) -> Bool {
+    list(name).contains { $0.lowercased() == member }
+  }
+
+  private func matches(_ range: Range<Int>, _ name: String) -> Bool {
+    bytes[range].lazy.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }.elementsEqual(name.utf8)
+  }
+
+  private static func trim(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+    func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    var low = range.lowerBound
+    var high = range.upperBound
+    while low < high, isSpace(bytes[low]) { low += 1 }
+    while low < high, isSpace(bytes[high - 1]) { high -= 1 }
+    return low..<high
+  }
+
+  package static func == (a: Self, b: Self) -> Bool { a.bytes == b.bytes }
+  package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+}

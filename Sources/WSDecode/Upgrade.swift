@@ -1,0 +1,107 @@
+import Capture
+import Crypto
+
+/// The client's opening handshake (RFC 6455 §4.1), as far as a report needs it.
+package struct UpgradeRequest: Hashable, Sendable {
+  /// `Sec-WebSocket-Key`.
+  package var key: String?
+  /// The request target, query and all: it may hold secrets.
+  package var target: String
+  package var host: String?
+  package var userAgent: String?
+  package var requestID: String?
+  package var forwardedFor: String?
+  package var via: String?
+  /// Stream offset behind the head: the client's first frame begins here.
+  package var endOffset: UInt64
+  /// The packet that completed the head.
+  package var packet: PacketReference
+
+  /// - Returns: `nil` if the head asks for no WebSocket.
+  init?(_ head: HTTPHead, method: String, target: String, endOffset: UInt64, packet: PacketReference) {
+    guard method == "GET", head.list("upgrade", contains: "websocket"),
+      head.list("connection", contains: "upgrade")
+    else { return nil }
+    key = head.value("sec-websocket-key")
+    self.target = target
+    host = head.value("host")
+    userAgent = head.value("user-agent")
+    requestID = head.value("x-request-id")
+    forwardedFor = head.value("x-forwarded-for")
+    via = head.value("via")
+    self.endOffset = endOffset
+    self.packet = packet
+  }
+}
+
+/// The server's answer to an opening handshake (RFC 6455 §4.2.2).
+package struct UpgradeResponse: Hashable, Sendable {
+  package var status: Int
+  package var statusText: String
+  package var accept: String?
+  package var subprotocol: String?
+  package var deflate: PermessageDeflate?
+  /// The `Server` field: Envoy and nginx write their own name there.
+  package var server: String?
+  package var via: String?
+  /// Stream offset behind the head: the server's first frame begins here.
+  package var endOffset: UInt64
+  package var packet: PacketReference
+
+  package var isSwitchingProtocols: Bool { status == 101 }
+
+  init(_ head: HTTPHead, status: Int, statusText: String, endOffset: UInt64, packet: PacketReference) {
+    self.status = status
+    self.statusText = statusText
+    accept = head.value("sec-websocket-accept")
+    subprotocol = head.value("sec-websocket-protocol")
+    deflate = PermessageDeflate(extensions: head.list("sec-websocket-extensions"))
+    server = head.value("server")
+    via = head.value("via")
+    self.endOffset = endOffset
+    self.packet = packet
+  }
+
+  /// What `Sec-WebSocket-Accept` has to be for a key (RFC 6455 §4.2.2, step 5.4).
+  package static func accept(for key: String) -> String {
+    let digest = Insecure.SHA1.hash(data: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
+    return base64(Array(digest))
+  }
+
+  private static func base64(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = (0..<3).reduce(UInt32(0)) { $0 << 8 | ($1 < group.count ? UInt32(group[start + $1]) : 0) }
+      for index in 0..<4 {
+        let digit = alphabet[Int(bits >> (18 - 6 * UInt32(index))) & 0x3f]
+        text.append(index <= group.count ? digit : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+/// What both sides agreed on for compression (RFC 7692 §7.1).
+package struct PermessageDeflate: Hashable, Sendable {
+  package var clientTakesOver = true
+  package var serverTakesOver = true
+
+  package init() {}
+
+  /// - Parameter extensions: the members of the response's `Sec-WebSocket-Extensions`.
+  /// - Returns: `nil` if the response does not accept the extension.
+  package init?(extensions: [String]) {
+    for member in extensions {
+      let parts = member.split(separator: ";").map { part in
+        String(part.filter { $0 != " " && $0 != "\t" }).lowercased()
+      }
+      guard parts.first == "permessage-deflate" else { continue }
+      clientTakesOver = !parts.contains("client_no_context_takeover")
+      serverTakesOver = !parts.contains("server_no_context_takeover")
+      return
+    }
+    return nil
+  }
+}

@@ -1,0 +1,34 @@
+import Capture
+import TCPReassembly
+
+/// Finds the WebSockets among TCP connections and decodes their frames.
+package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
+  private let options: FrameOptions
+  private var output: LegOutput<Sink>
+  /// By slot of the connection.
+  private var connections: [ConnectionDecoder?] = []
+
+  package init(into sink: Sink, options: FrameOptions = FrameOptions()) {
+    self.options = options
+    output = LegOutput(sink)
+  }
+
+  package var sink: Sink { output.sink }
+
+  package mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
+    let slot = chunk.connection.slot
+    guard slot < connections.count else { return }
+    connections[slot]?.receive(bytes, chunk, &output)
+  }
+
+  package mutating func receive(_ event: StreamEvent, on connection: ConnectionID) {
+    let slot = connection.slot
+    if case .opened(let connection) = event {
+      while connections.count <= slot { connections.append(nil) }
+      connections[slot] = ConnectionDecoder(connection, options: options)
+    }
+    guard slot < connections.count else { return }
+    connections[slot]?.receive(event, &output)
+    if case .closed = event { connections[slot] = nil }
+  }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Glibc
+
+/// Where a report goes: a file, or standard output.
+struct Output {
+  private let path: String?
+  private let descriptor: Int32
+
+  init(path: String?) throws {
+    self.path = path
+    guard let path else {
+      descriptor = STDOUT_FILENO
+      return
+    }
+    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw Self.failure(path, "check that the folder exists and can be written")
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      // The reader of a pipe has seen enough (head, less): no error.
+      if count < 0 && errno == EPIPE { throw ExitCode(0) }
+      guard count > 0 else { throw Self.failure(path ?? "standard output", "check the space left") }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// One line on standard error.
+  static func complain(_ text: String) {
+    try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(text)\n".utf8))
+  }
+
+  /// A terminal that has not asked for none (no-color.org).
+  static func wantsColour(path: String?) -> Bool {
+    guard path == nil, isatty(STDOUT_FILENO) == 1 else { return false }
+    return (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
+  }
+
+  private init(descriptor: Int32) {
+    path = nil
+    self.descriptor = descriptor
+  }
+
+  private static func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  private static func failure(_ path: String, _ advice: String) -> ExitCode {
+    let reason = unsafe String(cString: strerror(errno)).lowercased()
+    complain("\(path): \(reason); \(advice)")
+    return ExitCode(2)
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Capture
+import CloseAnalysis
+import Report
+
+/// `wsclose FILE...`
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Report on captures (this is what wsclose does without a command).")
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, ndjson }
+
+  @Argument(help: "Captures, pcap or pcapng; '-' is standard input.", completion: .file())
+  var files: [String] = []
+
+  @Option(name: [.customShort("r"), .customLong("read")], help: "A capture, as tcpdump's -r.")
+  var read: [String] = []
+
+  @Option(name: .shortAndLong, help: "A BPF filter, as in pcap-filter(7).")
+  var filter: String?
+
+  @Option(help: "text, json or ndjson.")
+  var format = Format.text
+
+  @Option(help: "Write the report to a file.", completion: .file())
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only sessions with these verdicts, separated by commas.",
+      valueName: Verdict.allCases.map(\.rawValue).joined(separator: ",")))
+  var only: VerdictList?
+
+  @Flag(help: "Exit with 1 if any session is lost or absent.")
+  var exitCode = false
+
+  func validate() throws {
+    if files.isEmpty && read.isEmpty {
+      throw ValidationError("name a capture, or '-' for standard input")
+    }
+    if (files + read).count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input can be read once only")
+    }
+  }
+
+  func run() throws {
+    Interrupt.install()
+    var errors: [CaptureError] = []
+    var analysis = Analysis()
+    for path in files + read {
+      do throws(CaptureError) {
+        try Pipeline.analyse(path, filter: filter, into: &analysis)
+        if let damage = analysis.captures.last?.damage { errors.append(damage) }
+      } catch {
+        errors.append(error)
+      }
+    }
+    let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
+    let output = try Output(path: output)
+    // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
+    if !analysis.captures.isEmpty || format == .json { try output.write(report(analysis, sessions)) }
+    for error in errors { Output.complain("\(error)") }
+    if !errors.isEmpty { throw ExitCode(2) }
+    if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
+  }
+
+  private func report(_ analysis: Analysis, _ sessions: [Session]) -> [UInt8] {
+    switch format {
+    case .json: JSONReport.report(analysis, sessions: sessions)
+    case .ndjson: JSONReport.lines(analysis, sessions: sessions)
+    case .text:
+      Array(
+        TextReport(
+          analysis, sessions: sessions, style: TextStyle(isColoured: Output.wantsColour(path: output))
+        ).text.utf8)
+    }
+  }
+}
+
+/// `lost,absent`
+struct VerdictList: ExpressibleByArgument {
+  var verdicts: Set<Verdict> = []
+
+  init?(argument: String) {
+    for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let verdict = Verdict(rawValue: String(name)) else { return nil }
+      verdicts.insert(verdict)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Capture
+import CloseAnalysis
+import TCPReassembly
+import WSDecode
+
+/// Records what a stage puts out.
+package struct StreamRecorder: StreamSink {
+  /// The delivered bytes of each side, without what is missing.
+  package private(set) var bytes: [Side: [UInt8]] = [.client: [], .server: []]
+  package private(set) var chunks: [StreamChunk] = []
+  package private(set) var events: [StreamEvent] = []
+
+  package init() {}
+
+  package mutating func receive(_ span: Span<UInt8>, _ chunk: StreamChunk) {
+    for index in span.indices { bytes[chunk.side, default: []].append(span[index]) }
+    chunks.append(chunk)
+  }
+
+  package mutating func receive(_ event: StreamEvent, on connection: ConnectionID) { events.append(event) }
+}
+
+package struct LegRecorder: LegSink {
+  package private(set) var events: [LegEvent] = []
+  package init() {}
+  package mutating func receive(_ event: LegEvent, on leg: LegID) { events.append(event) }
+
+  package var frames: [Frame] {
+    events.compactMap { if case .frame(let frame) = $0 { frame } else { nil } }
+  }
+  package var closes: [CloseBody] {
+    events.compactMap { if case .close(_, let body) = $0 { body } else { nil } }
+  }
+}
+
+/// Runs packets through the stages.
+package enum Stages {
+  package static func streams(
+    of packets: [TestPacket], options: ReassemblyOptions = ReassemblyOptions()
+  ) -> StreamRecorder {
+    var recorder = StreamRecorder()
+    reassemble(packets, options: options, into: &recorder)
+    return recorder
+  }
+
+  package static func legEvents(
+    of packets: [TestPacket], options: FrameOptions = FrameOptions()
+  ) -> LegRecorder {
+    var decoder = WebSocketDecoder(into: LegRecorder(), options: options)
+    reassemble(packets, into: &decoder)
+    return decoder.sink
+  }
+
+  package static func legs(of packets: [TestPacket]) -> [Leg] {
+    var decoder = WebSocketDecoder(into: LegCollector())
+    reassemble(packets, into: &decoder)
+    return decoder.sink.legs
+  }
+
+  package static func sessions(of packets: [TestPacket]) -> [Session] {
+    SessionBuilder.sessions(of: legs(of: packets), capture: 0, firstID: 1)
+  }
+
+  private static func reassemble(
+    _ packets: [TestPacket], options: ReassemblyOptions = ReassemblyOptions(),
+    into sink: inout some StreamSink
+  ) {
+    var reassembler = Reassembler(options: options)
+    for packet in packets { reassembler.receive(packet.segment, in: packet.payload.span, into: &sink) }
+    reassembler.finish(into: &sink)
+  }
+}
