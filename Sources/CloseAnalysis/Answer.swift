@@ -65,8 +65,9 @@ extension Session {
     var text = "No captured leg carries a Close frame from the server; "
     text += "\(party) ended the connection"
     if let teardown { text += " with \(teardown.end.kind == .fin ? "FIN" : "RST")" }
-    if teardown?.by == .proxy, legs.count == 1 {
-      text += ". Whether the server sent one, a capture on the other side of the proxy would tell"
+    if let last = legs.last, let name = Proxy.name(in: last.response) {
+      text += ". \(last.connection.server) is a proxy (\(name)): whether the server behind it sent one,"
+      text += " a capture there would tell"
     }
     return text + "."
   }
@@ -88,7 +89,7 @@ extension Session {
 
   private var party: String {
     switch teardown?.by {
-    case .client: hop.evidence == nil ? "the client" : "the hop before"
+    case .client: hop.evidence == nil ? "the client" : "\(client.connection.client.address)"
     case .proxy: "the proxy"
     case .server: "the server"
     case .unknown, nil: "somebody"

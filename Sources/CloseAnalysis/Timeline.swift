@@ -59,12 +59,3 @@ extension Session {
     return "\(Wording.count(received - forwarded)) bytes short"
   }
 }
-
-extension CloseBody {
-  /// Code and reason for people, the reason as it came off the wire.
-  package var summary: String {
-    if !isComplete, code == nil { return "not captured" }
-    guard let code else { return violations.contains(.oneByte) ? "1-byte body" : "no code" }
-    return "\(code.rawValue) \"\(reason ?? "…")\""
-  }
-}

@@ -15,7 +15,9 @@ struct Ladder {
     self.session = session
     let proxies = session.legs.count - 1
     let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
-    parties = ["server"] + middle + [session.hop.evidence == nil ? "client" : "downstream"]
+    let isServer = Proxy.name(in: session.legs.last?.response) == nil
+    parties =
+      [isServer ? "server" : "upstream"] + middle + [session.hop.evidence == nil ? "client" : "downstream"]
   }
 
   var lines: [String] {

@@ -5,6 +5,8 @@ struct TimeText {
   /// 6 or 9.
   var fractionDigits: Int
 
+  init(fractionDigits: Int) { self.fractionDigits = fractionDigits }
+
   init(_ statistics: CaptureStatistics) {
     fractionDigits = statistics.hasNanoseconds ? 9 : 6
   }

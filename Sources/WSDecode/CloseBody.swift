@@ -39,4 +39,11 @@ package struct CloseBody: Hashable, Sendable {
       violations.insert(.invalidUTF8)
     }
   }
+
+  /// Code and reason for people, the reason as it came off the wire.
+  package var summary: String {
+    if !isComplete, code == nil { return "not captured" }
+    guard let code else { return violations.contains(.oneByte) ? "1-byte body" : "no code" }
+    return "\(code.rawValue) \"\(reason ?? "…")\""
+  }
 }

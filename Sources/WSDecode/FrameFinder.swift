@@ -1,64 +1,110 @@
 import Capture
 import TCPReassembly
 
-/// Finds frame boundaries again in a direction that has lost them, by structure alone.
+/// Finds frame boundaries in a direction of which only a part was captured, by structure alone.
 ///
-/// Programs write whole frames, so a segment often begins with a frame. A chain of frames that starts at a
-/// segment's beginning is believed when every header keeps the rules (RFC 6455 §5), and when the chain has
-/// met the ends of two segments; for a Close frame with a proper body one is enough. Until then nothing of
-/// it is reported.
+/// Programs write whole frames, so a segment often begins with one; and the last bytes of a segment may be
+/// a Close frame. From such a place a chain of frames is followed as long as every header keeps the rules
+/// (RFC 6455 §5). How unlikely the chain would be in random bytes is its evidence, in bits; who asks for it
+/// decides how much is enough. Until then nothing of it is reported.
 struct FrameFinder {
-  private let side: Side
+  /// Whose frames are looked for: masked ones are a client's. `nil` takes both.
+  private let wanted: Side?
   private let deflate: PermessageDeflate?
   private let options: FrameOptions
   private var candidate: FrameStream?
   private var recorder = LegEventRecorder()
   private var start: (offset: UInt64, packet: PacketReference)?
   private var boundaries = 0
+  /// Places that were tried and failed; each was a chance to be wrong.
+  private var failures = 0
+  /// Bits taken off because several places in one segment were tried.
+  private var placePenalty = 0
   /// A candidate that claims a longer frame is more likely chance: it would hide all others meanwhile.
   private static let maxPayloadLength: UInt64 = 16 << 20
+  private static let maxEvents = 256
 
-  init(side: Side, deflate: PermessageDeflate?, options: FrameOptions) {
-    self.side = side
+  /// - Parameter role: whose frames are looked for; `nil` takes both.
+  init(role: Side?, deflate: PermessageDeflate?, options: FrameOptions) {
+    wanted = role
     self.deflate = deflate
     self.options = options
   }
 
   struct Found {
+    var role: Side
     var stream: FrameStream
     var offset: UInt64
     var packet: PacketReference
     var events: [LegEvent]
   }
 
-  /// Takes a segment's bytes that lie at `offset`.
-  mutating func receive(
-    _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference
-  ) -> Found? {
-    if candidate != nil, !extend(bytes, packet) { drop() }
-    if candidate == nil {
-      candidate = FrameStream(side: side, from: offset, deflate: deflate, options: options)
-      start = (offset, packet)
-      guard extend(bytes, packet) else {
-        drop()
-        return nil
-      }
-    }
-    guard isBelievable, let candidate, let start else { return nil }
-    defer { drop() }
-    return Found(
-      stream: candidate, offset: start.offset, packet: start.packet, events: recorder.events)
+  /// Whose frames the chain has; `nil` without a chain.
+  var role: Side? { candidate?.side }
+
+  /// Whether bytes came of which nothing can be made.
+  var isContradicted: Bool { candidate == nil && failures > 0 }
+
+  /// The code of a proper Close frame at the end of the chain; 0 stands for none in it.
+  var closeCode: UInt16? { candidate == nil ? nil : recorder.closeCode }
+
+  /// How unlikely it is, in bits, that random bytes look like the chain.
+  var evidence: Int {
+    guard let candidate else { return 0 }
+    let headers = recorder.frames + (candidate.current == nil ? 0 : 1)
+    // Of 256 first bytes 9 are proper without extensions; the mask bit is one more.
+    var bits = headers * 5 + boundaries * 7 - placePenalty
+    // 2,014 of 65,536 codes may be sent; a reason must be UTF-8.
+    if recorder.closeCode != nil { bits += 5 + min(recorder.reasonLength, 8) }
+    return bits - (Int.bitWidth - failures.leadingZeroBitCount)
   }
 
-  /// Bytes are missing: the chain is broken.
-  mutating func drop() {
-    candidate = nil
-    recorder = LegEventRecorder()
-    boundaries = 0
+  /// What was found; starts over.
+  mutating func take() -> Found? {
+    guard let candidate, let start else { return nil }
+    defer { drop() }
+    return Found(
+      role: candidate.side, stream: candidate, offset: start.offset, packet: start.packet,
+      events: recorder.events)
+  }
+
+  /// Takes a segment's bytes that lie at `offset`.
+  mutating func receive(_ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference) {
+    guard !bytes.isEmpty else { return }
+    if candidate != nil, !extend(bytes, packet) { fail() }
+    if candidate == nil, !begin(bytes, at: offset, packet) {
+      fail()
+      beginWithLastClose(bytes, at: offset, packet)
+    }
+  }
+
+  /// Passes over bytes that are missing.
+  mutating func skip(_ count: UInt64, _ packet: PacketReference) {
+    let isInside = candidate?.skip(count, packet, on: Self.noLeg, &recorder)
+    if isInside == false {
+      drop()
+    } else if candidate?.isBetweenFrames == true {
+      boundaries += 1
+    }
+  }
+
+  // MARK: Candidates
+
+  private static let noLeg = LegID(rawValue: 0)
+
+  private mutating func begin(
+    _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference
+  ) -> Bool {
+    let isMasked = bytes.count > 1 ? bytes[1] & 0x80 != 0 : wanted == .client
+    let side: Side = isMasked ? .client : .server
+    guard wanted == nil || wanted == side else { return false }
+    candidate = FrameStream(side: side, from: offset, deflate: deflate, options: options)
+    start = (offset, packet)
+    return extend(bytes, packet)
   }
 
   private mutating func extend(_ bytes: Span<UInt8>, _ packet: PacketReference) -> Bool {
-    candidate?.receive(bytes, packet, on: LegID(rawValue: 0), &recorder)
+    candidate?.receive(bytes, packet, on: Self.noLeg, &recorder)
     guard let candidate, !candidate.hasFailed, !recorder.hasViolation else { return false }
     if let current = candidate.current {
       guard current.violations.isEmpty, current.header.payloadLength <= Self.maxPayloadLength else {
@@ -66,11 +112,37 @@ struct FrameFinder {
       }
     }
     if candidate.isBetweenFrames { boundaries += 1 }
-    return true
+    return recorder.events.count <= Self.maxEvents
   }
 
-  private var isBelievable: Bool {
-    (boundaries >= 2 && recorder.frames >= 2) || (boundaries >= 1 && recorder.hasProperClose)
+  /// Looks for a Close frame that ends where the bytes end.
+  private mutating func beginWithLastClose(
+    _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference
+  ) {
+    let longest = FrameHeader.maxByteCount + 125
+    for index in max(1, bytes.count - longest)..<max(1, bytes.count - 1) where bytes[index] == 0x88 {
+      let rest = bytes.extracting(index..<bytes.count)
+      if begin(rest, at: offset + UInt64(index), packet), recorder.closeCode != nil,
+        candidate?.isBetweenFrames == true
+      {
+        placePenalty = 7
+        return
+      }
+      drop()
+    }
+  }
+
+  private mutating func fail() {
+    drop()
+    failures += 1
+  }
+
+  private mutating func drop() {
+    candidate = nil
+    start = nil
+    recorder = LegEventRecorder()
+    boundaries = 0
+    placePenalty = 0
   }
 }
 
@@ -79,7 +151,9 @@ private struct LegEventRecorder: LegSink {
   private(set) var events: [LegEvent] = []
   private(set) var frames = 0
   private(set) var hasViolation = false
-  private(set) var hasProperClose = false
+  /// Of a Close frame without a fault; 0 for one without a code.
+  private(set) var closeCode: UInt16?
+  private(set) var reasonLength = 0
 
   mutating func receive(_ event: LegEvent, on leg: LegID) {
     events.append(event)
@@ -87,8 +161,9 @@ private struct LegEventRecorder: LegSink {
     case .frame(let frame):
       frames += 1
       hasViolation = hasViolation || !frame.violations.isEmpty
-    case .close(_, let body):
-      hasProperClose = body.code != nil && body.isComplete && body.violations.isEmpty
+    case .close(_, let body) where body.isComplete && body.violations.isEmpty:
+      closeCode = body.code?.rawValue ?? 0
+      reasonLength = body.reason?.utf8.count ?? 0
     default: break
     }
   }

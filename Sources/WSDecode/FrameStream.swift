@@ -10,7 +10,7 @@ package struct FrameOptions: Hashable, Sendable {
 
 /// The frames of one direction of a leg: places them in the stream, reads Close bodies, checks them.
 struct FrameStream {
-  private let side: Side
+  let side: Side
   private let allowsRSV1: Bool
   private var decoder = FrameDecoder()
   private var payload: PayloadCollector
@@ -20,7 +20,8 @@ struct FrameStream {
   private var start: (offset: UInt64, packet: PacketReference)?
   private(set) var current: Frame?
   private var isFragmented = false
-  private var hasClosed = false
+  /// Of the last Close frame; 0 for one without a code.
+  private(set) var closeCode: UInt16?
   private(set) var hasFailed = false
 
   /// - Parameter offset: the stream offset at which a frame begins.
@@ -112,8 +113,9 @@ struct FrameStream {
     frame.payload = payload.end(frame.header)
     sink.receive(.frame(frame), on: leg)
     if frame.header.opcode == .close {
-      sink.receive(.close(frame, payload.closeBody(length: frame.header.payloadLength)), on: leg)
-      hasClosed = true
+      let body = payload.closeBody(length: frame.header.payloadLength)
+      sink.receive(.close(frame, body), on: leg)
+      closeCode = body.code?.rawValue ?? 0
     }
     if !frame.header.opcode.isControl { isFragmented = !frame.header.isFinal }
     current = nil
@@ -132,7 +134,7 @@ struct FrameStream {
     if opcode.isControl && !header.isFinal { found.insert(.fragmentedControl) }
     if !header.isMinimal { found.insert(.longLength) }
     if !opcode.isControl && (opcode == .continuation) != isFragmented { found.insert(.fragmentOrder) }
-    if hasClosed { found.insert(.afterClose) }
+    if closeCode != nil { found.insert(.afterClose) }
     return found
   }
 }

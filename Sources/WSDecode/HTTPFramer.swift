@@ -39,6 +39,12 @@ package struct HTTPFramer {
     return false
   }
 
+  /// Whether the head that is being read, and may lack its rest, is that of a 101.
+  package var isInsideSwitchingHead: Bool {
+    guard case .head = state, line.count >= 12 else { return false }
+    return line.prefix(7).elementsEqual("HTTP/1.".utf8) && line[8..<12].elementsEqual(" 101".utf8)
+  }
+
   package var isUnsynchronised: Bool {
     if case .unsynchronised = state { return true }
     return false

@@ -3,50 +3,72 @@ import TCPReassembly
 
 /// One direction of a leg, whether its frame boundaries are known or not.
 ///
-///     inSync ──(bytes missing over a header)──▶ lost ──(a chain of frames found)──▶ inSync
+///     inSync ──(bytes missing over a header)──▶ lost ──(a chain of frames believed)──▶ inSync
 struct LegDirection {
-  private let side: Side
+  private var side: Side
   private let deflate: PermessageDeflate?
   private let options: FrameOptions
   /// `nil` while the boundaries are lost.
   private var stream: FrameStream?
-  private var finder: FrameFinder
+  private(set) var finder: FrameFinder
 
-  /// - Parameter offset: where the first frame begins; `nil` if that is not known.
-  init(side: Side, from offset: UInt64?, deflate: PermessageDeflate?, options: FrameOptions) {
+  /// - Parameters:
+  ///   - offset: where the first frame begins; `nil` if that is not known.
+  ///   - isSideKnown: whether the side can be told by the handshake and not only by the frames' masks.
+  init(
+    side: Side, from offset: UInt64?, isSideKnown: Bool = true, deflate: PermessageDeflate?,
+    options: FrameOptions
+  ) {
     self.side = side
     self.deflate = deflate
     self.options = options
-    finder = FrameFinder(side: side, deflate: deflate, options: options)
+    finder = FrameFinder(role: isSideKnown ? side : nil, deflate: deflate, options: options)
     stream = offset.map { FrameStream(side: side, from: $0, deflate: deflate, options: options) }
   }
+
+  /// The same, as the other side's.
+  var flipped: LegDirection {
+    var other = self
+    other.side = side.opposite
+    return other
+  }
+
+  var isLost: Bool { stream == nil }
+
+  /// The code of the Close frame that is known of, or suspected.
+  var closeCode: UInt16? { stream?.closeCode ?? finder.closeCode }
 
   /// Takes bytes from index `first` on; they lie at `offset`.
   mutating func receive(
     _ bytes: Span<UInt8>, from first: Int, at offset: UInt64, _ packet: PacketReference,
     on leg: LegID, _ sink: inout some LegSink
   ) {
-    guard stream == nil else {
+    if stream != nil {
       stream?.receive(bytes, from: first, packet, on: leg, &sink)
-      return
+    } else {
+      finder.receive(bytes.extracting(first..<bytes.count), at: offset, packet)
     }
-    guard let found = finder.receive(bytes.extracting(first..<bytes.count), at: offset, packet) else {
-      return
-    }
-    sink.receive(.found(side, at: found.offset, found.packet), on: leg)
-    for event in found.events { sink.receive(event, on: leg) }
-    stream = found.stream
   }
 
   /// Passes over bytes that are missing.
   mutating func skip(
     _ range: Range<UInt64>, _ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink
   ) {
-    finder.drop()
     let count = range.upperBound - range.lowerBound
+    guard stream != nil else { return finder.skip(count, packet) }
     guard stream?.skip(count, packet, on: leg, &sink) == false else { return }
     sink.receive(.lost(side, at: range.lowerBound, packet), on: leg)
     stream = nil
+  }
+
+  /// Believes what the finder has, if its evidence is enough with `more` bits from elsewhere.
+  mutating func believe(
+    atLeast bits: Int, adding more: Int, on leg: LegID, _ sink: inout some LegSink
+  ) {
+    guard stream == nil, finder.evidence + more >= bits, let found = finder.take() else { return }
+    sink.receive(.found(side, at: found.offset, found.packet), on: leg)
+    for event in found.events { sink.receive(event, on: leg) }
+    stream = found.stream
   }
 
   mutating func finish(on leg: LegID, _ sink: inout some LegSink) {

@@ -65,8 +65,10 @@ package enum LegEvent: Hashable, Sendable {
 /// How a leg begins.
 package struct LegOpening: Hashable, Sendable {
   package var connection: Connection
-  /// `nil` if only the response was captured.
+  /// `nil` if it was not captured.
   package var request: UpgradeRequest?
+  /// The leg was recognised by its frames: the capture began later than the connection.
+  package var isPickedUp = false
 }
 
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Capture
 import Glibc
 
 /// Where a report goes: a file, or standard output.
@@ -33,6 +34,12 @@ struct Output {
   /// One line on standard error.
   static func complain(_ text: String) {
     try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(text)\n".utf8))
+  }
+
+  /// Tells what could not be read, and ends with 2 if there was something.
+  static func finish(with errors: [CaptureError]) throws {
+    for error in errors { complain("\(error)") }
+    if !errors.isEmpty { throw ExitCode(2) }
   }
 
   /// A terminal that has not asked for none (no-color.org).

@@ -13,18 +13,28 @@ enum Pipeline {
   )
     throws(CaptureError)
   {
+    let (capture, legs) = try read(path, filter: filter, into: { _ in LegCollector() })
+    analysis.add(capture, legs: legs.legs)
+  }
+
+  /// Reads one capture to its end into a sink of legs.
+  ///
+  /// - Parameter makeSink: gets the capture's name.
+  static func read<Sink: LegSink>(
+    _ path: String, filter: String?, options: FrameOptions = FrameOptions(),
+    into makeSink: (String) -> Sink
+  ) throws(CaptureError) -> (CaptureSummary, Sink) {
     let reader = CaptureReader(
       try PcapFile(path: path, filter: filter, isStopped: { Interrupt.isRequested }))
     var reassembler = Reassembler()
-    var decoder = WebSocketDecoder(into: LegCollector())
+    var decoder = WebSocketDecoder(into: makeSink(reader.source), options: options)
     reader.forEachSegment { segment, frame in
       reassembler.receive(segment, in: frame, into: &decoder)
     }
     reassembler.finish(into: &decoder)
-    analysis.add(
-      CaptureSummary(
-        source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
-        flows: reassembler.statistics.connections, damage: reader.damage),
-      legs: decoder.sink.legs)
+    let summary = CaptureSummary(
+      source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
+      flows: reassembler.statistics.connections, damage: reader.damage)
+    return (summary, decoder.sink)
   }
 }

@@ -10,14 +10,7 @@ struct ReportCommand: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, ndjson }
 
-  @Argument(help: "Captures, pcap or pcapng; '-' is standard input.", completion: .file())
-  var files: [String] = []
-
-  @Option(name: [.customShort("r"), .customLong("read")], help: "A capture, as tcpdump's -r.")
-  var read: [String] = []
-
-  @Option(name: .shortAndLong, help: "A BPF filter, as in pcap-filter(7).")
-  var filter: String?
+  @OptionGroup var captures: CaptureArguments
 
   @Option(help: "text, json or ndjson.")
   var format = Format.text
@@ -34,22 +27,13 @@ struct ReportCommand: ParsableCommand {
   @Flag(help: "Exit with 1 if any session is lost or absent.")
   var exitCode = false
 
-  func validate() throws {
-    if files.isEmpty && read.isEmpty {
-      throw ValidationError("name a capture, or '-' for standard input")
-    }
-    if (files + read).count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input can be read once only")
-    }
-  }
-
   func run() throws {
     Interrupt.install()
     var errors: [CaptureError] = []
     var analysis = Analysis()
-    for path in files + read {
+    for path in captures.paths {
       do throws(CaptureError) {
-        try Pipeline.analyse(path, filter: filter, into: &analysis)
+        try Pipeline.analyse(path, filter: captures.filter, into: &analysis)
         if let damage = analysis.captures.last?.damage { errors.append(damage) }
       } catch {
         errors.append(error)
@@ -59,8 +43,7 @@ struct ReportCommand: ParsableCommand {
     let output = try Output(path: output)
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
     if !analysis.captures.isEmpty || format == .json { try output.write(report(analysis, sessions)) }
-    for error in errors { Output.complain("\(error)") }
-    if !errors.isEmpty { throw ExitCode(2) }
+    try Output.finish(with: errors)
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
 

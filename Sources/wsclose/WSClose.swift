@@ -12,9 +12,10 @@ struct WSClose: ParsableCommand {
 
         wsclose pod.pcap
         wsclose --only lost,absent --format ndjson *.pcap
+        wsclose frames --payload pod.pcap
         kubectl debug ... -- tcpdump -i any -U -w - | wsclose -
       """,
     version: "0.1.0",
-    subcommands: [ReportCommand.self],
+    subcommands: [ReportCommand.self, FramesCommand.self],
     defaultSubcommand: ReportCommand.self)
 }

@@ -8,8 +8,8 @@ enum NoCloseFromServer: FindingRule {
     guard session.verdict == .absent, let leg = session.legs.last, !leg.isRefused,
       let (side, end) = leg.firstEnd, side == .server, leg.client.close == nil
     else { return nil }
-    // The last captured leg may end at another proxy, which then need not be the one to blame.
-    if session.legs.count == 1, Proxy.name(in: leg.response) != nil { return nil }
+    // The last captured leg may end at another proxy: what the server did is behind it.
+    guard Proxy.name(in: leg.response) == nil else { return nil }
     let kind = end.kind == .fin ? "FIN" : "RST"
     return finding(
       .error,

@@ -1,0 +1,34 @@
+# make demo   installs what is missing, builds, and reports on the samples
+# make test   runs every check
+
+SWIFT ?= swift
+SAMPLES := samples/recorded
+
+.PHONY: build demo test lint format reports install-build install-test
+
+build: install-build
+	$(SWIFT) build -c release --product wsclose
+
+demo: build
+	scripts/demo .build/release/wsclose $(SAMPLES)
+
+# The test run comes last: its closing line tells the counts.
+test: install-test lint
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+# Writes the expected reports anew: read the difference before committing it.
+reports: build
+	scripts/write-reports .build/release/wsclose $(SAMPLES)
+
+install-build:
+	scripts/install-packages libpcap-dev zlib1g-dev
+
+install-test:
+	scripts/install-packages libpcap-dev zlib1g-dev tshark python3-jsonschema

@@ -1,0 +1,190 @@
+import Capture
+import TCPReassembly
+
+/// What a message's head means for WebSockets.
+enum HTTPStep {
+  /// An ordinary message.
+  case other
+  case requested(UpgradeRequest)
+  /// The answer to the upgrade request is not a 101.
+  case refused(UpgradeResponse)
+  /// From here on the connection carries frames; `isAsked` if the request was captured.
+  case switched(UpgradeResponse, isAsked: Bool)
+}
+
+/// The HTTP/1.1 messages of a connection, requests matched to responses.
+///
+/// The two directions may be ahead of each other. What comes too early is parked: the client's bytes
+/// behind an upgrade request until its response tells what they are, a response until its request is there.
+struct HTTPConversation {
+  private struct PendingRequest {
+    var method: String
+    var isUpgrade: Bool
+  }
+  private(set) var sawHead = false
+  private var requests = HTTPFramer(.request)
+  private var responses = HTTPFramer(.response)
+  private var pending: [PendingRequest] = []
+  private var parkedRequests = ParkedStream()
+  private var parkedResponses = ParkedStream()
+  private var released: [ParkedStream.Item] = []
+  /// No request that could be missed will come.
+  private var clientIsBlind = false
+  private static let maxPendingRequests = 1024
+
+  /// The next head in the bytes from `index` on.
+  ///
+  /// - Returns: `nil` once all bytes are used or parked.
+  mutating func next(
+    _ bytes: Span<UInt8>, from index: inout Int, _ chunk: StreamChunk
+  ) -> HTTPStep? {
+    guard index < bytes.count else { return nil }
+    if shouldPark(bytes, at: index, chunk.side) {
+      if park(bytes, from: index, chunk) {
+        index = bytes.count
+        return nil
+      }
+      // Too much waits: go on without what it waits for.
+      chunk.side == .client ? stopParking(.client) : loseRequests()
+    }
+    if chunk.side == .client {
+      let head = requests.next(bytes, from: &index)
+      if requests.isUnsynchronised { loseRequests() }
+      return head.map { take(request: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
+    }
+    let head = responses.next(bytes, from: &index)
+    return head.map { take(response: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
+  }
+
+  /// Whether bytes that are missing here may have held a 101.
+  var mayHideSwitch: Bool { parkedRequests.isActive || responses.isInsideSwitchingHead }
+
+  mutating func skip(_ side: Side, _ count: UInt64) {
+    if side == .client {
+      requests.skip(count)
+      if requests.isUnsynchronised { loseRequests() }
+    } else {
+      responses.skip(count)
+    }
+  }
+
+  // MARK: Heads
+
+  private mutating func take(
+    request head: HTTPHead, endOffset: UInt64, _ packet: PacketReference
+  ) -> HTTPStep {
+    sawHead = true
+    let parts = head.startLineParts
+    guard parts.count == 3, parts[2].hasPrefix("HTTP/1.") else {
+      requests.desynchronise()
+      return .other
+    }
+    requests.body(Self.body(of: head) ?? .length(0))
+    let upgrade = UpgradeRequest(
+      head, method: parts[0], target: parts[1], endOffset: endOffset, packet: packet)
+    if pending.count == Self.maxPendingRequests { pending.removeFirst() }
+    pending.append(PendingRequest(method: parts[0], isUpgrade: upgrade != nil))
+    if upgrade != nil { parkedRequests.activate() }
+    stopParking(.server)
+    return upgrade.map { .requested($0) } ?? .other
+  }
+
+  private mutating func take(
+    response head: HTTPHead, endOffset: UInt64, _ packet: PacketReference
+  ) -> HTTPStep {
+    sawHead = true
+    let parts = head.startLineParts
+    guard parts.count >= 2, let status = Int(parts[1]), (100...999).contains(status) else {
+      responses.desynchronise()
+      return .other
+    }
+    let response = UpgradeResponse(
+      head, status: status, statusText: parts.count > 2 ? parts[2] : "", endOffset: endOffset,
+      packet: packet)
+    if response.isSwitchingProtocols {
+      let isAsked = pending.contains { $0.isUpgrade }
+      if isAsked || head.list("upgrade", contains: "websocket") {
+        return .switched(response, isAsked: isAsked)
+      }
+      loseBoth()
+      return .other
+    }
+    guard status >= 200 else {
+      responses.body(.length(0))
+      return .other
+    }
+    let request = pending.isEmpty ? nil : pending.removeFirst()
+    responses.body(Self.responseBody(of: head, status: status, method: request?.method))
+    if request?.method == "CONNECT" && status < 300 { loseBoth() }
+    guard request?.isUpgrade == true else { return .other }
+    stopParking(.client)
+    return .refused(response)
+  }
+
+  private static func body(of head: HTTPHead) -> HTTPBody? {
+    if head.list("transfer-encoding", contains: "chunked") { return .chunked }
+    return head.value("content-length").flatMap { UInt64($0) }.map { .length($0) }
+  }
+
+  /// RFC 9112 §6.3.
+  private static func responseBody(of head: HTTPHead, status: Int, method: String?) -> HTTPBody {
+    if method == "HEAD" || status == 204 || status == 304 { return .length(0) }
+    return body(of: head) ?? .untilClose
+  }
+
+  /// No response needs to wait for a request any longer.
+  mutating func loseRequests() {
+    clientIsBlind = true
+    stopParking(.server)
+  }
+
+  /// The connection carries something else from here on, maybe with HTTP inside.
+  private mutating func loseBoth() {
+    requests.desynchronise()
+    responses.desynchronise()
+    stopParking(.client)
+    loseRequests()
+  }
+
+  /// No messages any more.
+  mutating func end() {
+    pending = []
+    loseBoth()
+  }
+
+  // MARK: Parking
+
+  private func shouldPark(_ bytes: Span<UInt8>, at index: Int, _ side: Side) -> Bool {
+    switch side {
+    case .client: return parkedRequests.isActive
+    case .server:
+      if parkedResponses.isActive { return true }
+      guard pending.isEmpty, !clientIsBlind, responses.isBetweenMessages else { return false }
+      return HTTPFramer.begins(bytes.extracting(index..<bytes.count), as: .response)
+    }
+  }
+
+  private mutating func park(_ bytes: Span<UInt8>, from index: Int, _ chunk: StreamChunk) -> Bool {
+    if chunk.side == .client { return parkedRequests.park(bytes, from: index, chunk) }
+    parkedResponses.activate()
+    return parkedResponses.park(bytes, from: index, chunk)
+  }
+
+  /// Keeps an event in its place among bytes that wait; false if none do.
+  mutating func park(_ event: StreamEvent) -> Bool {
+    switch event.side {
+    case .client: parkedRequests.isActive && parkedRequests.park(event)
+    case .server: parkedResponses.isActive && parkedResponses.park(event)
+    case nil: false
+    }
+  }
+
+  mutating func stopParking(_ side: Side) {
+    released += side == .client ? parkedRequests.release() : parkedResponses.release()
+  }
+
+  /// What waited and need not any longer, in order.
+  mutating func nextReleased() -> ParkedStream.Item? {
+    released.isEmpty ? nil : released.removeFirst()
+  }
+}
