@@ -7,6 +7,9 @@ package struct IPHeader: Equatable, Sendable {
   /// Bytes of TCP header and payload on the wire. What follows in the packet is padding.
   package var payloadLength: Int
 
+  /// The IPv4 identification; 0 in IPv6, which has none.
+  package var identification: UInt16
+
   static let tcp: UInt8 = 6
 
   /// - Parameters:
@@ -36,6 +39,7 @@ package struct IPHeader: Equatable, Sendable {
     let field = Int(frame.bigEndian16(at: offset + 2))
     let totalLength = field == 0 ? wireLength - offset : field
     guard totalLength >= headerLength else { throw .badHeader }
+    identification = frame.bigEndian16(at: offset + 4)
     source = IPAddress(v4: frame.bigEndian32(at: offset + 12))
     destination = IPAddress(v4: frame.bigEndian32(at: offset + 16))
     payloadOffset = offset + headerLength
@@ -46,6 +50,7 @@ package struct IPHeader: Equatable, Sendable {
     guard frame.count - offset >= 40 else { throw .truncatedHeader }
     let field = Int(frame.bigEndian16(at: offset + 4))
     let end = field == 0 ? wireLength : offset + 40 + field
+    identification = 0
     source = IPAddress(high: frame.bigEndian64(at: offset + 8), low: frame.bigEndian64(at: offset + 16))
     destination = IPAddress(
       high: frame.bigEndian64(at: offset + 24), low: frame.bigEndian64(at: offset + 32))

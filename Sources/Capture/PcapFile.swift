@@ -11,17 +11,18 @@ package final class PcapFile {
   private let stream: UnsafeMutablePointer<FILE>
   private let handle: OpaquePointer
   private var filter: bpf_program?
+  private let index: Int32
   private var packets: UInt64 = 0
 
   /// - Parameters:
   ///   - path: a file, or `-` for standard input.
   ///   - filter: a BPF filter as in pcap-filter(7).
+  ///   - index: the capture's place among those of one report.
   ///   - isStopped: becomes true when the user wants no more to be read.
   package init(
-    path: String, filter: String? = nil, isStopped: @escaping () -> Bool = { false }
-  )
-    throws(CaptureError)
-  {
+    path: String, filter: String? = nil, index: Int = 0, isStopped: @escaping () -> Bool = { false }
+  ) throws(CaptureError) {
+    self.index = Int32(clamping: index)
     source = path == "-" ? "standard input" : path
     do throws(Errno) {
       bytes = try ByteSource(path: path, isStopped: isStopped)
@@ -80,7 +81,8 @@ package final class PcapFile {
       let record = unsafe header.pointee
       let packet = PacketReference(
         number: packets,
-        time: Timestamp(seconds: Int64(record.ts.tv_sec), nanoseconds: Int64(record.ts.tv_usec)))
+        time: Timestamp(seconds: Int64(record.ts.tv_sec), nanoseconds: Int64(record.ts.tv_usec)),
+        capture: index)
       let captured = unsafe UnsafeBufferPointer(start: data, count: Int(record.caplen))
       let passes = unsafe filterPasses(header, data)
       unsafe body(packet, max(Int(record.len), captured.count), captured.span, passes)

@@ -5,6 +5,7 @@ package struct TCPHeader: Equatable, Sendable {
   package var sequence: SequenceNumber
   package var acknowledgment: SequenceNumber
   package var flags: TCPFlags
+  package var window: UInt16
   /// Header bytes with options, 20...60; the payload begins behind them.
   package var byteCount: Int
 
@@ -22,5 +23,6 @@ package struct TCPHeader: Equatable, Sendable {
     sequence = SequenceNumber(frame.bigEndian32(at: offset + 4))
     acknowledgment = SequenceNumber(frame.bigEndian32(at: offset + 8))
     flags = TCPFlags(rawValue: frame[offset + 13])
+    window = frame.bigEndian16(at: offset + 14)
   }
 }

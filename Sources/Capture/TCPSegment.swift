@@ -33,17 +33,22 @@ package struct TCPSegment: Hashable, Sendable {
   package var sequence: SequenceNumber
   package var acknowledgment: SequenceNumber
   package var flags: TCPFlags
+  /// The receive window as the header has it, not scaled (RFC 7323 §2.2).
+  package var window: UInt16
   /// Payload bytes on the wire; the capture may hold fewer (snaplen).
   package var payloadLength: Int
   /// Where in the captured packet the payload lies; shorter than `payloadLength` if cut.
   package var payload: Range<Int>
+  /// The IPv4 identification: packets of one host differ in it, copies of one packet do not. 0 if unknown.
+  package var identification: UInt16
   /// The interface index, where the capture tells one for each packet (SLL2).
   package var interface: UInt32?
 
   package init(
     packet: PacketReference, source: Endpoint, destination: Endpoint,
     sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
-    payloadLength: Int, payload: Range<Int>, interface: UInt32? = nil
+    window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, identification: UInt16 = 0,
+    interface: UInt32? = nil
   ) {
     self.packet = packet
     self.source = source
@@ -51,8 +56,10 @@ package struct TCPSegment: Hashable, Sendable {
     self.sequence = sequence
     self.acknowledgment = acknowledgment
     self.flags = flags
+    self.window = window
     self.payloadLength = payloadLength
     self.payload = payload
+    self.identification = identification
     self.interface = interface
   }
 }

@@ -18,9 +18,9 @@ extension TCPSegment {
       packet: packet,
       source: Endpoint(address: ip.source, port: tcp.sourcePort),
       destination: Endpoint(address: ip.destination, port: tcp.destinationPort),
-      sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags,
+      sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags, window: tcp.window,
       payloadLength: length,
       payload: start..<start + min(length, frame.count - start),
-      interface: link.interface)
+      identification: ip.identification, interface: link.interface)
   }
 }

@@ -7,6 +7,8 @@ package struct CaptureSummary: Sendable {
   package var statistics: CaptureStatistics
   /// TCP connections.
   package var flows: UInt64
+  /// Seconds that were added to its times, to have them on the first capture's clock; `nil` if none were.
+  package var clockCorrection: Double?
   /// Where the capture is damaged: what is reported is what came before.
   package var damage: CaptureError?
 
@@ -22,18 +24,25 @@ package struct CaptureSummary: Sendable {
   }
 }
 
+extension CaptureSummary {
+  /// The source without its folders.
+  package var name: String { source.split(separator: "/").last.map(String.init) ?? source }
+}
+
 /// All that a report tells of.
 package struct Analysis: Sendable {
-  package var captures: [CaptureSummary] = []
-  package var sessions: [Session] = []
+  package var captures: [CaptureSummary]
+  package var sessions: [Session]
 
-  package init() {}
-
-  /// Adds a capture and the sessions among its legs.
-  package mutating func add(_ capture: CaptureSummary, legs: [Leg]) {
-    captures.append(capture)
-    sessions += SessionBuilder.sessions(
-      of: legs, capture: captures.count - 1, firstID: sessions.count + 1)
+  /// - Parameter legs: of all captures; each tells by index where it was seen.
+  package init(captures: [CaptureSummary], legs: [Leg]) {
+    let builder = SessionBuilder(legs, captures: captures.count)
+    sessions = builder.sessions
+    self.captures = zip(captures, builder.corrections).map { capture, correction in
+      var capture = capture
+      if correction != 0 { capture.clockCorrection = Double(correction) / 1e9 }
+      return capture
+    }
   }
 
   package func count(_ verdict: Verdict) -> Int { sessions.count { $0.verdict == verdict } }

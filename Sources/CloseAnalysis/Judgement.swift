@@ -62,15 +62,15 @@ package struct Judgement: Sendable {
     _ close: SeenClose, of behind: Leg, missingOn outer: Leg
   ) -> Judgement {
     let none = Delivery(proof: .none)
-    let needed = outer.offset(of: close.frame.range.upperBound, on: behind)
+    let needed = LegAlignment(outer, behind)?.outer(ofInner: close.frame.range.upperBound)
     if let end = outer.server.end {
       // The connection carried this many bytes toward the client, and no more.
       let total = end.kind == .fin ? end.offset : max(end.offset, outer.server.sentEnd)
       if let needed, total < needed { return Judgement(.lost, nil, none) }
-      if outer.server.isUnderstood, outer.response != nil { return Judgement(.lost, nil, none) }
+      if outer.server.isUnderstood, outer.hasFrames { return Judgement(.lost, nil, none) }
       return judgeUnseen(needed, on: outer)
     }
-    if outer.client.rst != nil, outer.server.isUnderstood, outer.response != nil {
+    if outer.client.rst != nil, outer.server.isUnderstood, outer.hasFrames {
       return Judgement(.lost, nil, none)
     }
     return judgeUnseen(needed, on: outer)
@@ -116,6 +116,6 @@ extension Leg {
   /// Whether no Close frame toward the client can have been overlooked.
   fileprivate var showsAllTowardClient: Bool {
     guard server.isUnderstood, server.close == nil || server.close?.isCut == true else { return false }
-    return response != nil || (server.gapCount == 0 && server.end?.offset == 0)
+    return hasFrames || (response == nil && server.gapCount == 0 && server.end?.offset == 0)
   }
 }

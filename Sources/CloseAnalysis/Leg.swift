@@ -2,10 +2,20 @@ import Capture
 import TCPReassembly
 import WSDecode
 
-/// What a capture shows of one hop of a WebSocket.
-package struct Leg: Sendable {
-  package var id: LegID
+/// Where a leg was seen: the ends have other addresses on the other side of an address translation.
+package struct LegObservation: Hashable, Sendable {
+  /// The index of the capture among those of the report.
+  package var capture: Int
   package var connection: Connection
+}
+
+/// What the captures show of one hop of a WebSocket.
+package struct Leg: Sendable {
+  package var connection: Connection
+  /// Each place where the leg was seen; `connection` is that of the first.
+  package var observations: [LegObservation]
+  /// The leg was recognised by its frames: the capture began later than the connection.
+  package var isPickedUp: Bool
   package var request: UpgradeRequest?
   package var response: UpgradeResponse?
   /// What the client sent.
@@ -13,9 +23,10 @@ package struct Leg: Sendable {
   /// What was sent toward the client.
   package var server = LegStream(side: .server)
 
-  package init(id: LegID, opening: LegOpening) {
-    self.id = id
+  package init(_ opening: LegOpening, capture: Int) {
     connection = opening.connection
+    observations = [LegObservation(capture: capture, connection: opening.connection)]
+    isPickedUp = opening.isPickedUp
     request = opening.request
     if let request { client.beginFrames(at: request.endOffset) }
   }
@@ -41,19 +52,12 @@ package struct Leg: Sendable {
     return response.accept == UpgradeResponse.accept(for: key)
   }
 
-  /// Bytes toward the client behind the handshake; `nil` if the handshake's end is not known.
-  package var serverBytes: UInt64? {
-    guard let response, response.isSwitchingProtocols, server.sentEnd >= response.endOffset else {
-      return nil
-    }
-    return server.sentEnd - response.endOffset
-  }
+  /// Whether what follows on the streams is known to be frames.
+  package var hasFrames: Bool { isPickedUp || response?.isSwitchingProtocols == true }
 
-  /// Where bytes of another leg lie on this one: proxies pass what follows the handshake unchanged.
-  package func offset(of offset: UInt64, on other: Leg) -> UInt64? {
-    guard let here = response?.endOffset, let there = other.response?.endOffset, offset >= there
-    else { return nil }
-    return here + (offset - there)
+  /// The earliest that is known of the leg.
+  package var beginning: PacketReference {
+    request?.packet ?? response?.packet ?? connection.openedAt
   }
 
   mutating func take(_ event: LegEvent) {

@@ -37,6 +37,8 @@ package struct LostPart: Hashable, Sendable {
 /// What a capture shows of one direction of a leg. `side` is the sender.
 package struct LegStream: Sendable {
   package let side: Side
+  /// The sequence number of offset 0.
+  package private(set) var base: SequenceNumber?
   package private(set) var frames: UInt64 = 0
   package private(set) var messages: UInt64 = 0
   package private(set) var payloadBytes: UInt64 = 0
@@ -58,6 +60,14 @@ package struct LegStream: Sendable {
   /// The end of the furthest byte that the capture tells of.
   package private(set) var sentEnd: UInt64 = 0
   package private(set) var violations: FrameViolations = []
+  /// The packet that completed the last frame.
+  package private(set) var lastFrame: PacketReference?
+  /// How often bytes of the Close frame were sent again.
+  package private(set) var closeRetransmissions: UInt64 = 0
+  /// When the receiver first had no room for more, and whether it still had none in the end.
+  package private(set) var windowClosed: (first: PacketReference, count: UInt64, isClosed: Bool)?
+  /// By which the frames are known again on another leg.
+  package private(set) var marks = FrameMarks()
   private static let maxKept = 16
 
   package init(side: Side) { self.side = side }
@@ -108,6 +118,8 @@ package struct LegStream: Sendable {
       if frame.header.isFinal { messages += 1 }
     }
     violations.formUnion(frame.violations)
+    lastFrame = frame.last
+    marks.add(FrameMark(frame))
     sentEnd = max(sentEnd, frame.range.upperBound)
   }
 
@@ -123,13 +135,83 @@ package struct LegStream: Sendable {
       if let frame = close?.frame, close?.acknowledged == nil, upTo >= frame.range.upperBound {
         close?.acknowledged = packet
       }
-    case .retransmitted: retransmissions += 1
+    case .retransmitted(_, let range, _):
+      retransmissions += 1
+      if let frame = close?.frame, range.overlaps(frame.range) { closeRetransmissions += 1 }
+    case .window(_, let isOpen, let packet):
+      let before = windowClosed ?? (packet, 0, false)
+      windowClosed = (before.first, before.count + (isOpen ? 0 : 1), !isOpen)
     case .ended(_, .fin, let offset, let packet):
       fin = SeenEnd(kind: .fin, offset: offset, packet: packet)
       sentEnd = max(sentEnd, offset)
     case .ended(_, .rst, let offset, let packet):
       rst = SeenEnd(kind: .rst, offset: offset, packet: packet)
+    case .began(_, let sequence): base = sequence
     case .opened, .closed: break
     }
+  }
+
+  // MARK: Several observations of one stream
+
+  /// How far the offsets of another observation of this stream lie ahead of its own; `nil` if unknown.
+  func shift(from other: LegStream) -> Int64? {
+    guard let base, let otherBase = other.base else { return nil }
+    return Int64(otherBase.distance(from: base))
+  }
+
+  /// Takes from another observation what this one lacks. Both must begin at the same byte.
+  mutating func fill(from other: LegStream) {
+    if close == nil || close?.isCut == true, let better = other.close, !better.isCut { close = better }
+    if other.isMoreComplete(than: self) {
+      (frames, messages, payloadBytes) = (other.frames, other.messages, other.payloadBytes)
+      (gaps, gapCount, gapBytes) = (other.gaps, other.gapCount, other.gapBytes)
+      (lostParts, cut, violations) = (other.lostParts, other.cut, other.violations)
+      (marks, lastFrame) = (other.marks, other.lastFrame)
+    }
+    fin = fin ?? other.fin
+    rst = rst ?? other.rst
+    if let theirs = other.acknowledged, theirs.upTo > acknowledged?.upTo ?? 0 { acknowledged = theirs }
+    if let end = close?.frame.range.upperBound, close?.acknowledged == nil {
+      let sameFrame = other.close?.frame.range.upperBound == end ? other.close?.acknowledged : nil
+      close?.acknowledged = sameFrame ?? acknowledged.flatMap { $0.upTo >= end ? $0.packet : nil }
+    }
+    windowClosed = windowClosed ?? other.windowClosed
+    retransmissions = max(retransmissions, other.retransmissions)
+    closeRetransmissions = max(closeRetransmissions, other.closeRetransmissions)
+    sentEnd = max(sentEnd, other.sentEnd)
+  }
+
+  func isMoreComplete(than other: LegStream) -> Bool {
+    if isUnderstood != other.isUnderstood { return isUnderstood }
+    return (gapBytes, other.frames) < (other.gapBytes, frames)
+  }
+
+  mutating func shiftClock(_ shift: ClockShift) {
+    close = close.map { shift($0) }
+    fin = fin.map { shift($0) }
+    rst = rst.map { shift($0) }
+    acknowledged = acknowledged.map { ($0.upTo, shift($0.packet)) }
+    windowClosed = windowClosed.map { (shift($0.first), $0.count, $0.isClosed) }
+    lastFrame = lastFrame.map { shift($0) }
+    marks.mapPackets { shift($0) }
+    for index in gaps.indices { gaps[index].packet = shift(gaps[index].packet) }
+    for index in lostParts.indices { lostParts[index].packet = shift(lostParts[index].packet) }
+  }
+
+  /// Counts offsets from a byte that lies `count` bytes earlier.
+  mutating func move(by count: UInt64) {
+    close?.move(by: count)
+    cut = cut?.moved(by: count)
+    fin?.offset += count
+    rst?.offset += count
+    acknowledged?.upTo += count
+    sentEnd += count
+    marks.move(by: count)
+    for index in gaps.indices { gaps[index].range = gaps[index].range.moved(by: count) }
+    for index in lostParts.indices {
+      lostParts[index].from += count
+      lostParts[index].to = lostParts[index].to.map { $0 + count }
+    }
+    base = base.map { SequenceNumber($0.rawValue &- UInt32(truncatingIfNeeded: count)) }
   }
 }

@@ -2,12 +2,10 @@ import Capture
 import TCPReassembly
 import WSDecode
 
-/// One WebSocket from end to end, as one capture shows it, and what is concluded from that.
+/// One WebSocket from end to end, as the captures show it, and what is concluded from that.
 package struct Session: Sendable {
   /// Unique in one report, in the order in which the sessions begin.
   package var id: Int
-  /// The index of the capture among those of the report.
-  package var capture: Int
   /// Client side first; at least one.
   package var legs: [Leg]
   package var judgement: Judgement
@@ -16,9 +14,8 @@ package struct Session: Sendable {
   package var clientSees: [ClientOutcome] = []
   package var findings: [Finding] = []
 
-  package init(id: Int, capture: Int, legs: [Leg]) {
+  package init(id: Int, legs: [Leg]) {
     self.id = id
-    self.capture = capture
     self.legs = legs
     judgement = Judgement(legs)
     close = Self.serverClose(legs)
@@ -39,10 +36,7 @@ package struct Session: Sendable {
   }
 
   /// The moment that offsets in the report count from.
-  package var start: PacketReference {
-    let first = client.request?.packet ?? client.response?.packet
-    return first ?? client.connection.openedAt
-  }
+  package var start: PacketReference { client.beginning }
 
   private static func serverClose(_ legs: [Leg]) -> ServerClose? {
     guard let index = legs.lastIndex(where: { $0.server.close?.isCut == false }),
@@ -74,10 +68,18 @@ package struct Forwarding: Hashable, Sendable {
 }
 
 extension Session {
-  /// What the proxy behind the client-most leg passed on; `nil` with one leg, or without the handshakes.
-  package var forwarding: Forwarding? {
-    guard legs.count > 1, let forwarded = legs[0].serverBytes, let received = legs[1].serverBytes
+  /// What the proxy behind the client-most leg passed on; `nil` with one leg, or if their bytes cannot be
+  /// compared.
+  package var forwarding: Forwarding? { forwarding(from: 1, to: 0) }
+
+  /// What the proxy between two neighbouring legs passed on, counted from a place that both have.
+  func forwarding(from inner: Int, to outer: Int) -> Forwarding? {
+    guard legs.indices.contains(inner), legs.indices.contains(outer),
+      let alignment = LegAlignment(legs[outer], legs[inner]),
+      legs[outer].server.sentEnd >= alignment.outer, legs[inner].server.sentEnd >= alignment.inner
     else { return nil }
-    return Forwarding(received: received, forwarded: forwarded)
+    return Forwarding(
+      received: legs[inner].server.sentEnd - alignment.inner,
+      forwarded: legs[outer].server.sentEnd - alignment.outer)
   }
 }

@@ -19,8 +19,13 @@ package struct TimelineEntry: Hashable, Sendable {
 
 extension Session {
   package var timeline: [TimelineEntry] {
-    legs.indices.flatMap { entries(of: $0) }
-      .sorted { ($0.packet.number, $0.leg) < ($1.packet.number, $1.leg) }
+    let entries = legs.indices.flatMap { self.entries(of: $0) }
+    // Packets of several captures have only their times in common.
+    let isOneCapture = Set(entries.map(\.packet.capture)).count < 2
+    return entries.sorted { a, b in
+      if isOneCapture { return (a.packet.number, a.leg) < (b.packet.number, b.leg) }
+      return (a.packet.time, a.leg) < (b.packet.time, b.leg)
+    }
   }
 
   private func entries(of index: Int) -> [TimelineEntry] {
@@ -53,9 +58,8 @@ extension Session {
 
   /// How many bytes of what the proxy had received are missing before this end.
   private func shortfall(_ end: SeenEnd, _ index: Int, _ side: Side) -> String {
-    guard side == .server, index + 1 < legs.count, let received = legs[index + 1].serverBytes,
-      let forwarded = legs[index].serverBytes, received > forwarded
+    guard side == .server, let forwarding = forwarding(from: index + 1, to: index), forwarding.dropped > 0
     else { return "" }
-    return "\(Wording.count(received - forwarded)) bytes short"
+    return "\(Wording.count(forwarding.dropped)) bytes short"
   }
 }

@@ -50,6 +50,7 @@ package enum JSONReport {
     }
     // A file does not say how many packets its capture dropped.
     writer.field("dropped", nil as UInt64?)
+    writer.seconds("clockCorrection", capture.clockCorrection)
     writer.field("damage", capture.damage?.description)
   }
 

@@ -11,8 +11,11 @@ struct Ladder {
   /// Names from the server to the client; one more than there are legs.
   private let parties: [String]
 
-  init(_ session: Session) {
+  private let captures: [CaptureSummary]
+
+  init(_ session: Session, captures: [CaptureSummary]) {
     self.session = session
+    self.captures = captures
     let proxies = session.legs.count - 1
     let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
     let isServer = Proxy.name(in: session.legs.last?.response) == nil
@@ -26,7 +29,7 @@ struct Ladder {
     let rows = entries.map { entry in
       (
         time: Self.seconds(entry.packet.time.seconds(since: first.packet.time)), arrow: arrow(entry),
-        event: event(entry), packet: "packet \(entry.packet.number)"
+        event: event(entry), packet: packet(entry.packet)
       )
     }
     let widths = (
@@ -45,6 +48,12 @@ struct Ladder {
     let indent = parties[..<left].reduce(0) { $0 + $1.count + 5 }
     let sign = entry.from == .server ? " ──▶ " : " ◀── "
     return String(repeating: " ", count: indent) + parties[left] + sign + parties[left + 1]
+  }
+
+  /// With its capture, where there are several.
+  private func packet(_ packet: PacketReference) -> String {
+    guard captures.count > 1 else { return "packet \(packet.number)" }
+    return "\(Escape.terminal(captures[Int(packet.capture)].name)) packet \(packet.number)"
   }
 
   private func event(_ entry: TimelineEntry) -> String {

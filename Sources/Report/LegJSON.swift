@@ -6,22 +6,23 @@ import WSDecode
 /// Writes the members of one leg's JSON object.
 struct LegJSON {
   private let leg: Leg
-  private let source: String
-  private let time: TimeText
+  private let place: PlaceJSON
 
-  init(_ leg: Leg, source: String, time: TimeText) {
+  init(_ leg: Leg, _ place: PlaceJSON) {
     self.leg = leg
-    self.source = source
-    self.time = time
+    self.place = place
   }
 
   func write(_ writer: inout JSONWriter) {
     writer.field("client", leg.connection.client.description)
     writer.field("server", leg.connection.server.description)
-    writer.array("captures", [source]) { $0.field(nil, $1) }
-    writer.array("interfaces", leg.connection.interface.map { [$0] } ?? []) { $0.field(nil, UInt64($1)) }
+    writer.array("captures", unique(leg.observations.map { place.source($0.capture) })) { $0.field(nil, $1) }
+    writer.array("interfaces", unique(leg.observations.compactMap(\.connection.interface))) {
+      $0.field(nil, UInt64($1))
+    }
+    writer.array("alsoSeenAs", translated) { $0.field(nil, $1) }
     writer.field("protocol", "http/1.1")
-    writer.field("pickedUp", false)
+    writer.field("pickedUp", leg.isPickedUp)
     writer.field("encrypted", false)
     writer.object("handshake") { writer in
       writer.field("requestPacket", leg.request?.packet.number)
@@ -46,20 +47,27 @@ struct LegJSON {
       writer.field("code", close.body.code.map { UInt64($0.rawValue) })
       writer.field("reason", close.body.reason)
       writer.field("complete", !close.isCut)
-      write(close.frame.last, &writer)
+      place.write(close.frame.last, &writer)
       writer.field("acknowledgedPacket", close.acknowledged?.number)
     }
     writer.field("insideFrame", stream.cut != nil)
     writer.array("ends", [stream.fin, stream.rst].compactMap { $0 }) { writer, end in
       writer.object { writer in
         writer.field("kind", end.kind.name)
-        write(end.packet, &writer)
+        place.write(end.packet, &writer)
       }
     }
   }
 
-  private func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
-    writer.field("at", time.text(packet.time))
-    writer.field("packet", packet.number)
+  /// The leg's ends as other observations show them: behind an address translation they are others.
+  private var translated: [String] {
+    let own = "\(leg.connection.client) → \(leg.connection.server)"
+    return unique(leg.observations.map { "\($0.connection.client) → \($0.connection.server)" })
+      .filter { $0 != own }
+  }
+
+  private func unique<T: Hashable>(_ values: [T]) -> [T] {
+    var seen: Set<T> = []
+    return values.filter { seen.insert($0).inserted }
   }
 }

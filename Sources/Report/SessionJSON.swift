@@ -6,14 +6,11 @@ import WSDecode
 /// Writes the members of one session's JSON object.
 struct SessionJSON {
   private let session: Session
-  private let source: String
-  private let time: TimeText
+  private let place: PlaceJSON
 
   init(_ session: Session, _ analysis: Analysis) {
     self.session = session
-    let capture = analysis.captures[session.capture]
-    source = capture.source
-    time = TimeText(capture.statistics)
+    place = PlaceJSON(analysis.captures)
   }
 
   func write(_ writer: inout JSONWriter) {
@@ -47,7 +44,7 @@ struct SessionJSON {
       writer.object { write(finding, &$0) }
     }
     writer.array("legs", session.legs) { writer, leg in
-      writer.object { LegJSON(leg, source: source, time: time).write(&$0) }
+      writer.object { LegJSON(leg, place).write(&$0) }
     }
     writer.array("timeline", session.timeline) { writer, entry in
       writer.object { write(entry, &$0) }
@@ -58,11 +55,11 @@ struct SessionJSON {
     optional("close", session.close, &writer) { close, writer in
       writer.field("initiator", close.initiator == .server ? "server" : "client")
       write(close.seen.body, &writer)
-      write(close.seen.frame.last, &writer)
+      place.write(close.seen.frame.last, &writer)
     }
     optional("clientClose", session.clientClose, &writer) { close, writer in
       write(close.body, &writer)
-      write(close.frame.last, &writer)
+      place.write(close.frame.last, &writer)
     }
   }
 
@@ -70,7 +67,7 @@ struct SessionJSON {
     let delivery = session.judgement.delivery
     writer.object("delivery") { writer in
       writer.field("proof", delivery.proof.rawValue)
-      writer.field("at", delivery.packet.map { time.text($0.time) })
+      writer.field("at", delivery.packet.map(place.time))
       writer.field("packet", delivery.packet?.number)
       writer.seconds("latency", delivery.latency)
       writer.object("hop") { writer in
@@ -91,7 +88,7 @@ struct SessionJSON {
     optional("teardown", session.teardown, &writer) { teardown, writer in
       writer.field("by", teardown.by.rawValue)
       writer.field("kind", teardown.end.kind.name)
-      write(teardown.end.packet, &writer)
+      place.write(teardown.end.packet, &writer)
       writer.seconds("afterClose", teardown.afterClose)
     }
   }
@@ -102,11 +99,6 @@ struct SessionJSON {
     writer.field("reason", body.reason)
   }
 
-  private func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
-    writer.field("at", time.text(packet.time))
-    writer.field("packet", packet.number)
-  }
-
   private func write(_ finding: Finding, _ writer: inout JSONWriter) {
     writer.field("rule", finding.rule)
     writer.field("severity", finding.severity.rawValue)
@@ -114,15 +106,15 @@ struct SessionJSON {
     writer.field(
       "remedy", finding.remedy.map { remedy in remedy.summary + (remedy.paste.map { "\n\($0)" } ?? "") })
     writer.array("packets", finding.packets) { $0.field(nil, $1.number) }
+    writer.array("captures", finding.packets) { $0.field(nil, place.source($1)) }
   }
 
   private func write(_ entry: TimelineEntry, _ writer: inout JSONWriter) {
-    writer.field("at", time.text(entry.packet.time))
+    place.write(entry.packet, &writer)
     writer.seconds("offset", entry.offset)
     writer.field("leg", UInt64(entry.leg))
     writer.field("from", entry.from == .client ? "client" : "server")
     writer.field("event", entry.event.rawValue)
-    writer.field("packet", entry.packet.number)
     writer.field("detail", entry.detail)
   }
 }

@@ -29,7 +29,7 @@ package struct TextReport {
   private func block(_ session: Session) -> [String] {
     var lines = [headline(session)]
     lines += Self.wrap(Escape.terminal(session.answer), indent: "  ")
-    lines += Ladder(session).lines.map { "  " + style.dim($0) }
+    lines += Ladder(session, captures: analysis.captures).lines.map { "  " + style.dim($0) }
     lines += clientLines(session)
     for finding in session.findings {
       let text = "\(finding.rule): \(Escape.terminal(finding.text))"
@@ -51,9 +51,6 @@ package struct TextReport {
       parts.append("GET " + Escape.terminal(Redaction.target(request.target)))
     }
     parts.append(path(session))
-    if analysis.captures.count > 1 {
-      parts.append(Escape.terminal(analysis.captures[session.capture].source))
-    }
     return parts.joined(separator: "   ")
   }
 
@@ -125,6 +122,9 @@ package struct TextReport {
     if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
     parts += statistics.skipped.map { "\($0.count) \($0.reason)" }
     var line = "\(Escape.terminal(capture.source)): " + parts.joined(separator: ", ")
+    if let correction = capture.clockCorrection {
+      line += "; its clock was moved by \(correction < 0 ? "" : "+")\(correction) s to agree with the first"
+    }
     if capture.damage != nil { line += "; damaged: this report is partial" }
     return line
   }

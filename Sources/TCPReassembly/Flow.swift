@@ -71,8 +71,8 @@ struct Flow {
     to receiver: inout HalfStream, _ id: ConnectionID, _ sink: inout some StreamSink
   ) -> Bool {
     if segment.flags.contains(.syn) {
-      sender.begin(at: segment.sequence + 1)
-      if segment.flags.contains(.ack) { receiver.begin(at: segment.acknowledgment) }
+      sender.begin(at: segment.sequence + 1, on: id, &sink)
+      if segment.flags.contains(.ack) { receiver.begin(at: segment.acknowledgment, on: id, &sink) }
     }
     let isReset = segment.flags.contains(.rst)
     if isReset, !sender.reset(segment, on: id, &sink) { return false }
@@ -80,6 +80,7 @@ struct Flow {
     if !isReset { sender.receive(segment, in: frame, on: id, &sink) }
     if segment.flags.contains(.ack) {
       receiver.acknowledge(segment.acknowledgment, segment.packet, on: id, &sink)
+      if !isReset { receiver.noteWindow(segment.window, segment.packet, on: id, &sink) }
     }
     return true
   }

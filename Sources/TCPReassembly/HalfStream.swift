@@ -21,6 +21,8 @@ struct HalfStream {
   private var fin: (offset: UInt64, packet: PacketReference)?
   private(set) var finDelivered = false
   private var resetSeen = false
+  private var windowIsOpen = true
+  private var recent = RecentSegments()
   /// An acknowledgment that came before anything told `base`.
   private var earlyAcknowledgment: SequenceNumber?
   /// Acknowledgments of bytes that have not been delivered yet, rising.
@@ -36,8 +38,12 @@ struct HalfStream {
   // MARK: Where a sequence number lies
 
   /// The SYN, or the acknowledgment of it, fixes where the stream begins.
-  mutating func begin(at sequence: SequenceNumber) {
-    if base == nil { base = sequence }
+  mutating func begin(
+    at sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
+  ) {
+    guard base == nil else { return }
+    base = sequence
+    sink.receive(.began(side, sequence), on: id)
   }
 
   func begins(at sequence: SequenceNumber) -> Bool { base == nil || base == sequence }
@@ -50,13 +56,15 @@ struct HalfStream {
 
   /// In a connection whose SYN was not captured the stream begins with the first byte seen, or with what
   /// the peer had asked for before.
-  private mutating func pickUp(at sequence: SequenceNumber) -> SequenceNumber {
+  private mutating func pickUp(
+    at sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
+  ) -> SequenceNumber {
     if let base { return base }
     var start = sequence
     if let early = earlyAcknowledgment, (0...Self.farthestPickUp).contains(sequence.distance(from: early)) {
       start = early
     }
-    base = start
+    begin(at: start, on: id, &sink)
     return start
   }
 
@@ -72,14 +80,14 @@ struct HalfStream {
     let isSYN = segment.flags.contains(.syn)
     let sequence = isSYN ? segment.sequence + 1 : segment.sequence
     guard segment.payloadLength > 0 || segment.flags.contains(.fin) else { return }
-    let start = offset(of: sequence, base: pickUp(at: sequence))
+    let start = offset(of: sequence, base: pickUp(at: sequence, on: id, &sink))
     let end = start + Int64(segment.payloadLength)
     guard end >= 0, start - Int64(clamping: max(next, acknowledged)) <= Self.largestWindow else { return }
     if segment.flags.contains(.fin), fin == nil { fin = (UInt64(end), segment.packet) }
     sent = max(sent, UInt64(end))
 
     let firstNew = min(max(start, Int64(clamping: next)), end)
-    if max(start, 0) < firstNew {
+    if max(start, 0) < firstNew, !recent.hasCopy(of: segment) {
       let repeated = UInt64(max(start, 0))..<UInt64(firstNew)
       sink.receive(.retransmitted(side, repeated, segment.packet), on: id)
     }
@@ -88,6 +96,7 @@ struct HalfStream {
       let bytes = frame.extracting(segment.payload.lowerBound + skipped..<segment.payload.upperBound)
       take(UInt64(firstNew)..<UInt64(end), bytes, segment.packet, on: id, &sink)
     }
+    recent.add(segment)
     settle(on: id, &sink)
   }
 
@@ -150,6 +159,16 @@ struct HalfStream {
     }
     pendingAcknowledgments.append((acknowledged, packet))
     settle(on: id, &sink)
+  }
+
+  /// Takes the window that the peer advertises.
+  mutating func noteWindow(
+    _ window: UInt16, _ packet: PacketReference, on id: ConnectionID, _ sink: inout some StreamSink
+  ) {
+    let isOpen = window > 0
+    guard isOpen != windowIsOpen else { return }
+    windowIsOpen = isOpen
+    sink.receive(.window(side, isOpen: isOpen, packet), on: id)
   }
 
   /// RFC 7323 §2.3.

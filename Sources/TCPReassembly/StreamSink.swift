@@ -42,12 +42,17 @@ package enum CloseReason: Hashable, Sendable {
 /// sender of the bytes; offsets are stream offsets.
 package enum StreamEvent: Hashable, Sendable {
   case opened(Connection)
+  /// The sequence number of offset 0. Equal on every capture of the same connection, also behind
+  /// address translation.
+  case began(Side, SequenceNumber)
   /// Bytes that are missing; what follows is `received` at the range's end.
   case gap(Side, Range<UInt64>, GapCause, PacketReference)
   /// The peer has acknowledged everything below `upTo`. Comes after the bytes or the gap up to there.
   case acknowledged(Side, upTo: UInt64, PacketReference)
-  /// Bytes that had been seen before.
+  /// Bytes that had been seen before, sent once more; not the copy of a packet that was captured twice.
   case retransmitted(Side, Range<UInt64>, PacketReference)
+  /// The peer's window closed (it can take no more of these bytes) or opened again.
+  case window(Side, isOpen: Bool, PacketReference)
   /// A FIN, after all bytes before it; or a RST, as soon as it is seen.
   case ended(Side, EndKind, at: UInt64, PacketReference)
   /// The last event of a connection.
@@ -58,8 +63,8 @@ extension StreamEvent {
   /// The side whose stream this is about; `nil` if it is about the connection.
   package var side: Side? {
     switch self {
-    case .gap(let side, _, _, _), .acknowledged(let side, _, _), .retransmitted(let side, _, _),
-      .ended(let side, _, _, _):
+    case .began(let side, _), .gap(let side, _, _, _), .acknowledged(let side, _, _), .retransmitted(let side, _, _),
+      .window(let side, _, _), .ended(let side, _, _, _):
       side
     case .opened, .closed: nil
     }
@@ -69,10 +74,12 @@ extension StreamEvent {
   package var flipped: StreamEvent {
     switch self {
     case .opened(let connection): .opened(connection.flipped)
+    case .began(let side, let sequence): .began(side.opposite, sequence)
     case .gap(let side, let range, let cause, let packet): .gap(side.opposite, range, cause, packet)
     case .acknowledged(let side, let upTo, let packet):
       .acknowledged(side.opposite, upTo: upTo, packet)
     case .retransmitted(let side, let range, let packet): .retransmitted(side.opposite, range, packet)
+    case .window(let side, let isOpen, let packet): .window(side.opposite, isOpen: isOpen, packet)
     case .ended(let side, let kind, let offset, let packet):
       .ended(side.opposite, kind, at: offset, packet)
     case .closed: self

@@ -102,6 +102,10 @@ struct FrameStream {
   private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     guard let current else { return }
     let position = offset - UInt64(range.count) - current.range.lowerBound - UInt64(current.header.byteCount)
+    if position < 8 {
+      let sample = range.prefix(8 - Int(position)).reduce(current.sample) { $0 << 8 | UInt64(bytes[$1]) }
+      self.current?.sample = sample
+    }
     payload.append(bytes, range, of: current.header, at: position)
   }
 

@@ -5,27 +5,18 @@ import WSDecode
 
 /// Joins the stages: packets → segments → streams → legs → sessions.
 enum Pipeline {
-  /// Reads one capture to its end and adds it to the analysis.
-  ///
-  /// - Throws: if the capture cannot be opened. Damage further on is noted in the capture's summary.
-  static func analyse(
-    _ path: String, filter: String?, into analysis: inout Analysis
-  )
-    throws(CaptureError)
-  {
-    let (capture, legs) = try read(path, filter: filter, into: { _ in LegCollector() })
-    analysis.add(capture, legs: legs.legs)
-  }
-
   /// Reads one capture to its end into a sink of legs.
   ///
-  /// - Parameter makeSink: gets the capture's name.
+  /// - Parameters:
+  ///   - index: the capture's place among those of one report.
+  ///   - makeSink: gets the capture's name.
+  /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   static func read<Sink: LegSink>(
-    _ path: String, filter: String?, options: FrameOptions = FrameOptions(),
+    _ path: String, filter: String?, index: Int = 0, options: FrameOptions = FrameOptions(),
     into makeSink: (String) -> Sink
   ) throws(CaptureError) -> (CaptureSummary, Sink) {
     let reader = CaptureReader(
-      try PcapFile(path: path, filter: filter, isStopped: { Interrupt.isRequested }))
+      try PcapFile(path: path, filter: filter, index: index, isStopped: { Interrupt.isRequested }))
     var reassembler = Reassembler()
     var decoder = WebSocketDecoder(into: makeSink(reader.source), options: options)
     reader.forEachSegment { segment, frame in

@@ -29,22 +29,34 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     Interrupt.install()
-    var errors: [CaptureError] = []
-    var analysis = Analysis()
-    for path in captures.paths {
-      do throws(CaptureError) {
-        try Pipeline.analyse(path, filter: captures.filter, into: &analysis)
-        if let damage = analysis.captures.last?.damage { errors.append(damage) }
-      } catch {
-        errors.append(error)
-      }
-    }
+    let (summaries, legs, errors) = readAll()
+    let analysis = Analysis(captures: summaries, legs: legs)
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
     let output = try Output(path: output)
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
     if !analysis.captures.isEmpty || format == .json { try output.write(report(analysis, sessions)) }
     try Output.finish(with: errors)
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
+  }
+
+  private func readAll() -> ([CaptureSummary], [Leg], [CaptureError]) {
+    var captures: [CaptureSummary] = []
+    var legs: [Leg] = []
+    var errors: [CaptureError] = []
+    for path in self.captures.paths {
+      do throws(CaptureError) {
+        let index = captures.count
+        let (capture, collector) = try Pipeline.read(path, filter: self.captures.filter, index: index) {
+          _ in LegCollector(capture: index)
+        }
+        captures.append(capture)
+        legs += collector.legs
+        if let damage = capture.damage { errors.append(damage) }
+      } catch {
+        errors.append(error)
+      }
+    }
+    return (captures, legs, errors)
   }
 
   private func report(_ analysis: Analysis, _ sessions: [Session]) -> [UInt8] {

@@ -58,7 +58,7 @@ package enum Stages {
   }
 
   package static func sessions(of packets: [TestPacket]) -> [Session] {
-    SessionBuilder.sessions(of: legs(of: packets), capture: 0, firstID: 1)
+    SessionBuilder(legs(of: packets), captures: 1).sessions
   }
 
   private static func reassemble(

@@ -1,0 +1,55 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+/// What tells a frame from others: proxies pass it on unchanged, masking key and all.
+package struct FrameMark: Hashable, Sendable {
+  package var digest: UInt64
+  /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
+  package var isStrong: Bool
+  package var offset: UInt64
+  package var packet: PacketReference
+
+  init(_ frame: Frame) {
+    var hash = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
+    for part in [frame.header.payloadLength, UInt64(frame.header.maskingKey ?? 0), frame.sample] {
+      let product = (hash ^ part).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+      hash = product.low ^ product.high
+    }
+    digest = hash
+    isStrong = frame.header.maskingKey.map { $0 != 0 } ?? false
+    offset = frame.range.lowerBound
+    packet = frame.first
+  }
+}
+
+/// The marks of a stream's first and last frames.
+package struct FrameMarks: Sendable {
+  package private(set) var first: [FrameMark] = []
+  private var last: [FrameMark] = []
+  private var next = 0
+  private static let maxKept = 16
+
+  package var all: [FrameMark] { first + last }
+
+  mutating func add(_ mark: FrameMark) {
+    if first.count < Self.maxKept {
+      first.append(mark)
+    } else if last.count < Self.maxKept {
+      last.append(mark)
+    } else {
+      last[next] = mark
+      next = (next + 1) % Self.maxKept
+    }
+  }
+
+  mutating func mapPackets(_ change: (PacketReference) -> PacketReference) {
+    for index in first.indices { first[index].packet = change(first[index].packet) }
+    for index in last.indices { last[index].packet = change(last[index].packet) }
+  }
+
+  mutating func move(by count: UInt64) {
+    for index in first.indices { first[index].offset += count }
+    for index in last.indices { last[index].offset += count }
+  }
+}

@@ -1,0 +1,44 @@
+import Capture
+import TCPReassembly
+
+/// How the bytes toward the client of two legs of one session correspond: proxies pass what follows the
+/// handshake unchanged, so they differ by a constant.
+struct LegAlignment {
+  /// The same place in both streams.
+  let outer: UInt64
+  let inner: UInt64
+
+  init?(_ outer: Leg, _ inner: Leg) {
+    if let here = outer.frameBeginning, let there = inner.frameBeginning {
+      (self.outer, self.inner) = (here, there)
+    } else if let (here, there) = Self.commonFrame(outer.server, inner.server) {
+      (self.outer, self.inner) = (here, there)
+    } else {
+      return nil
+    }
+  }
+
+  /// Where a byte of the inner leg lies on the outer one.
+  func outer(ofInner offset: UInt64) -> UInt64? {
+    offset >= inner ? outer + (offset - inner) : nil
+  }
+
+  /// A frame that is on both legs, and once only on each.
+  private static func commonFrame(_ a: LegStream, _ b: LegStream) -> (UInt64, UInt64)? {
+    let theirs = Dictionary(grouping: b.marks.all, by: \.digest)
+    let ours = Dictionary(grouping: a.marks.all, by: \.digest)
+    for mark in a.marks.all {
+      if ours[mark.digest]?.count == 1, let match = theirs[mark.digest], match.count == 1 {
+        return (mark.offset, match[0].offset)
+      }
+    }
+    return nil
+  }
+}
+
+extension Leg {
+  /// Where the first frame toward the client begins.
+  fileprivate var frameBeginning: UInt64? {
+    response.flatMap { $0.isSwitchingProtocols ? $0.endOffset : nil }
+  }
+}

@@ -1,0 +1,40 @@
+import Capture
+import TCPReassembly
+
+/// Sets of legs that belong together, by what they have in common.
+struct LegGrouping {
+  private var parent: [Int]
+
+  init(count: Int) { parent = Array(0..<count) }
+
+  mutating func root(_ index: Int) -> Int {
+    var index = index
+    while parent[index] != index {
+      parent[index] = parent[parent[index]]
+      index = parent[index]
+    }
+    return index
+  }
+
+  mutating func join(_ a: Int, _ b: Int) {
+    let (a, b) = (root(a), root(b))
+    parent[max(a, b)] = min(a, b)
+  }
+
+  /// Joins all that have one of their traits in common.
+  mutating func join<Trait: Hashable>(by traits: (Int) -> [Trait]) {
+    var first: [Trait: Int] = [:]
+    for index in parent.indices {
+      for trait in traits(index) {
+        if let other = first[trait] { join(other, index) } else { first[trait] = index }
+      }
+    }
+  }
+
+  /// The groups, each in rising order, in the order of their first members.
+  mutating func groups() -> [[Int]] {
+    var members: [Int: [Int]] = [:]
+    for index in parent.indices { members[root(index), default: []].append(index) }
+    return members.keys.sorted().map { members[$0] ?? [] }
+  }
+}

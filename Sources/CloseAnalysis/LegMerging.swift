@@ -1,0 +1,51 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+extension Leg {
+  /// Joins another observation of the same leg: what either of them lacks, the other may have.
+  mutating func merge(_ other: Leg) {
+    // Offsets count from the SYN where one of the two has it.
+    guard let clientShift = client.shift(from: other.client), let serverShift = server.shift(from: other.server)
+    else { return observations += other.observations }
+    if clientShift < 0 || serverShift < 0 {
+      var whole = other
+      whole.observations = observations + other.observations
+      whole.fill(from: moved(client: -clientShift, server: -serverShift))
+      self = whole
+    } else {
+      observations += other.observations
+      fill(from: other.moved(client: clientShift, server: serverShift))
+    }
+  }
+
+  private mutating func fill(from other: Leg) {
+    if request == nil { request = other.request }
+    if response == nil { response = other.response }
+    isPickedUp = isPickedUp && other.isPickedUp
+    client.fill(from: other.client)
+    server.fill(from: other.server)
+  }
+
+  /// The same leg with its stream offsets counted from an earlier byte.
+  private func moved(client clientShift: Int64, server serverShift: Int64) -> Leg {
+    guard clientShift >= 0, serverShift >= 0 else { return self }
+    var leg = self
+    leg.request?.endOffset += UInt64(clientShift)
+    leg.response?.endOffset += UInt64(serverShift)
+    leg.client.move(by: UInt64(clientShift))
+    leg.server.move(by: UInt64(serverShift))
+    return leg
+  }
+}
+
+extension SeenClose {
+  mutating func move(by count: UInt64) { frame.range = frame.range.moved(by: count) }
+}
+
+extension Range<UInt64> {
+  func moved(by count: UInt64) -> Range<UInt64> {
+    let (end, overflow) = upperBound.addingReportingOverflow(count)
+    return lowerBound + count..<(overflow ? .max : end)
+  }
+}
