@@ -128,6 +128,11 @@ package final class PcapFile {
       advice += "; stop the capture with Ctrl-C rather than a kill, or copy the file again"
     } else {
       problem = message
+      if message.contains("different from the type of the first interface") {
+        advice +=
+          "; libpcap reads one link type a file: split it by interface"
+          + " (tshark -r FILE -Y frame.interface_id==0 -w PART)"
+      }
     }
     let position = unsafe ftell(stream)
     return CaptureError(

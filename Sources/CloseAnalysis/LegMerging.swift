@@ -6,7 +6,8 @@ extension Leg {
   /// Joins another observation of the same leg: what either of them lacks, the other may have.
   mutating func merge(_ other: Leg) {
     // Offsets count from the SYN where one of the two has it.
-    guard let clientShift = client.shift(from: other.client), let serverShift = server.shift(from: other.server)
+    guard let clientShift = client.shift(from: other.client),
+      let serverShift = server.shift(from: other.server)
     else { return observations += other.observations }
     if clientShift < 0 || serverShift < 0 {
       var whole = other

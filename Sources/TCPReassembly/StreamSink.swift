@@ -63,7 +63,8 @@ extension StreamEvent {
   /// The side whose stream this is about; `nil` if it is about the connection.
   package var side: Side? {
     switch self {
-    case .began(let side, _), .gap(let side, _, _, _), .acknowledged(let side, _, _), .retransmitted(let side, _, _),
+    case .began(let side, _), .gap(let side, _, _, _), .acknowledged(let side, _, _),
+      .retransmitted(let side, _, _),
       .window(let side, _, _), .ended(let side, _, _, _):
       side
     case .opened, .closed: nil

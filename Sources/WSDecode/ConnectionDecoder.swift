@@ -31,7 +31,7 @@ struct ConnectionDecoder {
   private var clientFramesBegin: UInt64?
   /// Looks for frames where the connection's beginning was not captured.
   private var pickUp: LegFrames?
-  /// What a leg that is picked up has to be told: the last acknowledgments, and the ends.
+  /// What a leg has to be told that is opened later.
   private var memory = StreamMemory()
   private static let noLeg = LegID(rawValue: 0)
 
@@ -102,7 +102,8 @@ struct ConnectionDecoder {
       finish(.server, &output)
     default: break
     }
-    if let leg { output.sink.receive(.stream(event), on: leg) } else { memory.keep(event) }
+    memory.keep(event)
+    if let leg { output.sink.receive(.stream(event), on: leg) }
     release(&output)
   }
 
@@ -144,6 +145,7 @@ struct ConnectionDecoder {
     clientFramesBegin = nil
     pickUp = nil
     output.sink.receive(.opened(opening), on: id)
+    for event in memory.beginnings { output.sink.receive(.stream(event), on: id) }
   }
 
   private mutating func beginFrames(serverFrom offset: UInt64?, deflate: PermessageDeflate?) {
@@ -215,7 +217,7 @@ struct ConnectionDecoder {
     guard let leg else { return }
     found.confirm(on: leg, &output.sink)
     frames = found
-    for event in memory.events { output.sink.receive(.stream(event), on: leg) }
+    for event in memory.late { output.sink.receive(.stream(event), on: leg) }
   }
 }
 

@@ -1,16 +1,19 @@
 import TCPReassembly
 
-/// The events that still count when a leg is recognised late: how far was acknowledged, and the ends.
+/// What a leg has to be told that is opened after its connection: where the streams began; and one that is
+/// recognised late also how far was acknowledged, and the ends.
 struct StreamMemory {
+  private(set) var beginnings: [StreamEvent] = []
   private var acknowledged: [Side: StreamEvent] = [:]
   private var ends: [StreamEvent] = []
   /// FIN and RST of either side.
   private static let maxEnds = 4
 
-  var events: [StreamEvent] { Array(acknowledged.values) + ends }
+  var late: [StreamEvent] { Array(acknowledged.values) + ends }
 
   mutating func keep(_ event: StreamEvent) {
     switch event {
+    case .began: beginnings.append(event)
     case .acknowledged(let side, _, _): acknowledged[side] = event
     case .ended where ends.count < Self.maxEnds: ends.append(event)
     default: break
@@ -19,7 +22,7 @@ struct StreamMemory {
 
   var flipped: StreamMemory {
     var other = StreamMemory()
-    for event in events { other.keep(event.flipped) }
+    for event in beginnings + late { other.keep(event.flipped) }
     return other
   }
 }

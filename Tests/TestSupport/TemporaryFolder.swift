@@ -14,7 +14,7 @@ package struct TemporaryFolder {
   }
 
   /// Writes a file and returns its path.
-  package func file(_ name: String = "capture", _ bytes: [UInt8]) throws -> String {
+  package func file(_ bytes: [UInt8], name: String = "capture") throws -> String {
     let path = self.path + "/" + name
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     return path
