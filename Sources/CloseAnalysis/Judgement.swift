@@ -101,9 +101,10 @@ package struct Judgement: Sendable {
       return outer.client.fin == nil
         ? Judgement(.open, nil, none) : Judgement(.undetermined, .captureEnded, none)
     }
-    // What reaches the client has passed every leg: one leg that hides nothing is enough.
-    if legs.contains(where: { $0.showsAllTowardClient }) { return Judgement(.absent, nil, none) }
-    return Judgement(.undetermined, hiding(outer), none)
+    // Only the leg next to the server tells what the server sent; the others tell what was passed on.
+    if let last = legs.last, last.showsAllTowardClient { return Judgement(.absent, nil, none) }
+    let blind = legs.last { !$0.server.isUnderstood } ?? outer
+    return Judgement(.undetermined, hiding(blind), none)
   }
 
   private static func hiding(_ leg: Leg) -> UndeterminedReason {
@@ -113,9 +114,10 @@ package struct Judgement: Sendable {
 }
 
 extension Leg {
-  /// Whether no Close frame toward the client can have been overlooked.
+  /// Whether no Close frame toward the client can have been overlooked, to the end of the stream.
   fileprivate var showsAllTowardClient: Bool {
     guard server.isUnderstood, server.close == nil || server.close?.isCut == true else { return false }
+    guard server.end != nil || client.rst != nil else { return false }
     return hasFrames || (response == nil && server.gapCount == 0 && server.end?.offset == 0)
   }
 }

@@ -52,6 +52,11 @@ package struct Leg: Sendable {
     return response.accept == UpgradeResponse.accept(for: key)
   }
 
+  /// What `Sec-WebSocket-Accept` is or should be: it stands for the key, and both messages tell it.
+  package var acceptToken: String? {
+    request?.key.map { UpgradeResponse.accept(for: $0) } ?? response?.accept
+  }
+
   /// Whether what follows on the streams is known to be frames.
   package var hasFrames: Bool { isPickedUp || response?.isSwitchingProtocols == true }
 

@@ -3,7 +3,7 @@ import TCPReassembly
 import WSDecode
 
 /// Joins the legs of all captures to sessions: observations of one leg to that leg, then legs by
-/// `Sec-WebSocket-Key` and by content, which proxies pass on unchanged. Never by ports.
+/// `Sec-WebSocket-Key` (or the accept that answers it) and by content, which proxies pass on unchanged. Never by ports.
 package struct SessionBuilder {
   private let legs: [Leg]
   /// Nanoseconds that were added to each capture's times.
@@ -66,7 +66,7 @@ package struct SessionBuilder {
   private func joinByKey(_ grouping: inout LegGrouping) {
     var chains: [String: [[Int]]] = [:]
     for index in legs.indices.sorted(by: { legs[$0].beginning.precedes(legs[$1].beginning) }) {
-      guard let key = legs[index].request?.key else { continue }
+      guard let key = legs[index].acceptToken else { continue }
       let known = chains[key, default: []]
       // The latest that is still waiting for an answer; older ones are looked at no further than this.
       if let chain = known.indices.suffix(Self.maxOpenChains).last(where: { canFollow(index, known[$0]) }) {
@@ -82,8 +82,10 @@ package struct SessionBuilder {
 
   private func canFollow(_ index: Int, _ chain: [Int]) -> Bool {
     let leg = legs[index]
-    guard let outer = chain.last.map({ legs[$0] }), let request = leg.request else { return false }
-    if let answered = outer.response?.packet, answered.precedes(request.packet) { return false }
+    guard let outer = chain.last.map({ legs[$0] }) else { return false }
+    if let answered = outer.response?.packet, let request = leg.request?.packet, answered.precedes(request) {
+      return false
+    }
     if let inner = leg.response?.packet, let answered = outer.response?.packet, answered.precedes(inner) {
       return false
     }
@@ -108,9 +110,10 @@ package struct SessionBuilder {
     return result
   }
 
-  /// A request passes the outer leg first, and so does a client's frame; a server's passes it last.
+  /// A request passes the outer leg first, and so does a client's frame; what the server sends passes it last.
   private static func isOutside(_ a: Leg, of b: Leg) -> Bool {
     if let mine = a.request?.packet, let other = b.request?.packet { return mine.precedes(other) }
+    if let mine = a.response?.packet, let other = b.response?.packet { return other.precedes(mine) }
     if let (mine, other) = common(a.client, b.client) { return mine.precedes(other) }
     if let (mine, other) = common(a.server, b.server) { return other.precedes(mine) }
     return a.beginning.precedes(b.beginning)

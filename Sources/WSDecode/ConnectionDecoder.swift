@@ -59,7 +59,7 @@ struct ConnectionDecoder {
       http.stopParking(.client)
       release(&output)
     }
-    if !http.park(event) { accept(event, &output) }
+    if http.park(event) { release(&output) } else { accept(event, &output) }
   }
 
   /// Without a SYN the sides were guessed by port; a message's head tells.

@@ -99,12 +99,16 @@ struct FrameStream {
     payload.begin(header, isFirst: !isFragmented)
   }
 
+  private static let sampledBytes: UInt64 = 32
+
   private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     guard let current else { return }
     let position = offset - UInt64(range.count) - current.range.lowerBound - UInt64(current.header.byteCount)
-    if position < 8 {
-      let sample = range.prefix(8 - Int(position)).reduce(current.sample) { $0 << 8 | UInt64(bytes[$1]) }
-      self.current?.sample = sample
+    if position < Self.sampledBytes {
+      let digest = range.prefix(Int(Self.sampledBytes - position)).reduce(current.sample) {
+        ($0 ^ UInt64(bytes[$1])) &* 0x100_0000_01b3
+      }
+      self.current?.sample = digest
     }
     payload.append(bytes, range, of: current.header, at: position)
   }

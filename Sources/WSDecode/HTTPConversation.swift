@@ -40,12 +40,9 @@ struct HTTPConversation {
   ) -> HTTPStep? {
     guard index < bytes.count else { return nil }
     if shouldPark(bytes, at: index, chunk.side) {
-      if park(bytes, from: index, chunk) {
-        index = bytes.count
-        return nil
-      }
-      // Too much waits: go on without what it waits for.
-      chunk.side == .client ? stopParking(.client) : loseRequests()
+      park(bytes, from: index, chunk)
+      index = bytes.count
+      return nil
     }
     if chunk.side == .client {
       let head = requests.next(bytes, from: &index)
@@ -164,19 +161,31 @@ struct HTTPConversation {
     }
   }
 
-  private mutating func park(_ bytes: Span<UInt8>, from index: Int, _ chunk: StreamChunk) -> Bool {
-    if chunk.side == .client { return parkedRequests.park(bytes, from: index, chunk) }
-    parkedResponses.activate()
-    return parkedResponses.park(bytes, from: index, chunk)
+  private mutating func park(_ bytes: Span<UInt8>, from index: Int, _ chunk: StreamChunk) {
+    if chunk.side == .client {
+      parkedRequests.park(bytes, from: index, chunk)
+    } else {
+      parkedResponses.activate()
+      parkedResponses.park(bytes, from: index, chunk)
+    }
+    stopFullParking()
   }
 
   /// Keeps an event in its place among bytes that wait; false if none do.
   mutating func park(_ event: StreamEvent) -> Bool {
     switch event.side {
-    case .client: parkedRequests.isActive && parkedRequests.park(event)
-    case .server: parkedResponses.isActive && parkedResponses.park(event)
-    case nil: false
+    case .client where parkedRequests.isActive: parkedRequests.park(event)
+    case .server where parkedResponses.isActive: parkedResponses.park(event)
+    default: return false
     }
+    stopFullParking()
+    return true
+  }
+
+  /// Too much waits: go on without what it waits for.
+  private mutating func stopFullParking() {
+    if parkedRequests.isFull { stopParking(.client) }
+    if parkedResponses.isFull { loseRequests() }
   }
 
   mutating func stopParking(_ side: Side) {

@@ -38,7 +38,7 @@ package struct Frame: Hashable, Sendable {
   /// Payload bytes that the capture does not hold.
   package var missing: UInt64 = 0
   package var violations: FrameViolations = []
-  /// The first up to 8 payload bytes as they were on the wire: they help to know the frame again.
+  /// A digest of the first payload bytes as they were on the wire: it helps to know the frame again.
   package var sample: UInt64 = 0
   /// The payload's first bytes, unmasked and decompressed; `nil` unless asked for, or if unknown.
   package var payload: [UInt8]?

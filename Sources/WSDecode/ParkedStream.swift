@@ -15,30 +15,25 @@ struct ParkedStream {
 
   mutating func activate() { isActive = true }
 
-  /// Keeps the bytes from `first` on; false if too much is kept already.
-  mutating func park(_ bytes: Span<UInt8>, from first: Int, _ chunk: StreamChunk) -> Bool {
-    guard reserve(bytes.count - first) else { return false }
+  /// Whether more waits than is worth it.
+  var isFull: Bool { cost > Self.maxCost }
+
+  /// Keeps the bytes from `first` on.
+  mutating func park(_ bytes: Span<UInt8>, from first: Int, _ chunk: StreamChunk) {
     var chunk = chunk
     chunk.offset += UInt64(first)
     items.append(.bytes((first..<bytes.count).map { bytes[$0] }, chunk))
-    return true
+    cost += bytes.count - first + Self.itemCost
   }
 
-  mutating func park(_ event: StreamEvent) -> Bool {
-    guard reserve(0) else { return false }
+  mutating func park(_ event: StreamEvent) {
     items.append(.event(event))
-    return true
+    cost += Self.itemCost
   }
 
   /// Ends the parking; returns what was kept, in order.
   mutating func release() -> [Item] {
     defer { self = ParkedStream() }
     return items
-  }
-
-  private mutating func reserve(_ bytes: Int) -> Bool {
-    guard cost + bytes + Self.itemCost <= Self.maxCost else { return false }
-    cost += bytes + Self.itemCost
-    return true
   }
 }
