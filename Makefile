@@ -4,7 +4,7 @@
 SWIFT ?= swift
 SAMPLES := samples/recorded
 
-.PHONY: build demo test lint format reports install-build install-test
+.PHONY: build demo test lint format reports docs install-build install-test
 
 build: install-build
 	$(SWIFT) build -c release --product wsclose
@@ -26,6 +26,11 @@ format:
 # Writes the expected reports anew: read the difference before committing it.
 reports: build
 	scripts/write-reports .build/release/wsclose $(SAMPLES)
+	scripts/write-example .build/release/wsclose $(SAMPLES)
+
+# Writes docs/findings.md anew, from what wsclose explain says.
+docs: build
+	.build/release/wsclose explain --markdown > docs/findings.md
 
 install-build:
 	scripts/install-packages libpcap-dev zlib1g-dev

@@ -25,8 +25,12 @@ final class ByteSource {
     guard descriptor >= 0 else { throw Errno(errno) }
     var status = stat()
     // SAFETY: `status` outlives the call.
-    guard unsafe fstat(descriptor, &status) == 0 else { throw Errno(errno) }
-    guard status.st_mode & S_IFMT != S_IFDIR else { throw Errno(EISDIR) }
+    let code =
+      unsafe fstat(descriptor, &status) != 0 ? errno : status.st_mode & S_IFMT == S_IFDIR ? EISDIR : 0
+    guard code == 0 else {
+      close(descriptor)
+      throw Errno(code)
+    }
     self.descriptor = descriptor
     self.isRegularFile = status.st_mode & S_IFMT == S_IFREG
     self.isStopped = isStopped

@@ -59,6 +59,8 @@ package struct IPHeader: Equatable, Sendable {
     payloadLength = end - payloadOffset
   }
 
+  private static let extensionHeaders: Set<UInt8> = [0, 43, 44, 51, 60, 135, 139, 140]
+
   /// Walks the chain of IPv6 extension headers (RFC 8200 §4); each is at least 8 bytes, so it ends.
   private static func skipExtensionHeaders(
     _ frame: Span<UInt8>, next: UInt8, at start: Int
@@ -66,17 +68,17 @@ package struct IPHeader: Equatable, Sendable {
     var current = next
     var offset = start
     while current != tcp {
+      guard extensionHeaders.contains(current) else { throw .notTCP }
       guard frame.count - offset >= 8 else { throw .truncatedHeader }
       let length = Int(frame[offset + 1])
       let byteCount: Int
       switch current {
-      case 0, 43, 60, 135, 139, 140: byteCount = (length + 1) * 8
       case 44:
         // Offset 0 and nothing to follow: a whole packet (RFC 6946).
         guard frame.bigEndian16(at: offset + 2) & 0xfff9 == 0 else { throw .fragment }
         byteCount = 8
       case 51: byteCount = (length + 2) * 4
-      default: throw .notTCP
+      default: byteCount = (length + 1) * 8
       }
       current = frame[offset]
       offset += byteCount

@@ -118,12 +118,17 @@ package final class PcapFile {
     unsafe filter = unsafe program
   }
 
+  /// libpcap has its own words for each format.
+  private static func isCut(_ message: String) -> Bool {
+    message.contains("truncated dump file") || message.contains("truncated pcapng dump file")
+  }
+
   private func readError(_ message: String) -> CaptureError {
     let problem: String
     var advice = "what came before it is reported"
     if bytes.failure != 0 {
       problem = Errno(bytes.failure).text.lowercased()
-    } else if message.contains("truncated dump file") {
+    } else if Self.isCut(message) {
       problem = "the capture ends inside this packet's record"
       advice += "; stop the capture with Ctrl-C rather than a kill, or copy the file again"
     } else {
@@ -149,7 +154,7 @@ package final class PcapFile {
     } else if byte == 0 {
       return CaptureError(
         source: source, problem: "is empty", advice: "let the capture run until packets have been written")
-    } else if message.contains("truncated dump file") {
+    } else if isCut(message) {
       problem = "ends inside the capture file's header"
     } else if message.contains("unknown file format") || message.contains("bad dump file format") {
       problem = "is not a pcap or pcapng capture"

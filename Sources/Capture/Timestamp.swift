@@ -16,11 +16,13 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   /// Seconds from `earlier` to this moment; negative if this one is the earlier.
   package func seconds(since earlier: Timestamp) -> Double {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
-    return overflow ? .infinity : Double(difference) / 1e9
+    if overflow { return self < earlier ? -.infinity : .infinity }
+    return Double(difference) / 1e9
   }
 
   package func advanced(bySeconds seconds: Int64) -> Timestamp {
-    let (sum, overflow) = nanoseconds.addingReportingOverflow(seconds &* 1_000_000_000)
-    return Timestamp(nanoseconds: overflow ? .max : sum)
+    let (scaled, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(scaled)
+    return Timestamp(nanoseconds: tooLarge || overflow ? (seconds < 0 ? .min : .max) : sum)
   }
 }

@@ -1,25 +1,26 @@
 import Capture
+import TCPReassembly
 
 /// What was read from one capture.
 package struct CaptureSummary: Sendable {
   package var source: String
   package var linkType: LinkType
   package var statistics: CaptureStatistics
-  /// TCP connections.
-  package var flows: UInt64
+  package var reassembly: ReassemblyStatistics
   /// Seconds that were added to its times, to have them on the first capture's clock; `nil` if none were.
   package var clockCorrection: Double?
   /// Where the capture is damaged: what is reported is what came before.
   package var damage: CaptureError?
 
   package init(
-    source: String, linkType: LinkType, statistics: CaptureStatistics, flows: UInt64,
+    source: String, linkType: LinkType, statistics: CaptureStatistics,
+    reassembly: ReassemblyStatistics,
     damage: CaptureError?
   ) {
     self.source = source
     self.linkType = linkType
     self.statistics = statistics
-    self.flows = flows
+    self.reassembly = reassembly
     self.damage = damage
   }
 }
@@ -38,6 +39,10 @@ package struct Analysis: Sendable {
   package init(captures: [CaptureSummary], legs: [Leg]) {
     let builder = SessionBuilder(legs, captures: captures.count)
     sessions = builder.sessions
+    let context = SessionContext(sessions, captures: captures)
+    for index in sessions.indices {
+      sessions[index].findings = FindingCatalogue.findings(in: sessions[index], context)
+    }
     self.captures = zip(captures, builder.corrections).map { capture, correction in
       var capture = capture
       if correction != 0 { capture.clockCorrection = Double(correction) / 1e9 }

@@ -14,16 +14,9 @@ extension Session {
     }
   }
 
-  /// Who stands at the client's end of the client-most leg.
-  package var hop: (text: String, evidence: String?) {
-    let address = "\(client.connection.client.address)"
-    guard let evidence = Proxy.evidence(in: client.request) else { return ("the client", nil) }
-    return ("\(address), a proxy", evidence)
-  }
-
   private var delivered: String {
     var text = "The server's Close frame reached \(hop.text)"
-    if let evidence = hop.evidence { text += " (\(evidence))" }
+    if hop.isProxy == true, let because = hop.because { text += " (\(because))" }
     if let after = teardown?.afterClose {
       text += after < 0 ? "" : ", \(Wording.seconds(after)) before \(party) ended the connection"
     } else {
@@ -35,8 +28,11 @@ extension Session {
       text += ". The frame itself is not in the capture, but an ACK covers its place."
     case .acknowledged, .sent, .none: text += ". An ACK covers it."
     }
-    if hop.evidence != nil {
-      text += " To see whether it reached the client behind, capture there too."
+    switch hop.isProxy {
+    case true: text += " To see whether it reached the client behind, capture there too."
+    case false: break
+    case nil:
+      text += " The handshake is not in the capture: \(hop.address) may be the client or a proxy before it."
     }
     return text
   }
@@ -44,7 +40,7 @@ extension Session {
   private var lost: String {
     var text = "The server's Close frame did not reach \(hop.text): "
     if judgement.delivery.proof == .sent {
-      return text + "it was sent, but the client answered with RST and never acknowledged it."
+      return text + "it was sent, but \(hop.shortText) answered with RST and never acknowledged it."
     }
     guard let forwarding, forwarding.dropped > 0 else {
       return text + "\(party) ended the connection without it."
@@ -89,7 +85,7 @@ extension Session {
 
   private var party: String {
     switch teardown?.by {
-    case .client: hop.evidence == nil ? "the client" : "\(client.connection.client.address)"
+    case .client: hop.shortText
     case .proxy: "the proxy"
     case .server: "the server"
     case .unknown, nil: "somebody"

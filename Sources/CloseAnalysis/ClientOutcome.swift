@@ -120,7 +120,10 @@ extension ClientOutcome {
 
   /// Behind a proxy's leg there are hops that the capture does not show.
   private static func hopCaveat(_ session: Session) -> String {
-    Proxy.evidence(in: session.client.request) == nil
-      ? "" : ", if the hops before \(session.client.connection.client.address) pass it on"
+    switch session.hop.isProxy {
+    case true: ", if the hops before \(session.hop.address) pass it on"
+    case false: ""
+    case nil: ", if \(session.hop.address) is the client or passes it on"
+    }
   }
 }

@@ -7,7 +7,7 @@ package struct Finding: Hashable, Sendable {
   /// Stable: scripts and documents refer to it.
   package var rule: String
   package var severity: Severity
-  /// One sentence with the measured numbers.
+  /// What happened, with the measured numbers.
   package var text: String
   /// What can be changed; `nil` if there is nothing to change.
   package var remedy: Remedy?
@@ -18,7 +18,8 @@ package struct Finding: Hashable, Sendable {
 /// and says "consistent with" where that is no proof.
 protocol FindingRule: SendableMetatype {
   static var id: String { get }
-  static func find(in session: Session) -> Finding?
+  static var explanation: RuleExplanation { get }
+  static func find(in session: Session, _ context: SessionContext) -> Finding?
 }
 
 extension FindingRule {
@@ -30,14 +31,20 @@ extension FindingRule {
   }
 }
 
-/// The rules, the weightiest first: the text report leads with the first that has a remedy.
+/// The rules, the weightiest first: the text report leads with the first that has a remedy, so that a rule
+/// that tells the cause stands before one that tells the effect.
 package enum FindingCatalogue {
-  private static let rules: [any FindingRule.Type] = [
-    CloseNotForwarded.self, ProxyCutStream.self, LateTeardown.self, NoCloseFromServer.self,
-    ClientLeft.self, CaptureGap.self, CaptureTruncated.self,
+  static let rules: [any FindingRule.Type] = [
+    UpgradeRefused.self,
+    DelayedCloseDrop.self, CloseNotForwarded.self, ProxyCutStream.self,
+    InvalidClose.self, CodeChanged.self,
+    MassTeardown.self, IdleTimeout.self, NoCloseFromProxy.self, NoCloseFromServer.self,
+    RSTAfterClose.self, CloseUnacknowledged.self,
+    LateTeardown.self, ClientGaveUp.self, ServerDidNotWait.self, SlowClient.self, ClientLeft.self,
+    CaptureGap.self, CaptureTruncated.self, CaptureOneSided.self, CaptureLate.self,
   ]
 
-  package static func findings(in session: Session) -> [Finding] {
-    rules.compactMap { $0.find(in: session) }
+  static func findings(in session: Session, _ context: SessionContext) -> [Finding] {
+    rules.compactMap { $0.find(in: session, context) }
   }
 }

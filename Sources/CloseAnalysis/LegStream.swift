@@ -60,6 +60,8 @@ package struct LegStream: Sendable {
   /// The end of the furthest byte that the capture tells of.
   package private(set) var sentEnd: UInt64 = 0
   package private(set) var violations: FrameViolations = []
+  /// The first data or Close frame behind the Close frame: there must be none (RFC 6455 §5.5.1).
+  package private(set) var afterClose: (opcode: Opcode, packet: PacketReference)?
   /// The packet that completed the last frame.
   package private(set) var lastFrame: PacketReference?
   /// How often bytes of the Close frame were sent again.
@@ -118,6 +120,10 @@ package struct LegStream: Sendable {
       if frame.header.isFinal { messages += 1 }
     }
     violations.formUnion(frame.violations)
+    let mayFollow = frame.header.opcode == .ping || frame.header.opcode == .pong
+    if frame.violations.contains(.afterClose), !mayFollow, afterClose == nil {
+      afterClose = (frame.header.opcode, frame.first)
+    }
     lastFrame = frame.last
     marks.add(FrameMark(frame))
     sentEnd = max(sentEnd, frame.range.upperBound)
@@ -166,7 +172,7 @@ package struct LegStream: Sendable {
       (frames, messages, payloadBytes) = (other.frames, other.messages, other.payloadBytes)
       (gaps, gapCount, gapBytes) = (other.gaps, other.gapCount, other.gapBytes)
       (lostParts, cut, violations) = (other.lostParts, other.cut, other.violations)
-      (marks, lastFrame) = (other.marks, other.lastFrame)
+      (marks, lastFrame, afterClose) = (other.marks, other.lastFrame, other.afterClose)
     }
     fin = fin ?? other.fin
     rst = rst ?? other.rst
@@ -193,6 +199,7 @@ package struct LegStream: Sendable {
     acknowledged = acknowledged.map { ($0.upTo, shift($0.packet)) }
     windowClosed = windowClosed.map { (shift($0.first), $0.count, $0.isClosed) }
     lastFrame = lastFrame.map { shift($0) }
+    afterClose = afterClose.map { ($0.opcode, shift($0.packet)) }
     marks.mapPackets { shift($0) }
     for index in gaps.indices { gaps[index].packet = shift(gaps[index].packet) }
     for index in lostParts.indices { lostParts[index].packet = shift(lostParts[index].packet) }

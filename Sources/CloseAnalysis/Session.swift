@@ -12,6 +12,7 @@ package struct Session: Sendable {
   package var close: ServerClose?
   package var teardown: Teardown?
   package var clientSees: [ClientOutcome] = []
+  /// Found last, when all sessions are known.
   package var findings: [Finding] = []
 
   package init(id: Int, legs: [Leg]) {
@@ -24,7 +25,6 @@ package struct Session: Sendable {
       judgement.delivery.latency = packet.time.seconds(since: close.seen.frame.last.time)
     }
     clientSees = ClientOutcome.predict(self)
-    findings = FindingCatalogue.findings(in: self)
   }
 
   package var verdict: Verdict { judgement.verdict }
@@ -79,7 +79,7 @@ extension Session {
       legs[outer].server.sentEnd >= alignment.outer, legs[inner].server.sentEnd >= alignment.inner
     else { return nil }
     return Forwarding(
-      received: legs[inner].server.sentEnd - alignment.inner,
+      received: max(legs[inner].server.dataEnd, alignment.inner) - alignment.inner,
       forwarded: legs[outer].server.sentEnd - alignment.outer)
   }
 }

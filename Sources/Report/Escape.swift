@@ -1,8 +1,8 @@
 /// Makes what came off the wire harmless for where it goes.
-enum Escape {
+package enum Escape {
   /// For a terminal: characters that would move the cursor, colour the text, turn its direction or hide
   /// become `\u{..}`.
-  static func terminal(_ text: String) -> String {
+  package static func terminal(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { isUnsafe($0) }) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
@@ -29,11 +29,25 @@ enum Escape {
 enum Redaction {
   /// A request target with its query's values hidden: `/feed?token=…&v=…`.
   static func target(_ target: String) -> String {
-    guard let mark = target.firstIndex(of: "?") else { return target }
-    let pairs = target[target.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+    // Scalars, because a combining mark makes one Character of itself and the `?` before it.
+    let scalars = withoutUserInformation(target).unicodeScalars
+    guard let mark = scalars.firstIndex(of: "?") else { return String(scalars) }
+    let pairs = scalars[scalars.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
     let hidden = pairs.map { pair in
-      pair.firstIndex(of: "=").map { pair[..<$0] + "=…" } ?? (pair.isEmpty ? "" : "…")
+      pair.firstIndex(of: "=").map { String(pair[..<$0]) + "=…" } ?? (pair.isEmpty ? "" : "…")
     }
-    return target[...mark] + hidden.joined(separator: "&")
+    return String(scalars[...mark]) + hidden.joined(separator: "&")
+  }
+
+  /// `http://…@host/feed` for a target in absolute form with user and password (RFC 3986 §3.2.1).
+  private static func withoutUserInformation(_ target: String) -> String {
+    let scalars = target.unicodeScalars
+    guard let colon = scalars.firstIndex(of: ":"), scalars[colon...].starts(with: "://".unicodeScalars) else {
+      return target
+    }
+    let start = scalars.index(colon, offsetBy: 3)
+    let authority = scalars[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    guard scalars.first != "/", let at = authority.lastIndex(of: "@") else { return target }
+    return String(scalars[..<start]) + "…" + String(scalars[at...])
   }
 }

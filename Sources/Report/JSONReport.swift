@@ -46,7 +46,11 @@ package enum JSONReport {
     writer.field("lastPacket", statistics.lastPacket.map(time.text))
     writer.field("truncatedPackets", statistics.truncatedPackets)
     writer.object("skipped") { writer in
-      for (reason, count) in statistics.skipped { writer.field(name: "\(reason)", count) }
+      for (reason, count) in capture.unused { writer.field(name: reason, count) }
+    }
+    writer.object("limits") { writer in
+      writer.field("heldBytes", capture.reassembly.heldLimitHits)
+      writer.field("connections", capture.reassembly.tableEvictions)
     }
     // A file does not say how many packets its capture dropped.
     writer.field("dropped", nil as UInt64?)
@@ -59,6 +63,6 @@ package enum JSONReport {
     for verdict in Verdict.allCases {
       writer.field(name: verdict.rawValue, UInt64(analysis.count(verdict)))
     }
-    writer.field("flows", analysis.captures.reduce(0) { $0 + $1.flows })
+    writer.field("flows", analysis.captures.reduce(0) { $0 + $1.reassembly.connections })
   }
 }

@@ -20,7 +20,7 @@ struct Ladder {
     let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
     let isServer = Proxy.name(in: session.legs.last?.response) == nil
     parties =
-      [isServer ? "server" : "upstream"] + middle + [session.hop.evidence == nil ? "client" : "downstream"]
+      [isServer ? "server" : "upstream"] + middle + [session.hop.isTheClient ? "client" : "downstream"]
   }
 
   var lines: [String] {

@@ -72,8 +72,8 @@ struct SessionJSON {
       writer.seconds("latency", delivery.latency)
       writer.object("hop") { writer in
         writer.field("client", session.client.connection.client.description)
-        writer.field("isProxy", session.hop.evidence != nil)
-        writer.field("because", session.hop.evidence)
+        writer.field("isProxy", session.hop.isProxy)
+        writer.field("because", session.hop.because)
       }
       writer.field("inferred", delivery.isInferred)
     }
@@ -115,7 +115,7 @@ struct SessionJSON {
     writer.field("leg", UInt64(entry.leg))
     writer.field("from", entry.from == .client ? "client" : "server")
     writer.field("event", entry.event.rawValue)
-    writer.field("detail", entry.detail)
+    writer.field("detail", entry.detail.isEmpty ? nil : entry.detail)
   }
 }
 

@@ -78,8 +78,11 @@ package struct TextReport {
     guard !groups.isEmpty else { return [] }
     let seen = groups.map { "\($0.text) (\($0.programs.joined(separator: ", ")))" }
     let caveat =
-      session.hop.evidence == nil
-      ? "" : " if the hops before \(session.client.connection.client.address) pass it on"
+      switch session.hop.isProxy {
+      case true: ", if the hops before \(session.hop.address) pass it on"
+      case false: ""
+      case nil: ", if \(session.hop.address) is the client or passes it on"
+      }
     return Self.wrap("The client sees \(seen.joined(separator: "; "))\(caveat).", indent: "  ")
   }
 
@@ -108,7 +111,7 @@ package struct TextReport {
       return count == 0 ? nil : "\(count) \(verdict.rawValue)"
     }
     let total = analysis.sessions.count
-    var line = total == 0 ? "No WebSocket found" : "\(total) WebSocket\(total == 1 ? "" : "s")"
+    var line = total == 0 ? "No WebSocket found" : Self.count(UInt64(total), "WebSocket")
     if !counts.isEmpty { line += ": " + counts.joined(separator: ", ") }
     if sessions.count < total { line += "; \(sessions.count) shown" }
     return [style.bold(line)] + analysis.captures.map { "  " + captureLine($0) }
@@ -117,10 +120,13 @@ package struct TextReport {
   private func captureLine(_ capture: CaptureSummary) -> String {
     let statistics = capture.statistics
     var parts = [
-      "\(statistics.packets) packets", "\(capture.flows) TCP connections", capture.linkType.rawValue,
+      Self.count(statistics.packets, "packet"), Self.count(capture.reassembly.connections, "TCP connection"),
+      capture.linkType.rawValue,
     ]
     if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
-    parts += statistics.skipped.map { "\($0.count) \($0.reason)" }
+    parts += capture.unused.map { "\($0.count) \($0.reason)" }
+    let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
+    if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
     var line = "\(Escape.terminal(capture.source)): " + parts.joined(separator: ", ")
     if let correction = capture.clockCorrection {
       line += "; its clock was moved by \(correction < 0 ? "" : "+")\(correction) s to agree with the first"
@@ -130,6 +136,10 @@ package struct TextReport {
   }
 
   // MARK: Lines
+
+  private static func count(_ number: UInt64, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   /// Breaks a text at spaces; later lines are indented behind the label.
   private static func wrap(_ text: String, indent: String, label: String = "") -> [String] {

@@ -34,7 +34,6 @@ struct Flow {
 
   var isOver: Bool { overSince != nil }
   var heldCost: Int { client.held.cost + server.held.cost }
-  var heldSegments: Int { max(client.held.count, server.held.count) }
 
   func sender(of segment: TCPSegment) -> Side {
     segment.source == clientEnd ? .client : .server
@@ -42,9 +41,13 @@ struct Flow {
 
   /// Whether a SYN opens another connection between the same ends than this one.
   func isReused(by segment: TCPSegment) -> Bool {
-    guard segment.flags.contains(.syn), !segment.flags.contains(.ack) else { return false }
-    guard sender(of: segment) == .client else { return true }
-    return !client.begins(at: segment.sequence + 1)
+    guard segment.flags.contains(.syn) else { return false }
+    let sender = sender(of: segment)
+    let stream = sender == .client ? client : server
+    if segment.flags.contains(.ack) {
+      return stream.hasBegun && !stream.begins(at: segment.sequence + 1)
+    }
+    return sender == .server || !stream.begins(at: segment.sequence + 1)
   }
 
   /// - Returns: false if the segment is a RST that no receiver would accept.
@@ -85,13 +88,19 @@ struct Flow {
     return true
   }
 
-  /// Gives up holes until no more is held than allowed.
-  mutating func shed(_ sink: inout some StreamSink) {
-    if client.held.cost >= server.held.cost {
+  /// Gives up the first hole of a side that holds more than allowed, or if `mustShed` of the side that
+  /// holds more.
+  ///
+  /// - Returns: false if there was no need.
+  mutating func shed(_ options: ReassemblyOptions, mustShed: Bool, _ sink: inout some StreamSink) -> Bool {
+    if client.held.exceeds(options) || mustShed && client.held.cost >= server.held.cost {
       client.giveUpHole(at: last, on: id, &sink)
-    } else {
+    } else if server.held.exceeds(options) || mustShed {
       server.giveUpHole(at: last, on: id, &sink)
+    } else {
+      return false
     }
+    return true
   }
 
   mutating func close(_ reason: CloseReason, _ sink: inout some StreamSink) {

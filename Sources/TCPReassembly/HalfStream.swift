@@ -24,7 +24,7 @@ struct HalfStream {
   private var windowIsOpen = true
   private var recent = RecentSegments()
   /// An acknowledgment that came before anything told `base`.
-  private var earlyAcknowledgment: SequenceNumber?
+  private var earlyAcknowledgment: (number: SequenceNumber, packet: PacketReference)?
   /// Acknowledgments of bytes that have not been delivered yet, rising.
   private var pendingAcknowledgments: [(offset: UInt64, packet: PacketReference)] = []
   /// Since when the receiver is known to have what the hole lacks.
@@ -46,7 +46,8 @@ struct HalfStream {
     sink.receive(.began(side, sequence), on: id)
   }
 
-  func begins(at sequence: SequenceNumber) -> Bool { base == nil || base == sequence }
+  var hasBegun: Bool { base != nil }
+  func begins(at sequence: SequenceNumber) -> Bool { base == sequence }
 
   /// The offset nearest to `next` that has this sequence number; negative before the stream's beginning.
   private func offset(of sequence: SequenceNumber, base: SequenceNumber) -> Int64 {
@@ -61,10 +62,12 @@ struct HalfStream {
   ) -> SequenceNumber {
     if let base { return base }
     var start = sequence
-    if let early = earlyAcknowledgment, (0...Self.farthestPickUp).contains(sequence.distance(from: early)) {
-      start = early
+    let early = earlyAcknowledgment
+    if let early, (0...Self.farthestPickUp).contains(sequence.distance(from: early.number)) {
+      start = early.number
     }
     begin(at: start, on: id, &sink)
+    if let early { acknowledge(early.number, early.packet, on: id, &sink) }
     return start
   }
 
@@ -87,14 +90,15 @@ struct HalfStream {
     sent = max(sent, UInt64(end))
 
     let firstNew = min(max(start, Int64(clamping: next)), end)
-    if max(start, 0) < firstNew, !recent.hasCopy(of: segment) {
+    let isCopy = recent.hasCopy(of: segment)
+    if max(start, 0) < firstNew, !isCopy {
       let repeated = UInt64(max(start, 0))..<UInt64(firstNew)
       sink.receive(.retransmitted(side, repeated, segment.packet), on: id)
     }
     if firstNew < end {
       let skipped = min(Int(firstNew - start), segment.payload.count)
       let bytes = frame.extracting(segment.payload.lowerBound + skipped..<segment.payload.upperBound)
-      take(UInt64(firstNew)..<UInt64(end), bytes, segment.packet, on: id, &sink)
+      take(UInt64(firstNew)..<UInt64(end), bytes, segment.packet, isCopy: isCopy, on: id, &sink)
     }
     recent.add(segment)
     settle(on: id, &sink)
@@ -102,17 +106,16 @@ struct HalfStream {
 
   /// Takes bytes that are all new or ahead of `next`.
   private mutating func take(
-    _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference, on id: ConnectionID,
-    _ sink: inout some StreamSink
+    _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference, isCopy: Bool,
+    on id: ConnectionID, _ sink: inout some StreamSink
   ) {
     if range.lowerBound == next && held.isEmpty {
       deliver(range, bytes, packet, on: id, &sink)
       return
     }
     let covered = held.insert(range, bytes, packet)
-    if covered > 0 {
-      sink.receive(
-        .retransmitted(side, range.lowerBound..<range.lowerBound + covered, packet), on: id)
+    if !isCopy {
+      for repeated in covered { sink.receive(.retransmitted(side, repeated, packet), on: id) }
     }
     deliverHeld(on: id, &sink)
   }
@@ -146,7 +149,7 @@ struct HalfStream {
     _ sink: inout some StreamSink
   ) {
     guard let base else {
-      earlyAcknowledgment = number
+      earlyAcknowledgment = (number, packet)
       return
     }
     let offset = offset(of: number, base: base)

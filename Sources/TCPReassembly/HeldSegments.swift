@@ -17,17 +17,21 @@ struct HeldSegments {
 
   static func cost(of byteCount: Int) -> Int { byteCount + MemoryLayout<HeldSegment>.stride + 32 }
 
+  func exceeds(_ options: ReassemblyOptions) -> Bool {
+    cost > options.maxHeldBytes || count > options.maxHeldSegments
+  }
+
   var isEmpty: Bool { segments.isEmpty }
   var count: Int { segments.count }
   var start: UInt64? { segments.first?.range.lowerBound }
 
-  /// Keeps the parts of a segment that no held one covers; returns how many bytes were covered.
+  /// Keeps the parts of a segment that no held one covers; returns the parts that were covered.
   mutating func insert(
     _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference
-  ) -> UInt64 {
+  ) -> [Range<UInt64>] {
     var index = firstIndex(endingAfter: range.lowerBound)
     var position = range.lowerBound
-    var covered: UInt64 = 0
+    var covered: [Range<UInt64>] = []
     while position < range.upperBound {
       let next = index < segments.count ? segments[index].range : range.upperBound..<UInt64.max
       let free = min(next.lowerBound, range.upperBound)
@@ -36,7 +40,7 @@ struct HeldSegments {
         index += 1
       }
       let end = min(next.upperBound, range.upperBound)
-      covered += end - max(free, position)
+      if max(free, position) < end { covered.append(max(free, position)..<end) }
       position = max(end, free)
       index += 1
     }

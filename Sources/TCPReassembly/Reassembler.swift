@@ -90,12 +90,11 @@ package struct Reassembler {
   // MARK: Limits
 
   private mutating func shed(_ slot: Int, _ sink: inout some StreamSink) {
-    while table.flows[slot].heldCost > options.maxHeldBytes
-      || table.flows[slot].heldSegments > options.maxHeldSegments
-      || (heldCost > options.maxTotalHeldBytes && table.flows[slot].heldCost > 0)
-    {
+    while true {
       let before = table.flows[slot].heldCost
-      table.withFlow(slot: slot) { $0.shed(&sink) }
+      let mustShed = heldCost > options.maxTotalHeldBytes && before > 0
+      let hasShed = table.withFlow(slot: slot) { $0.shed(options, mustShed: mustShed, &sink) }
+      guard hasShed else { return }
       heldCost += table.flows[slot].heldCost - before
       statistics.heldLimitHits += 1
     }

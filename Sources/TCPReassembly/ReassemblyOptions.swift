@@ -29,5 +29,6 @@ package struct ReassemblyStatistics: Hashable, Sendable {
   package var tableEvictions: UInt64 = 0
   /// RST segments outside the receiver's window (RFC 9293 §3.10.7.4).
   package var ignoredResets: UInt64 = 0
-  package init() {}
+
+  package init(connections: UInt64 = 0) { self.connections = connections }
 }

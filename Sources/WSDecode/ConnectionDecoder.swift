@@ -25,6 +25,7 @@ struct ConnectionDecoder {
   private let options: FrameOptions
   private var isFlipped = false
   private var http = HTTPConversation()
+  private var isReleasing = false
   private var leg: LegID?
   private var frames: LegFrames?
   /// Where the leg's first frame from the client lies, if its request was captured.
@@ -107,8 +108,12 @@ struct ConnectionDecoder {
     release(&output)
   }
 
-  /// Goes on with what waited for the other side.
+  /// Goes on with what waited for the other side. What an item lets go in turn is taken by the same loop:
+  /// a call inside a call would be as deep as thousands of tiny segments.
   private mutating func release(_ output: inout LegOutput<some LegSink>) {
+    guard !isReleasing else { return }
+    isReleasing = true
+    defer { isReleasing = false }
     while let item = http.nextReleased() {
       switch item {
       case .bytes(let bytes, let chunk): accept(bytes.span, chunk, &output)

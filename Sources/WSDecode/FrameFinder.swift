@@ -18,11 +18,16 @@ struct FrameFinder {
   private var boundaries = 0
   /// Places that were tried and failed; each was a chance to be wrong.
   private var failures = 0
+  /// Short segments among them: a program that writes frames begins its short writes with one.
+  private var shortFailures = 0
   /// Bits taken off because several places in one segment were tried.
   private var placePenalty = 0
   /// A candidate that claims a longer frame is more likely chance: it would hide all others meanwhile.
   private static let maxPayloadLength: UInt64 = 16 << 20
   private static let maxEvents = 256
+  private static let shortSegment = 512
+  /// The ends of long frames.
+  private static let allowedShortFailures = 2
 
   /// - Parameter role: whose frames are looked for; `nil` takes both.
   init(role: Side?, deflate: PermessageDeflate?, options: FrameOptions) {
@@ -45,6 +50,9 @@ struct FrameFinder {
   /// Whether bytes came of which nothing can be made.
   var isContradicted: Bool { candidate == nil && failures > 0 }
 
+  /// Whether what came cannot be frames, however the other direction looks.
+  var isRefuted: Bool { candidate == nil && shortFailures > Self.allowedShortFailures }
+
   /// The code of a proper Close frame at the end of the chain; 0 stands for none in it.
   var closeCode: UInt16? { candidate == nil ? nil : recorder.closeCode }
 
@@ -64,16 +72,16 @@ struct FrameFinder {
     guard let candidate, let start else { return nil }
     defer { drop() }
     return Found(
-      role: candidate.side, stream: candidate, offset: start.offset, packet: start.packet,
+      role: candidate.side, stream: candidate.believed(), offset: start.offset, packet: start.packet,
       events: recorder.events)
   }
 
   /// Takes a segment's bytes that lie at `offset`.
   mutating func receive(_ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference) {
     guard !bytes.isEmpty else { return }
-    if candidate != nil, !extend(bytes, packet) { fail() }
+    if candidate != nil, !extend(bytes, packet) { fail(bytes.count) }
     if candidate == nil, !begin(bytes, at: offset, packet) {
-      fail()
+      fail(bytes.count)
       beginWithLastClose(bytes, at: offset, packet)
     }
   }
@@ -98,18 +106,17 @@ struct FrameFinder {
     let isMasked = bytes.count > 1 ? bytes[1] & 0x80 != 0 : wanted == .client
     let side: Side = isMasked ? .client : .server
     guard wanted == nil || wanted == side else { return false }
-    candidate = FrameStream(side: side, from: offset, deflate: deflate, options: options)
+    candidate = FrameStream(
+      side: side, from: offset, deflate: deflate, options: options, isStrict: true)
     start = (offset, packet)
     return extend(bytes, packet)
   }
 
   private mutating func extend(_ bytes: Span<UInt8>, _ packet: PacketReference) -> Bool {
     candidate?.receive(bytes, packet, on: Self.noLeg, &recorder)
-    guard let candidate, !candidate.hasFailed, !recorder.hasViolation else { return false }
+    guard let candidate, !candidate.hasFailed else { return false }
     if let current = candidate.current {
-      guard current.violations.isEmpty, current.header.payloadLength <= Self.maxPayloadLength else {
-        return false
-      }
+      guard current.header.payloadLength <= Self.maxPayloadLength else { return false }
     }
     if candidate.isBetweenFrames { boundaries += 1 }
     return recorder.events.count <= Self.maxEvents
@@ -132,9 +139,10 @@ struct FrameFinder {
     }
   }
 
-  private mutating func fail() {
+  private mutating func fail(_ byteCount: Int) {
     drop()
     failures += 1
+    if byteCount < Self.shortSegment { shortFailures += 1 }
   }
 
   private mutating func drop() {
@@ -150,7 +158,6 @@ struct FrameFinder {
 private struct LegEventRecorder: LegSink {
   private(set) var events: [LegEvent] = []
   private(set) var frames = 0
-  private(set) var hasViolation = false
   /// Of a Close frame without a fault; 0 for one without a code.
   private(set) var closeCode: UInt16?
   private(set) var reasonLength = 0
@@ -158,9 +165,7 @@ private struct LegEventRecorder: LegSink {
   mutating func receive(_ event: LegEvent, on leg: LegID) {
     events.append(event)
     switch event {
-    case .frame(let frame):
-      frames += 1
-      hasViolation = hasViolation || !frame.violations.isEmpty
+    case .frame: frames += 1
     case .close(_, let body) where body.isComplete && body.violations.isEmpty:
       closeCode = body.code?.rawValue ?? 0
       reasonLength = body.reason?.utf8.count ?? 0

@@ -12,6 +12,8 @@ package struct FrameOptions: Hashable, Sendable {
 struct FrameStream {
   let side: Side
   private let allowsRSV1: Bool
+  /// Gives up at the first violation: the bytes are only supposed to be frames.
+  private var isStrict: Bool
   private var decoder = FrameDecoder()
   private var payload: PayloadCollector
   /// Where the next byte lies.
@@ -25,8 +27,12 @@ struct FrameStream {
   private(set) var hasFailed = false
 
   /// - Parameter offset: the stream offset at which a frame begins.
-  init(side: Side, from offset: UInt64, deflate: PermessageDeflate?, options: FrameOptions) {
+  init(
+    side: Side, from offset: UInt64, deflate: PermessageDeflate?, options: FrameOptions,
+    isStrict: Bool = false
+  ) {
     self.side = side
+    self.isStrict = isStrict
     self.offset = offset
     allowsRSV1 = deflate != nil
     payload = PayloadCollector(side: side, deflate: deflate, limit: options.payloadLimit)
@@ -47,7 +53,9 @@ struct FrameStream {
         let step = try decoder.next(bytes, from: &index)
         advance(by: index - before, packet)
         switch step {
-        case .header(let header): begin(header, packet)
+        case .header(let header):
+          begin(header, packet)
+          if isStrict, current?.violations.isEmpty == false { hasFailed = true }
         case .payload(let range): keep(bytes, range)
         case .end: end(packet, on: leg, &sink)
         case nil: return
@@ -57,6 +65,13 @@ struct FrameStream {
         sink.receive(.lost(side, at: start?.offset ?? offset, packet), on: leg)
       }
     }
+  }
+
+  /// The supposition held: what comes are frames, with violations or without.
+  func believed() -> FrameStream {
+    var stream = self
+    stream.isStrict = false
+    return stream
   }
 
   /// Passes over bytes that are missing.

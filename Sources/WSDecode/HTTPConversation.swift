@@ -28,6 +28,8 @@ struct HTTPConversation {
   private var parkedRequests = ParkedStream()
   private var parkedResponses = ParkedStream()
   private var released: [ParkedStream.Item] = []
+  /// How many of `released` have been taken.
+  private var taken = 0
   /// No request that could be missed will come.
   private var clientIsBlind = false
   private static let maxPendingRequests = 1024
@@ -194,6 +196,12 @@ struct HTTPConversation {
 
   /// What waited and need not any longer, in order.
   mutating func nextReleased() -> ParkedStream.Item? {
-    released.isEmpty ? nil : released.removeFirst()
+    guard taken < released.count else {
+      released = []
+      taken = 0
+      return nil
+    }
+    defer { taken += 1 }
+    return released[taken]
   }
 }

@@ -77,6 +77,7 @@ struct LegFrames {
   var pickUpResult: PickUp {
     let (a, b) = (client.finder, server.finder)
     guard let role = a.role ?? b.role?.opposite, a.role != b.role || a.role == nil else { return .unknown }
+    guard !a.isRefuted, !b.isRefuted else { return .unknown }
     let evidence = a.evidence + b.evidence + (closeCodesMatch ? Self.sameCode : 0)
     let needed =
       if a.isContradicted || b.isContradicted { Self.enoughContradicted } else {

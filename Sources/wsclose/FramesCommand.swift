@@ -31,10 +31,14 @@ struct FramesCommand: ParsableCommand {
     var options = FrameOptions()
     options.payloadLimit = payload ? Self.payloadLimit : 0
     var errors: [CaptureError] = []
+    var failure: (any Error)?
     for path in captures.paths {
       do throws(CaptureError) {
         var (capture, list) = try Pipeline.read(path, filter: captures.filter, options: options) { source in
-          FrameList(format == .text ? .text : .ndjson, source: source) { try? output.write($0) }
+          FrameList(format == .text ? .text : .ndjson, source: source) { piece in
+            guard failure == nil else { return }
+            do { try output.write(piece) } catch { failure = error }
+          }
         }
         list.finish()
         if let damage = capture.damage { errors.append(damage) }
@@ -42,6 +46,7 @@ struct FramesCommand: ParsableCommand {
         errors.append(error)
       }
     }
+    if let failure { throw failure }
     try Output.finish(with: errors)
   }
 }

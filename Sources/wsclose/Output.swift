@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import Glibc
+import Report
 
 /// Where a report goes: a file, or standard output.
 struct Output {
@@ -33,7 +34,7 @@ struct Output {
 
   /// One line on standard error.
   static func complain(_ text: String) {
-    try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(text)\n".utf8))
+    try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(Escape.terminal(text))\n".utf8))
   }
 
   /// Tells what could not be read, and ends with 2 if there was something.

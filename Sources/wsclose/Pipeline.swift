@@ -25,7 +25,7 @@ enum Pipeline {
     reassembler.finish(into: &decoder)
     let summary = CaptureSummary(
       source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
-      flows: reassembler.statistics.connections, damage: reader.damage)
+      reassembly: reassembler.statistics, damage: reader.damage)
     return (summary, decoder.sink)
   }
 }

@@ -58,7 +58,10 @@ package enum Stages {
   }
 
   package static func sessions(of packets: [TestPacket]) -> [Session] {
-    SessionBuilder(legs(of: packets), captures: 1).sessions
+    let capture = CaptureSummary(
+      source: "test.pcap", linkType: .ethernet, statistics: CaptureStatistics(),
+      reassembly: ReassemblyStatistics(connections: 0), damage: nil)
+    return Analysis(captures: [capture], legs: legs(of: packets)).sessions
   }
 
   private static func reassemble(

@@ -1,27 +1,105 @@
 import Capture
+import TCPReassembly
 
-/// The Close frame arrived, and the proxy held the client's connection open after the upstream had ended.
+/// The Close frame arrived, and a proxy held the client's connection open after its upstream had ended.
 enum LateTeardown: FindingRule {
   static let id = "late-teardown"
   /// Envoy's `delayed_close_timeout` is 1.0 s for each hop.
   private static let threshold = 0.9
+  /// Seconds after its reply that Chromium waits for the end of TCP.
+  private static let patience = 2.0
 
-  static func find(in session: Session) -> Finding? {
-    guard session.verdict == .delivered, session.legs.count > 1,
-      let upstream = session.legs[1].server.end, let (side, end) = session.client.firstEnd
-    else { return nil }
-    let held = end.packet.time.seconds(since: upstream.packet.time)
-    guard held >= threshold else { return nil }
-    let what =
-      side == .client
-      ? "the client ended it itself after \(Wording.seconds(held))"
-      : "for \(Wording.seconds(held))"
+  static let explanation = RuleExplanation(
+    summary: "the Close frame arrived, but the proxy kept TCP open for a second or more",
+    meaning: """
+      The WebSocket was closed properly; what came late is the end of TCP. Envoy waits \
+      delayed_close_timeout (1.0 s) between the end of its upstream and that of the client, at every HTTP/1 \
+      hop and even with nothing left to send. Two hops (sidecar and gateway) make 2 s, which is how long \
+      Chromium waits for the end of TCP after its reply. Chromium before about version 108 then reports \
+      1006, wasClean false, although it had the Close frame: the well-known "Istio and Chrome give 1006". \
+      Later versions report the code, 2 s late.
+      """,
+    trigger: """
+      The Close frame was delivered, the upstream leg ended first, and the client's leg ended 0.9 s or more \
+      after that and after the Close frame's delivery; with nothing captured behind a proxy that names \
+      itself, 0.9 s or more after both Close frames.
+      """,
+    action: """
+      Set delayed_close_timeout: 0s on every Envoy on the way. With 0s a client that never reads again is \
+      never disconnected. The alternative is to leave the delay as it is and to require Chromium 108 or \
+      later. A shorter delay such as 100ms is no alternative: it discards the data of clients that are \
+      slower than that (delayed-close-drop).
+      """,
+    remedies: [.endAtOnce(.envoy)])
+
+  static func find(in session: Session, _ context: SessionContext) -> Finding? {
+    guard session.verdict == .delivered else { return nil }
+    let delays = session.hops.reversed().compactMap { delay($0, context) }
+    let behind = delayBehind(session, context)
+    let all = (behind.map { [$0] } ?? []) + delays
+    guard let outermost = all.last else { return nil }
+    var text = "The Close frame arrived, but TCP stayed open: " + Wording.list(all.map(\.text)) + "; "
+    let isLikeEnvoy = all.allSatisfy { $0.isLikeEnvoy }
+    text +=
+      isLikeEnvoy
+      ? "consistent with Envoy's delayed_close_timeout, 1.0 s at each hop by default."
+      : all.allSatisfy(\.isWhole)
+        ? "consistent with a delayed close." : "what held it there, a capture behind that proxy tells."
+    let total = all.reduce(0) { $0 + $1.seconds }
+    text +=
+      total >= patience - 0.1
+      ? " Chromium gives up after \(Wording.seconds(patience)), and before about version 108 it reports"
+        + " 1006 then."
+      : " Two such hops reach the 2.00 s after which Chromium gives up, and before about version 108 it"
+        + " reports 1006 then."
     return finding(
-      .warning,
-      "The Close frame arrived, but the proxy held the client's connection open when the upstream had ended"
-        + " (\(Wording.packet(upstream.packet))): \(what). That is consistent with Envoy's"
-        + " delayed_close_timeout of 1.0 s for each hop; two hops reach the 2 s after which Chromium gives up,"
-        + " and Chromium before about M108 then reports 1006.",
-      remedy: Remedy.delayedCloseTimeout, packets: [upstream.packet, end.packet])
+      .warning, text, remedy: .endAtOnce(ProxyKind(outermost.proxy)), packets: all.flatMap(\.packets))
+  }
+
+  private struct Delay {
+    var seconds: Double
+    var text: String
+    /// Whether the upstream's end is known, so that the proxy alone made the delay.
+    var isWhole = true
+    var proxy: String?
+    var packets: [PacketReference]
+
+    /// About as many seconds as there may be hops, and not another program's.
+    var isLikeEnvoy: Bool {
+      let hops = seconds.rounded()
+      return [.envoy, .unknown].contains(ProxyKind(proxy)) && (1...3).contains(hops)
+        && (0.9 * hops...1.25 * hops).contains(seconds)
+    }
+  }
+
+  private static func delay(_ hop: ProxyHop, _ context: SessionContext) -> Delay? {
+    guard let upstream = hop.upstreamEnd, let (side, end) = hop.outer.ending,
+      let close = hop.outer.server.close, !close.isCut
+    else { return nil }
+    // Until the Close frame was there, the proxy was busy sending.
+    let delivered = close.acknowledged ?? close.frame.last
+    let seconds = min(
+      end.packet.time.seconds(since: upstream.packet.time), end.packet.time.seconds(since: delivered.time))
+    guard seconds >= threshold else { return nil }
+    var text = "\(hop.label) held it for \(Wording.duration(seconds)) after its upstream had ended"
+    text += " (\(context.place(upstream.packet)))"
+    if side == .client { text += ", until the client's side ended it (\(context.place(end.packet)))" }
+    return Delay(seconds: seconds, text: text, proxy: hop.name, packets: [upstream.packet, end.packet])
+  }
+
+  /// At a proxy behind which nothing was captured.
+  private static func delayBehind(_ session: Session, _ context: SessionContext) -> Delay? {
+    guard let leg = session.legs.last, let name = Proxy.name(in: leg.response),
+      let end = leg.ending(by: .server),
+      let close = leg.server.close, !close.isCut, let reply = leg.client.close, !reply.isCut
+    else { return nil }
+    let exchanged = reply.frame.last.precedes(close.frame.last) ? close.frame.last : reply.frame.last
+    let seconds = end.packet.time.seconds(since: exchanged.time)
+    guard seconds >= threshold else { return nil }
+    return Delay(
+      seconds: seconds,
+      text: "\(PartyLabel.proxy(name)) at \(leg.connection.server) ended it \(Wording.duration(seconds))"
+        + " after both Close frames (\(context.place(exchanged)))", isWhole: false, proxy: name,
+      packets: [exchanged, end.packet])
   }
 }

@@ -1,14 +1,15 @@
-"""Did a run show what its scenario is meant to show? Judged by the client's own report and the raw bytes."""
+"""Did a run show what its scenario is meant to show? Judged by the clients' own reports and the raw bytes."""
+
+import re
 
 from . import pcap
-from .network import (APP_PORT, CLIENT_ADDRESS, GATEWAY_ADDRESS, GATEWAY_INNER_ADDRESS, GATEWAY_PORT,
-                      POD_ADDRESS, SIDECAR_SOURCE)
+from .network import APP_PORT, GATEWAY_PORT
 
-# leg → (address of its client side, its server side, the names of the two)
+# leg → (its client side and its server side, as `Addresses` calls them; the server's port; the names of the two)
 LEGS = {
-    "outer": (CLIENT_ADDRESS, f"{GATEWAY_ADDRESS}:{GATEWAY_PORT}", "client", "gateway"),
-    "middle": (GATEWAY_INNER_ADDRESS, f"{POD_ADDRESS}:{APP_PORT}", "gateway", "sidecar"),
-    "app": (SIDECAR_SOURCE, f"{POD_ADDRESS}:{APP_PORT}", "sidecar", "app"),
+    "outer": ("client", "gateway", GATEWAY_PORT, "client", "gateway"),
+    "middle": ("gateway_inner", "pod", APP_PORT, "gateway", "sidecar"),
+    "app": ("sidecar", "pod", APP_PORT, "sidecar", "app"),
 }
 # capture → its legs, client side first
 CAPTURED = {"client.pcap": ["outer"], "gateway.pcap": ["outer", "middle"], "pod.pcap": ["middle", "app"]}
@@ -18,56 +19,116 @@ class NotShown(Exception):
     """The run went another way than the scenario wants."""
 
 
-def check(scenario, report, folder):
-    """Fails unless report and captures agree with the scenario; returns what was observed, in order."""
-    for key, wanted in scenario.report.items():
+def check(scenario, reports, folder):
+    """Fails unless reports and captures agree with the scenario; returns each session's events, in order.
+
+    `reports` and the events are by the session's path.
+    """
+    try:
+        seen = {capture: read(scenario, capture, folder) for capture in scenario.captures}
+    except pcap.Unreadable as error:
+        raise NotShown(f"not readable: {error}") from None
+    timelines = {}
+    for session in scenario.each:
+        check_report(session, reports[session.path])
+        told = {}
+        for capture, legs in seen.items():
+            found = {leg: sessions.get(session.path, []) for leg, sessions in legs.items()}
+            check_session(f"{capture}, {session.path}", session.expect[capture], found)
+            # Seen in two captures, an event is told as the client's side saw it, if it got there.
+            told.update({(event["leg"], event["from"], event["event"]): event for leg in found.values() for event in leg})
+        timelines[session.path] = sorted(told.values(), key=lambda event: event["at"])
+    shown = timelines if scenario.sessions else timelines[scenario.each[0].path]
+    if scenario.show and not scenario.show(shown):
+        raise NotShown(f"the timeline is not what {scenario.name} is about: {describe(timelines)}")
+    start = min((events[0]["at"] for events in timelines.values() if events), default=0)
+    return {path: [{**event, "at": round(event["at"] - start, 6)} for event in events]
+            for path, events in timelines.items()}
+
+
+def check_report(session, report):
+    for key, wanted in session.report.items():
         if not (report[key] in wanted if isinstance(wanted, range) else report[key] == wanted):
-            raise NotShown(f"the client reported {key} {report[key]!r}, not {wanted!r}")
-    events = {}
-    for capture, expected in scenario.expect.items():
-        streams = pcap.read(folder / capture)
-        seen = {leg: leg_events(streams, leg) for leg in CAPTURED[capture]}
-        check_verdict(capture, expected, seen)
-        events.update(seen)
-    timeline = sorted((event for leg in events.values() for event in leg), key=lambda event: event["at"])
-    if scenario.show and not scenario.show(timeline):
-        raise NotShown(f"the timeline is not what {scenario.name} is about: {describe(timeline)}")
-    start = timeline[0]["at"] if timeline else 0
-    return [{**event, "at": round(event["at"] - start, 6)} for event in timeline]
+            raise NotShown(f"the client of {session.path} reported {key} {report[key]!r}, not {wanted!r}")
 
 
-def leg_events(streams, leg):
-    """The Close frames of a leg, and how each direction ended."""
-    client, server, client_name, server_name = LEGS[leg]
-    events = []
+def read(scenario, capture, folder):
+    """leg → path → the events of that session on that leg."""
+    streams = pcap.read(folder / capture)
+    if any(stream.has_syn == scenario.late for stream in streams.values() if stream.segments):
+        raise NotShown(f"{capture} began {'before' if scenario.late else 'behind'} a handshake")
+    legs = {}
+    for leg in CAPTURED[capture]:
+        found = list(connections(streams, leg, scenario.addresses))
+        if len(found) != len(scenario.each):
+            raise NotShown(f"{capture}: {len(found)} connections on the {leg} leg, not {len(scenario.each)}")
+        legs[leg] = {path_of(*both) if scenario.sessions else scenario.each[0].path: events(leg, *both)
+                     for both in found}
+        for path, timeline in legs[leg].items():
+            if not scenario.linger and end(timeline, leg) == float("inf"):
+                raise NotShown(f"{capture}, {path}: the {leg} leg had not ended when the capture did")
+    return legs
+
+
+def connections(streams, leg, addresses):
+    """Both streams of every connection of a leg."""
+    client, server, port, _, _ = LEGS[leg]
+    client, server = getattr(addresses, client), (getattr(addresses, server), port)
     for (source, destination), stream in streams.items():
-        if source == server and destination.startswith(client + ":"):
-            ends = {"leg": leg, "from": server_name, "to": client_name}
-        elif destination == server and source.startswith(client + ":"):
-            ends = {"leg": leg, "from": client_name, "to": server_name}
-        else:
-            continue
-        events += [{"at": time, **ends, "event": "Close", "code": code, "reason": reason}
-                   for time, code, reason in stream.closes()]
+        if source[0] == client and destination == server:
+            yield stream, streams[destination, source]
+
+
+def path_of(to_server, to_client):
+    """Which session this is: by its request, or by the server's messages, which begin with the path."""
+    if request := re.match(rb"GET (\S+) HTTP/1.1\r\n", to_server.data):
+        return request[1].decode()
+    for _, opcode, body in to_client.frames():
+        if opcode == pcap.TEXT:
+            return body.split()[0].decode()
+    raise NotShown("a connection that says nothing about its session")
+
+
+def events(leg, to_server, to_client):
+    """The Close frames of a connection, and how each direction ended."""
+    _, _, _, client, server = LEGS[leg]
+    found = []
+    for stream, ends in ((to_server, {"from": client, "to": server}), (to_client, {"from": server, "to": client})):
+        for time, times, acknowledged, code, reason in stream.closes():
+            found.append({"at": time, "leg": leg, **ends, "event": "Close", "code": code, "reason": reason,
+                          **({} if times == 1 else {"timesSent": times}),
+                          **({} if acknowledged else {"acknowledged": False})})
         if stream.ended:
-            events.append({"at": stream.ended[0], **ends, "event": stream.ended[1]})
-    if not any(event["event"] in ("FIN", "RST") for event in events):
-        raise NotShown(f"the {leg} leg had not ended when the capture did")
-    return events
+            found.append({"at": stream.ended[0], "leg": leg, **ends, "event": stream.ended[1]})
+    return found
 
 
-def check_verdict(capture, expected, seen):
+def check_session(where, expected, seen):
     """The expected verdict, word by word, against the legs on which the server's Close frame is."""
-    legs = CAPTURED[capture]
-    with_close = [leg for leg in legs if any(
-        event["event"] == "Close" and event["from"] == LEGS[leg][3]
-        and (event["code"], event["reason"]) == (expected["code"], expected["reason"]) for event in seen[leg])]
-    wanted = {"delivered": legs, "lost": legs[-1:], "absent": []}[expected["verdict"]]
-    if with_close != wanted:
-        raise NotShown(f"{capture}: the server's Close is on {with_close or 'no leg'}, not on {wanted or 'none'}")
+    legs = list(seen)  # client side first
+    closes = {leg: close for leg in legs if (close := server_close(seen[leg], leg))}
+    wanted = {"delivered": legs, "lost": legs[-1:], "absent": [],
+              "undetermined": legs if expected["code"] else []}[expected["verdict"]]
+    if list(closes) != wanted:
+        raise NotShown(f"{where}: the server's Close is on {list(closes) or 'no leg'}, not on {wanted or 'none'}")
+    for close in closes.values():
+        if (close["code"], close["reason"]) != (expected["code"], expected["reason"]):
+            raise NotShown(f"{where}: the server's Close is {close['code']} {close['reason']!r}")
+    acknowledged = legs[0] in closes and closes[legs[0]].get("acknowledged", True)
+    if acknowledged != (expected["verdict"] == "delivered"):
+        raise NotShown(f"{where}: the client's side has {'' if acknowledged else 'not '}acknowledged the Close")
 
 
-def describe(timeline):
+def server_close(timeline, leg):
+    """The first Close of a leg that travels toward the client."""
+    return next((event for event in timeline if event["event"] == "Close" and event["from"] == LEGS[leg][4]), None)
+
+
+def describe(timelines):
+    """What happened, on a line; of many sessions, how many."""
+    if len(timelines) > 1:
+        return f"{len(timelines)} sessions"
+    (timeline,) = timelines.values()
     start = timeline[0]["at"] if timeline else 0
     return ", ".join(f"{event['at'] - start:.3f} {event['from']}→{event['to']} {event['event']}" for event in timeline)
 

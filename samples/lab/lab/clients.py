@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-from .network import GATEWAY_ADDRESS
+from .network import bracketed
 from .processes import Program, wait_until
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
-URL = f"ws://{GATEWAY_ADDRESS}/feed"
 PAGE_PORT = 8000
 
 # Firefox opens pages about itself in a new profile, and asks its maker's servers for this and that.
@@ -20,8 +19,9 @@ FIREFOX_SETTINGS = {
 }
 
 
-def start(kind, network, folder, options, url=URL):
-    """Starts a client; returns the program that will print the report."""
+def start(kind, network, folder, options):
+    """Starts a client; returns the program that will print the reports, one a line."""
+    url = f"ws://{bracketed(network.addresses.gateway)}/feed"
     if kind == "node":
         return Program(network.client, "client", ["node", PEERS / "client.js", url, json.dumps(options)], folder)
     reporter = Program(network.client, "page-server", ["/usr/bin/python3", PEERS / "page-server.py", PAGE_PORT], folder)

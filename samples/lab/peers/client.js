@@ -1,5 +1,7 @@
 // A client that is a program: node client.js URL [OPTIONS as JSON]
 // Prints one line of JSON when its WebSocket has ended: what its application was told.
+// With `connections`, a list of options with paths, it opens them all, each after `start` milliseconds, and
+// prints a line for each.
 'use strict';
 const http = require('http');
 const WebSocket = require('ws');
@@ -17,25 +19,31 @@ function get(path) {
   });
 }
 
-function connect() {
-  const report = { code: null, reason: null, wasClean: null, messages: 0, bytes: 0 };
-  const ws = new WebSocket(url, {
+function connect(options) {
+  const session = options.path && { path: options.path, port: null }; // what tells it apart on the wire
+  const report = { ...session, code: null, reason: null, wasClean: null, messages: 0, bytes: 0 };
+  const ws = new WebSocket(new URL(options.path || '', url), {
     agent: options.getFirst ? agent : undefined,
     headers: { 'User-Agent': `node/${process.versions.node} ws` },
   });
+  let timer;
 
   ws.on('open', () => {
+    const socket = ws._socket;
+    if (session) report.port = socket.localPort;
     if (options.pause) { // reads nothing for so many milliseconds: a phone in a tunnel, a busy page
       ws.pause();
       setTimeout(() => ws.resume(), options.pause);
     }
     if (options.patient) { // the first end of TCP is the server's: drops the one call that would not wait for it
-      const socket = ws._socket;
       socket.end = () => delete socket.end;
     }
     for (const text of options.send || []) ws.send(text);
-    if (options.close) setTimeout(() => ws.close(...options.close), 300);
-    if (options.terminate) setTimeout(() => ws.terminate(), 300);
+    if (options.every) timer = setInterval(() => ws.send('and on'), options.every);
+    // Gives up when the server has said nothing for so many milliseconds, as the README of ws advises.
+    if (options.watchdog) ws.on('message', () => setTimeout(() => ws.terminate(), options.watchdog));
+    if (options.close) setTimeout(() => ws.close(...options.close), options.after || 300);
+    if (options.terminate) setTimeout(() => ws.terminate(), options.after || 300);
   });
   ws.on('message', (data) => {
     report.messages += 1;
@@ -43,11 +51,12 @@ function connect() {
   });
   ws.on('error', (error) => { report.error = error.message; });
   ws.on('close', (code, reason) => {
+    clearInterval(timer);
     console.log(JSON.stringify({ ...report, code, reason: reason.toString() }));
   });
 }
 
 (async () => {
   for (const path of options.getFirst || []) await get(path);
-  connect();
+  for (const one of options.connections || [options]) setTimeout(connect, one.start || 0, one);
 })();

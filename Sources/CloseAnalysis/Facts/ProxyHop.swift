@@ -1,0 +1,56 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+/// A proxy between two captured legs of a session: what came to it on the inner leg, and what it sent on
+/// the outer one.
+struct ProxyHop {
+  let outer: Leg
+  let inner: Leg
+  /// Bytes toward the client; `nil` if the outer leg has no end toward the client, or if the two legs cannot
+  /// be compared: what was not forwarded cannot be told then.
+  let forwarding: Forwarding?
+
+  /// - Parameter index: of the outer leg; the inner one follows it.
+  init(_ session: Session, outer index: Int) {
+    outer = session.legs[index]
+    inner = session.legs[index + 1]
+    forwarding = Self.forwarding(session, outer: index)
+  }
+
+  /// The name by which the proxy calls itself, if it does.
+  var name: String? { Proxy.name(in: outer.response) }
+
+  /// `the Envoy proxy at 10.9.2.2`
+  var label: String { "\(PartyLabel.proxy(name)) at \(outer.connection.server.address)" }
+
+  /// The end of the inner leg, if what is behind the proxy ended it first.
+  var upstreamEnd: SeenEnd? { inner.ending(by: .server) }
+
+  /// How the proxy ended the outer leg, if it did that before the client's side.
+  var downstreamEnd: SeenEnd? { outer.ending(by: .server) }
+
+  /// The client's side ended the outer leg before the proxy did: what the proxy did not forward then is not
+  /// its fault.
+  var clientEndedFirst: Bool { outer.ending?.side == .client }
+
+  var dropped: UInt64 { forwarding?.dropped ?? 0 }
+
+  private static func forwarding(_ session: Session, outer index: Int) -> Forwarding? {
+    let stream = session.legs[index].server
+    guard let end = stream.end, var result = session.forwarding(from: index + 1, to: index) else {
+      return nil
+    }
+    // A RST stands behind all that was sent, captured or not.
+    if end.kind == .rst, end.offset > stream.sentEnd { result.forwarded += end.offset - stream.sentEnd }
+    return result
+  }
+}
+
+extension Session {
+  /// The captured proxies, client side first.
+  var hops: [ProxyHop] { legs.indices.dropLast().map { ProxyHop(self, outer: $0) } }
+
+  /// A WebSocket was agreed on, or picked up.
+  var isWebSocket: Bool { client.hasFrames }
+}

@@ -1,0 +1,50 @@
+import Capture
+import TCPReassembly
+
+/// The server sent its Close frame and FIN together, before the client could answer.
+enum ServerDidNotWait: FindingRule {
+  static let id = "server-did-not-wait"
+  /// A server that ends later has waited for a reply.
+  private static let together = 0.2
+
+  static let explanation = RuleExplanation(
+    summary: "the server ended TCP right behind its Close frame, without waiting for the reply",
+    meaning: """
+      The side that closes sends a Close frame, waits for the other's, and ends TCP then (RFC 6455 §7.1.1). \
+      Here FIN followed the Close frame at once. Where FIN reaches the client before it has answered, \
+      clients disagree: Chromium reports the code with wasClean true, Firefox the code with wasClean false. \
+      What the client had under way is lost, and may be answered with a RST.
+      """,
+    trigger: """
+      On the leg next to the server: a Close frame from the server, not in answer to the client's, and its \
+      FIN within 0.2 s and before any Close frame from the client.
+      """,
+    action: """
+      Let the library end TCP: call close(code, reason) and do not end or destroy the socket behind it. A \
+      server that has to go may stop waiting after a few seconds.
+      """,
+    remedies: [.waitForReply])
+
+  static func find(in session: Session, _ context: SessionContext) -> Finding? {
+    guard let leg = session.legs.last, let close = leg.server.close, !close.isCut, let fin = leg.server.fin,
+      leg.server.end?.kind == .fin, leg.showsAllFromClient, leg.server.acknowledged != nil
+    else { return nil }
+    if let reply = leg.client.close, !fin.packet.precedes(reply.frame.last) { return nil }
+    if let end = leg.client.end, end.packet.precedes(fin.packet) { return nil }
+    let delay = fin.packet.time.seconds(since: close.frame.last.time)
+    guard delay <= together else { return nil }
+    let server = session.label(.server)
+    let how =
+      fin.packet == close.frame.last
+      ? "in the same packet (\(context.place(fin.packet)))"
+      : "\(Wording.duration(delay)) apart (\(context.place(close.frame.last)), \(context.place(fin.packet)))"
+    var text =
+      "\(Wording.sentence(server.text)) sent its Close frame and FIN \(how), before a Close frame from the"
+    text += " client had come"
+    if server.isProxy { text += "; as a proxy it passes on what came from behind it" }
+    text +=
+      ". A client that gets FIN before it has answered may call the close unclean: Firefox reports wasClean"
+    return finding(
+      .warning, text + " false.", remedy: .waitForReply, packets: [close.frame.last, fin.packet])
+  }
+}

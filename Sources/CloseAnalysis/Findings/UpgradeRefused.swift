@@ -1,0 +1,52 @@
+import Capture
+import TCPReassembly
+import WSDecode
+
+/// The upgrade was not answered with 101.
+enum UpgradeRefused: FindingRule {
+  static let id = "upgrade-refused"
+
+  static let explanation = RuleExplanation(
+    summary: "the upgrade was not answered with 101: there never was a WebSocket",
+    meaning: """
+      The client asked for a WebSocket and got another answer, or none before the connection ended. No \
+      Close frame can exist; browsers report 1006 and hide the status from the page.
+      """,
+    trigger: "An upgrade request whose response is not 101, or a connection that ended before any response.",
+    action: """
+      Look at the status. 401 and 403: credentials or Origin; from Envoy also an upgrade that \
+      upgrade_configs does not allow. 400, 404, 426 and 200: a proxy may have removed Upgrade and \
+      Connection. 502, 503, 504: the proxy did not reach the server.
+      """,
+    remedies: [.upgrade(400, .nginx)])
+
+  static func find(in session: Session, _ context: SessionContext) -> Finding? {
+    if let index = session.legs.lastIndex(where: \.isRefused), let response = session.legs[index].response {
+      let leg = session.legs[index]
+      let party: String
+      if index + 1 < session.legs.count {
+        party = ProxyHop(session, outer: index).label
+      } else {
+        party = session.label(.server).text
+      }
+      var text =
+        "\(Wording.sentence(party)) answered the upgrade with \(response.status) \(response.statusText)"
+      text += " (\(context.place(response.packet)))"
+      if index + 1 < session.legs.count { text += ", although its own upstream had not refused it" }
+      return finding(
+        .error, text + ".",
+        remedy: .upgrade(response.status, ProxyKind(Proxy.name(in: leg.response))),
+        packets: [leg.request?.packet, response.packet])
+    }
+    guard session.verdict == .absent, let leg = session.legs.last, let request = leg.request,
+      leg.response == nil, !session.isWebSocket, let (side, end) = leg.firstEnd
+    else { return nil }
+    let party = side == .client ? "the client's side" : "the server's side"
+    return finding(
+      .error,
+      "The upgrade request (\(context.place(request.packet))) was not answered before \(party) ended the"
+        + " connection with \(Wording.kind(end)) (\(context.place(end.packet))),"
+        + " \(Wording.duration(end.packet.time.seconds(since: request.packet.time))) later.",
+      remedy: .upgrade(nil, .unknown), packets: [request.packet, end.packet])
+  }
+}

@@ -1,0 +1,23 @@
+/// For captures that cannot tell.
+extension Remedy {
+  static let captureAll = Remedy(
+    summary: "capture with a larger buffer and a filter for the port",
+    paste: tcpdump)
+
+  static let captureWhole = Remedy(
+    summary: "capture whole packets (tcpdump -s 0)", paste: tcpdump)
+
+  static let captureBothDirections = Remedy(
+    summary: "capture where both directions pass, and without a filter that names one of them (src, dst)",
+    paste: tcpdump)
+
+  static let captureEarlier = Remedy(
+    summary: "start the capture before the WebSocket is opened, if its handshake matters: it tells path,"
+      + " client and proxies")
+
+  static let captureBehind = Remedy(
+    summary: "capture behind that proxy as well (in the pod: the sidecar and the application) and give"
+      + " wsclose both files")
+
+  private static let tcpdump = "tcpdump -i any -s 0 -B 16384 -U -w capture.pcap 'tcp port YOUR-PORT'"
+}

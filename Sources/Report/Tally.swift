@@ -1,0 +1,71 @@
+import CloseAnalysis
+import Foundation
+
+/// What a report counts: sessions by verdict, and by the rules that found something.
+package struct Tally: Equatable, Sendable {
+  package private(set) var sessions = 0
+  package private(set) var verdicts: [Verdict: Int] = [:]
+  /// Sessions in which the rule found something.
+  package private(set) var findings: [String: Int] = [:]
+  /// Sessions with a finding that is more than information.
+  package private(set) var troubled = 0
+
+  package init(_ analysis: Analysis) {
+    for session in analysis.sessions {
+      add(session.verdict, session.findings.map { ($0.rule, $0.severity) })
+    }
+  }
+
+  /// Counts a report that `wsclose` wrote, JSON or NDJSON.
+  ///
+  /// - Throws: `TallyError` with the line that is no such report.
+  package init(json bytes: [UInt8]) throws(TallyError) {
+    if let report = try? JSONDecoder().decode(ReportJSON.self, from: Data(bytes)) {
+      guard report.schema == "wsclose.report/1" else { throw TallyError(line: 1) }
+      report.sessions.forEach { add($0) }
+      return
+    }
+    for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
+      guard let session = try? JSONDecoder().decode(SessionLine.self, from: Data(line)),
+        session.schema == "wsclose.session/1"
+      else { throw TallyError(line: index + 1) }
+      add(session)
+    }
+  }
+
+  private mutating func add(_ session: SessionLine) {
+    add(
+      Verdict(rawValue: session.verdict) ?? .undetermined,
+      session.findings.map { ($0.rule, Finding.Severity(rawValue: $0.severity) ?? .info) })
+  }
+
+  private mutating func add(_ verdict: Verdict, _ found: [(rule: String, severity: Finding.Severity)]) {
+    sessions += 1
+    verdicts[verdict, default: 0] += 1
+    for rule in Set(found.map(\.rule)) { findings[rule, default: 0] += 1 }
+    if found.contains(where: { $0.severity != .info }) { troubled += 1 }
+  }
+
+  /// Sessions in which the client got no Close frame.
+  package var withoutClose: Int { verdicts[.lost, default: 0] + verdicts[.absent, default: 0] }
+}
+
+/// A file that is not a report of `wsclose`.
+package struct TallyError: Error, Equatable {
+  package var line: Int
+}
+
+private struct ReportJSON: Decodable {
+  var schema: String
+  var sessions: [SessionLine]
+}
+
+private struct SessionLine: Decodable {
+  struct Found: Decodable {
+    var rule: String
+    var severity: String
+  }
+  var schema: String?
+  var verdict: String
+  var findings: [Found]
+}

@@ -1,0 +1,72 @@
+import Capture
+import TestSupport
+import Testing
+
+@Suite struct CaptureStatisticsTests {
+  static func file(_ frames: [[UInt8]], captured: Int = 262_144) -> [UInt8] {
+    PcapBytes.header()
+      + frames.enumerated().flatMap { index, frame in
+        PcapBytes.record(
+          frame, capturedLength: min(captured, frame.count),
+          time: Timestamp(nanoseconds: 1_000_000_000 - Int64(index) * 1000))
+      }
+  }
+
+  static let ip: [UInt8] = [0x08, 0x00]
+
+  /// One packet for each reason, and how `expected` is told it.
+  static let skipped: [(SkipReason, [UInt8])] = [
+    (.filtered, Frames.ethernet(ip, Frames.ipv4(Frames.tcp)) + [UInt8](repeating: 0, count: 1000)),
+    (.notIP, Frames.ethernet([0x08, 0x06], [0, 1])),
+    (.notTCP, Frames.ethernet(ip, Frames.ipv4(Frames.tcp, protocol: 17))),
+    (.fragment, Frames.ethernet(ip, Frames.ipv4(Frames.tcp, fragment: [0x20, 0]))),
+    (.truncatedHeader, Frames.ethernet(ip, Array(Frames.ipv4(Frames.tcp).dropLast()))),
+    (.badHeader, Frames.ethernet(ip, Frames.ipv4(Frames.tcp, totalLength: 10))),
+  ]
+
+  @Test func `every reason to skip a packet has a test packet`() {
+    #expect(Self.skipped.map(\.0) == SkipReason.allCases)
+  }
+
+  @Test(arguments: skipped)
+  func `a skipped packet is counted under its reason`(reason: SkipReason, frame: [UInt8]) throws {
+    let whole = Frames.ethernet(Self.ip, Frames.ipv4(Frames.tcp))
+    let reading = try Reading(of: Self.file([frame, whole, frame]), filter: "less 1000")
+    #expect(reading.numbers == [2])
+    #expect(reading.statistics.packets == 3)
+    #expect(reading.statistics.skipped.map(\.reason) == [reason])
+    #expect(reading.statistics.skipped.map(\.count) == [2])
+  }
+
+  @Test func `reasons are listed in one order and only where they occurred`() throws {
+    let reading = try Reading(of: Self.file(Self.skipped.reversed().map(\.1)), filter: "less 1000")
+    #expect(reading.numbers == [])
+    #expect(reading.statistics.skipped.map(\.reason) == SkipReason.allCases)
+    #expect(reading.statistics.skipped.map(\.count) == [1, 1, 1, 1, 1, 1])
+    #expect(CaptureStatistics().skipped.isEmpty)
+  }
+
+  @Test func `bytes are those on the wire and packets that were cut are counted`() throws {
+    let large = Frames.ethernet(Self.ip, Frames.ipv4(Frames.tcp + [UInt8](repeating: 7, count: 500)))
+    let small = Frames.ethernet(Self.ip, Frames.ipv4(Frames.tcp))
+    let reading = try Reading(of: Self.file([large, small, large], captured: 100))
+    #expect(reading.statistics.bytes == UInt64(2 * large.count + small.count))
+    #expect(reading.statistics.truncatedPackets == 2)
+    #expect(reading.payloads.map(\.count) == [46, 0, 46])
+    #expect(reading.segments.map(\.payloadLength) == [500, 0, 500])
+  }
+
+  @Test func `a capture reaches from its earliest time to its latest`() throws {
+    let frame = Frames.ethernet(Self.ip, Frames.ipv4(Frames.tcp))
+    let statistics = try Reading(of: Self.file([frame, frame, frame])).statistics
+    #expect(statistics.firstPacket == Timestamp(nanoseconds: 999_998_000))
+    #expect(statistics.lastPacket == Timestamp(nanoseconds: 1_000_000_000))
+    #expect(!statistics.hasNanoseconds)
+  }
+
+  @Test func `a packet of which nothing was captured is counted`() throws {
+    let reading = try Reading(of: Self.file([Frames.tcp], captured: 0))
+    #expect(reading.statistics.packets == 1)
+    #expect(reading.statistics.skipped.map(\.reason) == [.truncatedHeader])
+  }
+}

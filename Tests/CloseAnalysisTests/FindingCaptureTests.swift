@@ -1,0 +1,105 @@
+import CloseAnalysis
+import TCPReassembly
+import TestSupport
+import Testing
+
+/// The limits of a capture: capture-gap, capture-truncated, capture-one-sided, capture-late.
+@Suite struct FindingCaptureTests {
+  static var whole: [TestPacket] {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.server, WebSocketBytes.text("hello, this is a message of some length"))
+    talk.acknowledge(.client)
+    talk.send(.server, WebSocketBytes.close(4321))
+    talk.send(.client, WebSocketBytes.close(4321, from: .client))
+    talk.finish(.server)
+    return talk.packets
+  }
+
+  @Test func `a whole capture has no limits to tell of`() {
+    #expect(Stages.sessions(of: Self.whole).allSatisfy { $0.rules == [] })
+  }
+
+  // MARK: capture-gap
+
+  @Test func `a gap that does no harm is told for information`() throws {
+    var packets = Self.whole
+    let message = try #require(packets.firstIndex { $0.payload.first == 0x81 })
+    packets.remove(at: message)
+    let finding = try #require(Stages.finding("capture-gap", in: TestPacket.numbered(packets)))
+    #expect(finding.severity == .info)
+    #expect(finding.text.contains("41 bytes in 1 gap"))
+    #expect(finding.remedy == nil)
+  }
+
+  @Test func `a gap that may hide the Close frame is a warning`() throws {
+    var packets = Self.whole
+    let close = try #require(packets.firstIndex { $0.payload.first == 0x88 && $0.payload[1] < 0x80 })
+    packets.remove(at: close)
+    let session = Stages.sessions(of: TestPacket.numbered(packets))[0]
+    #expect(session.verdict == .undetermined)
+    let finding = try #require(session.finding("capture-gap"))
+    #expect(finding.severity == .warning)
+    #expect(finding.remedy?.paste?.contains("tcpdump") == true)
+  }
+
+  @Test func `a FIN that is missing is no byte that is missing`() throws {
+    let packets = Self.whole.filter { !$0.segment.flags.contains(.fin) }
+    let finding = try #require(Stages.finding("capture-gap", in: TestPacket.numbered(packets)))
+    #expect(finding.text.contains("consistent with a FIN that is not in the capture"))
+  }
+
+  // MARK: capture-truncated
+
+  @Test func `packets cut by the snaplen are told`() throws {
+    let finding = try #require(Stages.finding("capture-truncated", in: Self.whole.snapped(to: 30)))
+    #expect(finding.text.contains("cut by the capture's snaplen"))
+    #expect(Stages.finding("capture-gap", in: Self.whole.snapped(to: 30)) == nil)
+  }
+
+  @Test func `packets shorter than the snaplen are not reported`() {
+    #expect(Stages.finding("capture-truncated", in: Self.whole.snapped(to: 2000)) == nil)
+  }
+
+  // MARK: capture-one-sided
+
+  @Test(arguments: [Side.client, .server])
+  func `a capture of one direction is told`(_ missing: Side) throws {
+    let ends = Conversation()
+    let hidden = missing == .client ? ends.client : ends.server
+    let packets = TestPacket.numbered(Self.whole.filter { $0.segment.source != hidden })
+    let finding = try #require(Stages.finding("capture-one-sided", in: packets))
+    #expect(finding.severity == .warning)
+    #expect(finding.text.contains("No packet from \(hidden)"))
+    #expect(finding.remedy?.summary.contains("both directions") == true)
+  }
+
+  @Test func `a client that says nothing is no missing direction`() {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.server, WebSocketBytes.text("hello"))
+    talk.acknowledge(.client)
+    talk.finish(.server)
+    let late = TestPacket.numbered(Array(talk.packets.dropFirst(5)))
+    #expect(Stages.sessions(of: late).allSatisfy { $0.finding("capture-one-sided") == nil })
+  }
+
+  // MARK: capture-late
+
+  @Test func `a WebSocket without its handshake is told`() throws {
+    var talk = Conversation()
+    talk.upgrade()
+    for text in ["one message", "another message", "a third message", "the last message"] {
+      talk.send(.server, WebSocketBytes.text(text))
+      talk.send(.client, WebSocketBytes.text(text, from: .client))
+    }
+    talk.send(.server, WebSocketBytes.close(4321))
+    talk.send(.client, WebSocketBytes.close(4321, from: .client))
+    talk.finish(.server)
+    let finding = try #require(
+      Stages.finding("capture-late", in: TestPacket.numbered(Array(talk.packets.dropFirst(6)))))
+    #expect(finding.severity == .info)
+    #expect(finding.text.contains("The handshake of this leg is not in the capture"))
+    #expect(Stages.finding("capture-late", in: talk.packets) == nil)
+  }
+}

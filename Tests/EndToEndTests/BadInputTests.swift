@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What cannot be read is told in one line: what, where, and what to do. What can be read is still reported.
+@Suite struct BadInputTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var bytes: [UInt8]
+    /// What the message must name.
+    var words: [String]
+  }
+
+  static let rows = [
+    Row(testDescription: "text", bytes: Array("hello, this is a text\n".utf8), words: ["not a pcap"]),
+    Row(testDescription: "zeros", bytes: [UInt8](repeating: 0, count: 4096), words: ["not a pcap"]),
+    Row(testDescription: "empty", bytes: [], words: ["empty"]),
+    Row(testDescription: "half a header", bytes: Array(PcapBytes.header().prefix(11)), words: ["header"]),
+    Row(testDescription: "one byte", bytes: [0xd4], words: []),
+    Row(testDescription: "Wi-Fi", bytes: PcapBytes.header(linkType: 105), words: ["link type", "105"]),
+    Row(
+      testDescription: "a link type of nobody", bytes: PcapBytes.header(linkType: 4000),
+      words: ["link type", "4000"]),
+  ]
+
+  @Test(arguments: rows)
+  func `what is no capture is told in one line`(_ row: Row) async throws {
+    try await TemporaryFiles.with { files in
+      let path = try files.file("bad.pcap", row.bytes)
+      for command in [[], ["frames"]] {
+        let outcome = try await Command.wsclose(command + [path])
+        expectFailure(outcome, naming: [path] + row.words)
+        #expect(outcome.output == "")
+      }
+    }
+  }
+
+  @Test func `what is missing or a folder is told in one line`() async throws {
+    try await TemporaryFiles.with { files in
+      expectFailure(
+        try await Command.wsclose([files.path + "/missing.pcap"]), naming: ["missing.pcap", "no such file"])
+      expectFailure(try await Command.wsclose([files.path]), naming: [files.path, "directory"])
+    }
+  }
+
+  @Test func `a filter that does not compile is told in one line`() async throws {
+    let path = Sample.named("default-node").path
+    let outcome = try await Command.wsclose(["--filter", "tcp port port", path])
+    expectFailure(outcome, naming: [path, "tcp port port"])
+    #expect(outcome.output == "")
+  }
+
+  @Test func `a report that cannot be written is told in one line`() async throws {
+    let path = Sample.named("default-node").path
+    expectFailure(
+      try await Command.wsclose(["--output", "/nosuch/report", path]),
+      naming: ["/nosuch/report", "no such file"])
+  }
+
+  @Test(arguments: ["\"$1\"", "--format json \"$1\"", "--output /dev/full \"$1\"", "frames \"$1\""])
+  func `a full disk is told in one line`(arguments: String) async throws {
+    let outcome = try await Command.shell(
+      "exec \"$wsclose\" \(arguments) >/dev/full", [Sample.named("lost-close-default").path])
+    expectFailure(outcome, naming: ["no space left"])
+  }
+
+  @Test(arguments: [1, 9, 16, 100, 2000])
+  func `of a capture that ends inside a record, what came before is reported`(missing: Int) async throws {
+    try await TemporaryFiles.with { files in
+      let whole = try Array(Sample.named("lost-close-default").bytes)
+      let path = try files.file("cut.pcap", whole.dropLast(missing))
+      let outcome = try await Command.wsclose(["--format", "json", path])
+      expectFailure(outcome, naming: [path, "packet 27", "byte"])
+      let report = try Report(outcome.output)
+      #expect(report.sessions.map { $0.close?.code } == [4321])
+      #expect(report.captures.first?.damage != nil)
+      let text = try await Command.wsclose([path])
+      expectFailure(text, naming: [path])
+      #expect(text.output.contains("partial"))
+      #expect(text.output.contains("4321"))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a bad capture does not keep a good one from being reported`(isFirst: Bool) async throws {
+    try await TemporaryFiles.with { files in
+      let good = Sample.named("lost-close-default").path
+      let bad = try files.file("bad.pcap", "hello, this is a text".utf8)
+      for options in [[], ["--exit-code"]] {
+        let outcome = try await Command.wsclose(
+          ["--format", "json"] + options + (isFirst ? [bad, good] : [good, bad]))
+        expectFailure(outcome, naming: [bad])
+        let report = try Report(outcome.output)
+        #expect(report.sessions.map(\.verdict) == ["lost"])
+        #expect(report.captures.map(\.source) == [good])
+      }
+      let frames = try await Command.wsclose(["frames"] + (isFirst ? [bad, good] : [good, bad]))
+      expectFailure(frames, naming: [bad])
+      #expect(try await frames.output == Command.wsclose(["frames", good]).output)
+    }
+  }
+
+  static let misuses: [(arguments: [String], word: String)] = [
+    ([], "capture"), (["--format", "xml", "x.pcap"], "xml"), (["--only", "gone", "x.pcap"], "gone"),
+    (["--only", "", "x.pcap"], "--only"), (["--nosuch", "x.pcap"], "--nosuch"), (["--filter"], "--filter"),
+    (["frames"], "capture"), (["frames", "--format", "json", "x.pcap"], "json"),
+  ]
+
+  @Test(arguments: misuses)
+  func `a command line that makes no sense ends with 64`(_ arguments: [String], word: String) async throws {
+    let outcome = try await Command.wsclose(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.output == "")
+    #expect(outcome.errorLines.first?.contains(word) == true, "\(outcome.errors)")
+  }
+
+  @Test(arguments: ["--help", "--version"])
+  func `help and version are no errors`(option: String) async throws {
+    let outcome = try await Command.wsclose([option])
+    #expect(outcome.status == 0)
+    #expect(!outcome.output.isEmpty && outcome.errors == "")
+  }
+
+  @Test func `a reader that has seen enough is no error`() async throws {
+    let outcome = try await Command.shell("\"$wsclose\" \"$1\" | head -n 1", [Sample.named("deflate").path])
+    #expect(outcome.output.hasPrefix("delivered"))
+    #expect(outcome.errors == "")
+  }
+
+  @Test func `a file's name cannot act on the terminal`() async throws {
+    let outcome = try await Command.wsclose(["/nosuch/\u{1b}[31m\nred.pcap"])
+    expectFailure(outcome, naming: ["red.pcap"])
+    #expect(!outcome.errors.unicodeScalars.contains("\u{1b}"))
+  }
+
+  private func expectFailure(
+    _ outcome: Command.Outcome, naming words: [String], _ location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(outcome.status == 2, sourceLocation: location)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)", sourceLocation: location)
+    #expect(outcome.errors.hasPrefix("wsclose: ") && outcome.errors.hasSuffix("\n"), sourceLocation: location)
+    for word in words {
+      #expect(outcome.errors.contains(word), "\(outcome.errors)", sourceLocation: location)
+    }
+  }
+}

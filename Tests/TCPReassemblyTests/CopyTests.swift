@@ -1,0 +1,82 @@
+import TCPReassembly
+import TestSupport
+import Testing
+
+/// `tcpdump -i any` shows one packet several times; that is no retransmission.
+@Suite struct CopyTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var identifications: (UInt16, UInt16) = (0, 0)
+    var interfaces: (UInt32?, UInt32?) = (nil, nil)
+    var delay = 0.0001
+    var second = (offset: Int64(0), text: "abc")
+    var isCopy: Bool
+  }
+
+  static let rows = [
+    Row(testDescription: "same identification", identifications: (7, 7), isCopy: true),
+    Row(
+      testDescription: "same identification on two interfaces", identifications: (7, 7), interfaces: (1, 2),
+      isCopy: true),
+    Row(testDescription: "another identification", identifications: (7, 8), isCopy: false),
+    Row(
+      testDescription: "another identification on another interface", identifications: (7, 8),
+      interfaces: (1, 2), isCopy: false),
+    Row(testDescription: "no identification, two interfaces", interfaces: (1, 2), isCopy: true),
+    Row(testDescription: "no identification, one interface", interfaces: (1, 1), isCopy: false),
+    Row(testDescription: "neither", isCopy: false),
+    Row(testDescription: "same identification, later", identifications: (7, 7), delay: 0.2, isCopy: false),
+    Row(
+      testDescription: "same identification, shorter", identifications: (7, 7), second: (0, "ab"),
+      isCopy: false),
+    Row(
+      testDescription: "same identification, elsewhere", identifications: (7, 7), second: (1, "bcd"),
+      isCopy: false),
+  ]
+
+  static func send(_ row: Row, in wire: inout Wire) {
+    wire.send(.client, at: 0, "abc", identification: row.identifications.0, interface: row.interfaces.0)
+    wire.time += row.delay - 0.001
+    wire.send(
+      .client, at: row.second.offset, row.second.text, identification: row.identifications.1,
+      interface: row.interfaces.1)
+  }
+
+  @Test(arguments: rows)
+  func `a packet that was captured twice is not sent twice`(_ row: Row) {
+    var wire = Wire.opened
+    Self.send(row, in: &wire)
+    let transcript = Transcript.of(wire.packets)
+    #expect(transcript.text(.client) == (row.second.offset == 0 ? "abc" : "abcd"))
+    #expect(transcript.retransmitted(.client).isEmpty == row.isCopy)
+  }
+
+  @Test(arguments: rows)
+  func `a packet that is held and was captured twice is not sent twice`(_ row: Row) {
+    var wire = Wire(clientISN: 990)
+    wire.open()
+    // The same as above, ten bytes on.
+    var ahead = Wire(clientISN: 1000, at: wire.time)
+    Self.send(row, in: &ahead)
+    wire.time = ahead.time
+    wire.send(.client, at: 0, "0123456789")
+    let packets = TestPacket.numbered(Array(wire.packets.prefix(3)) + ahead.packets + wire.packets.suffix(1))
+    let transcript = Transcript.of(packets)
+    #expect(transcript.text(.client) == (row.second.offset == 0 ? "0123456789abc" : "0123456789abcd"))
+    #expect(transcript.retransmitted(.client).isEmpty == row.isCopy)
+  }
+
+  @Test func `copies may be a few packets apart`() {
+    var wire = Wire.opened
+    for round in 0..<2 {
+      wire.time = 0.01 + Double(round) * 0.0005
+      for (index, text) in ["abc", "def", "ghi"].enumerated() {
+        wire.send(.server, at: Int64(index) * 3, text, identification: UInt16(50 + index))
+        wire.time -= 0.0009
+      }
+    }
+    let transcript = Transcript.of(wire.packets)
+    #expect(transcript.text(.server) == "abcdefghi")
+    #expect(transcript.retransmitted(.server) == [])
+  }
+}
