@@ -24,7 +24,7 @@ struct ConnectionDecoder {
   private var connection: Connection
   private let options: FrameOptions
   private var isFlipped = false
-  private var http = HTTPConversation()
+  private var http: HTTPConversation
   private var isReleasing = false
   private var leg: LegID?
   private var frames: LegFrames?
@@ -39,6 +39,7 @@ struct ConnectionDecoder {
   init(_ connection: Connection, options: FrameOptions) {
     self.connection = connection
     self.options = options
+    http = HTTPConversation(sawStart: connection.sawStart)
     if !connection.sawStart { pickUp = .pickUp(options: options) }
   }
 
@@ -51,6 +52,7 @@ struct ConnectionDecoder {
     var chunk = chunk
     if isFlipped { chunk.side = chunk.side.opposite }
     accept(bytes, chunk, &output)
+    release(&output)
   }
 
   mutating func receive(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
@@ -60,14 +62,14 @@ struct ConnectionDecoder {
       http.stopParking(.client)
       release(&output)
     }
-    if http.park(event) { release(&output) } else { accept(event, &output) }
+    if !http.park(event) { accept(event, &output) }
+    release(&output)
   }
 
   /// Without a SYN the sides were guessed by port; a message's head tells.
   private mutating func recogniseSides(_ bytes: Span<UInt8>, _ side: Side) {
-    guard bytes.count >= 8 else { return }
-    let isResponse = HTTPFramer.begins(bytes, as: .response)
-    guard isResponse || HTTPFramer.begins(bytes, as: .request) else { return }
+    let isResponse = HTTPFramer.hasStartLine(bytes, as: .response)
+    guard isResponse || HTTPFramer.hasStartLine(bytes, as: .request) else { return }
     if side != (isResponse ? .server : .client), !isFlipped { flip() }
   }
 
@@ -84,11 +86,15 @@ struct ConnectionDecoder {
     // A head at the end of the bytes may open a leg, and what follows may be frames at once.
     var index = 0
     while let step = http.next(bytes, from: &index, chunk) {
+      if case .parked = step { return }
       take(step, &output)
       if frames != nil { return receiveFrames(bytes, from: index, chunk, &output) }
     }
+    if let begin = clientFramesBegin, chunk.side == .client, chunk.offset + UInt64(bytes.count) > begin {
+      // Taken for HTTP: too much had come before the response.
+      clientFramesBegin = nil
+    }
     if !http.sawHead { tryPickUp(bytes, chunk, &output) }
-    release(&output)
   }
 
   private mutating func accept(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
@@ -105,7 +111,6 @@ struct ConnectionDecoder {
     }
     memory.keep(event)
     if let leg { output.sink.receive(.stream(event), on: leg) }
-    release(&output)
   }
 
   /// Goes on with what waited for the other side. What an item lets go in turn is taken by the same loop:
@@ -117,7 +122,7 @@ struct ConnectionDecoder {
     while let item = http.nextReleased() {
       switch item {
       case .bytes(let bytes, let chunk): accept(bytes.span, chunk, &output)
-      case .event(let event): accept(event, &output)
+      case .event(let event): if !http.park(event) { accept(event, &output) }
       }
     }
   }
@@ -126,7 +131,7 @@ struct ConnectionDecoder {
 
   private mutating func take(_ step: HTTPStep, _ output: inout LegOutput<some LegSink>) {
     switch step {
-    case .other: break
+    case .other, .parked: break
     case .requested(let request):
       openLeg(LegOpening(connection: connection, request: request), &output)
       clientFramesBegin = request.endOffset
@@ -139,7 +144,11 @@ struct ConnectionDecoder {
       if clientFramesBegin == nil {
         output.sink.receive(.lost(.client, at: 0, response.packet), on: leg)
       }
-      beginFrames(serverFrom: response.endOffset, deflate: response.deflate)
+      beginFrames(
+        client: LegDirection(
+          side: .client, from: clientFramesBegin, deflate: response.deflate, options: options),
+        server: LegDirection(
+          side: .server, from: response.endOffset, deflate: response.deflate, options: options))
     }
   }
 
@@ -153,10 +162,8 @@ struct ConnectionDecoder {
     for event in memory.beginnings { output.sink.receive(.stream(event), on: id) }
   }
 
-  private mutating func beginFrames(serverFrom offset: UInt64?, deflate: PermessageDeflate?) {
-    frames = LegFrames(
-      client: LegDirection(side: .client, from: clientFramesBegin, deflate: deflate, options: options),
-      server: LegDirection(side: .server, from: offset, deflate: deflate, options: options))
+  private mutating func beginFrames(client: LegDirection, server: LegDirection) {
+    frames = LegFrames(client: client, server: server)
     http.end()
   }
 
@@ -169,7 +176,6 @@ struct ConnectionDecoder {
       frames?.receive(bytes, from: first, chunk, on: leg, &output.sink)
       frames?.resynchronise(on: leg, &output.sink)
     }
-    release(&output)
   }
 
   private mutating func finish(_ side: Side, _ output: inout LegOutput<some LegSink>) {
@@ -183,25 +189,33 @@ struct ConnectionDecoder {
     _ side: Side, _ range: Range<UInt64>, _ packet: PacketReference,
     _ output: inout LegOutput<some LegSink>
   ) {
-    if frames == nil, side == .server, http.mayHideSwitch {
-      // The rest of the 101 lies in there, or all of it: look for frames, believe nothing else.
-      if leg == nil {
-        openLeg(LegOpening(connection: connection, request: nil, isPickedUp: true), &output)
-      }
-      if let leg, clientFramesBegin == nil {
-        output.sink.receive(.lost(.client, at: 0, packet), on: leg)
-      }
-      if let leg { output.sink.receive(.lost(.server, at: range.lowerBound, packet), on: leg) }
-      beginFrames(serverFrom: nil, deflate: PermessageDeflate())
-    }
     if let leg, frames != nil {
       frames?.skip(side, range, packet, on: leg, &output.sink)
       return
     }
+    let mayHideSwitch = side == .server && http.mayHideSwitch
     http.skip(side, range.upperBound - range.lowerBound)
+    if mayHideSwitch && http.hasLostResponses { return guessSwitch(at: range.lowerBound, packet, &output) }
     var nowhere = NoSink()
     if pickUp == nil, leg == nil { pickUp = .pickUp(options: options) }
     pickUp?.skip(side, range, packet, on: Self.noLeg, &nowhere)
+  }
+
+  /// A 101 may be missing, or the rest of one: look for frames in both directions, believe nothing else.
+  private mutating func guessSwitch(
+    at offset: UInt64, _ packet: PacketReference, _ output: inout LegOutput<some LegSink>
+  ) {
+    if leg == nil {
+      openLeg(LegOpening(connection: connection, request: nil, isPickedUp: true), &output)
+    }
+    guard let leg else { return }
+    output.sink.receive(.lost(.client, at: clientFramesBegin ?? 0, packet), on: leg)
+    output.sink.receive(.lost(.server, at: offset, packet), on: leg)
+    let deflate = PermessageDeflate()
+    beginFrames(
+      client: LegDirection(
+        side: .client, from: nil, expected: clientFramesBegin, deflate: deflate, options: options),
+      server: LegDirection(side: .server, from: nil, deflate: deflate, options: options))
   }
 
   // MARK: Pickup

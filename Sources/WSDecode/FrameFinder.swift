@@ -15,7 +15,7 @@ struct FrameFinder {
   private var candidate: FrameStream?
   private var recorder = LegEventRecorder()
   private var start: (offset: UInt64, packet: PacketReference)?
-  private var boundaries = 0
+  private var boundaryBits = 0
   /// Places that were tried and failed; each was a chance to be wrong.
   private var failures = 0
   /// Short segments among them: a program that writes frames begins its short writes with one.
@@ -28,10 +28,15 @@ struct FrameFinder {
   private static let shortSegment = 512
   /// The ends of long frames.
   private static let allowedShortFailures = 2
+  private static let boundaryBits = 7
+  /// Where a frame begins unless the connection carries something else.
+  private let expected: UInt64?
+  private static let expectedBits = 18
 
   /// - Parameter role: whose frames are looked for; `nil` takes both.
-  init(role: Side?, deflate: PermessageDeflate?, options: FrameOptions) {
+  init(role: Side?, expected: UInt64? = nil, deflate: PermessageDeflate?, options: FrameOptions) {
     wanted = role
+    self.expected = expected
     self.deflate = deflate
     self.options = options
   }
@@ -61,7 +66,8 @@ struct FrameFinder {
     guard let candidate else { return 0 }
     let headers = recorder.frames + (candidate.current == nil ? 0 : 1)
     // Of 256 first bytes 9 are proper without extensions; the mask bit is one more.
-    var bits = headers * 5 + boundaries * 7 - placePenalty
+    var bits = headers * 5 + boundaryBits - placePenalty
+    if headers > 0, start?.offset == expected { bits += Self.expectedBits }
     // 2,014 of 65,536 codes may be sent; a reason must be UTF-8.
     if recorder.closeCode != nil { bits += 5 + min(recorder.reasonLength, 8) }
     return bits - (Int.bitWidth - failures.leadingZeroBitCount)
@@ -71,8 +77,10 @@ struct FrameFinder {
   mutating func take() -> Found? {
     guard let candidate, let start else { return nil }
     defer { drop() }
+    var stream = candidate
+    stream.forgetFragments()
     return Found(
-      role: candidate.side, stream: candidate.believed(), offset: start.offset, packet: start.packet,
+      role: candidate.side, stream: stream.believed(), offset: start.offset, packet: start.packet,
       events: recorder.events)
   }
 
@@ -92,7 +100,7 @@ struct FrameFinder {
     if isInside == false {
       drop()
     } else if candidate?.isBetweenFrames == true {
-      boundaries += 1
+      boundaryBits += Self.boundaryBits
     }
   }
 
@@ -113,13 +121,20 @@ struct FrameFinder {
   }
 
   private mutating func extend(_ bytes: Span<UInt8>, _ packet: PacketReference) -> Bool {
+    guard recorder.events.count <= Self.maxEvents else { return false }
     candidate?.receive(bytes, packet, on: Self.noLeg, &recorder)
     guard let candidate, !candidate.hasFailed else { return false }
     if let current = candidate.current {
       guard current.header.payloadLength <= Self.maxPayloadLength else { return false }
     }
-    if candidate.isBetweenFrames { boundaries += 1 }
-    return recorder.events.count <= Self.maxEvents
+    if candidate.isBetweenFrames {
+      // The length of a frame that began in the segment leads to the segment's end; a longer frame ends
+      // at the end of a short segment by chance.
+      let began = recorder.lastFrameBegin >= candidate.offset - UInt64(bytes.count)
+      let chance = Int.bitWidth - bytes.count.leadingZeroBitCount - 1
+      boundaryBits += began ? Self.boundaryBits : min(Self.boundaryBits, chance)
+    }
+    return true
   }
 
   /// Looks for a Close frame that ends where the bytes end.
@@ -149,7 +164,7 @@ struct FrameFinder {
     candidate = nil
     start = nil
     recorder = LegEventRecorder()
-    boundaries = 0
+    boundaryBits = 0
     placePenalty = 0
   }
 }
@@ -158,6 +173,7 @@ struct FrameFinder {
 private struct LegEventRecorder: LegSink {
   private(set) var events: [LegEvent] = []
   private(set) var frames = 0
+  private(set) var lastFrameBegin: UInt64 = 0
   /// Of a Close frame without a fault; 0 for one without a code.
   private(set) var closeCode: UInt16?
   private(set) var reasonLength = 0
@@ -165,7 +181,9 @@ private struct LegEventRecorder: LegSink {
   mutating func receive(_ event: LegEvent, on leg: LegID) {
     events.append(event)
     switch event {
-    case .frame: frames += 1
+    case .frame(let frame):
+      frames += 1
+      lastFrameBegin = frame.range.lowerBound
     case .close(_, let body) where body.isComplete && body.violations.isEmpty:
       closeCode = body.code?.rawValue ?? 0
       reasonLength = body.reason?.utf8.count ?? 0

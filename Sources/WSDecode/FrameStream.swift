@@ -21,10 +21,12 @@ struct FrameStream {
   /// Where the current frame began.
   private var start: (offset: UInt64, packet: PacketReference)?
   private(set) var current: Frame?
-  private var isFragmented = false
+  /// Whether a message is incomplete; `nil` if what came before is not known.
+  private var isFragmented: Bool? = false
   /// Of the last Close frame; 0 for one without a code.
   private(set) var closeCode: UInt16?
   private(set) var hasFailed = false
+  private var sawData = false
 
   /// - Parameter offset: the stream offset at which a frame begins.
   init(
@@ -63,6 +65,7 @@ struct FrameStream {
       } catch {
         hasFailed = true
         sink.receive(.lost(side, at: start?.offset ?? offset, packet), on: leg)
+        start = nil
       }
     }
   }
@@ -89,6 +92,11 @@ struct FrameStream {
     return true
   }
 
+  /// The stream was found from a place on; unless data frames followed, a message may have begun before.
+  mutating func forgetFragments() {
+    if !sawData { isFragmented = nil }
+  }
+
   /// The stream holds no more.
   mutating func finish(on leg: LegID, _ sink: inout some LegSink) {
     guard let start else { return }
@@ -111,7 +119,7 @@ struct FrameStream {
     current = Frame(
       side: side, header: header, range: start.offset..<(overflow ? .max : end),
       first: start.packet, last: packet, violations: violations(of: header))
-    payload.begin(header, isFirst: !isFragmented)
+    payload.begin(header, isFirst: isFragmented != true)
   }
 
   private static let sampledBytes: UInt64 = 32
@@ -140,7 +148,10 @@ struct FrameStream {
       sink.receive(.close(frame, body), on: leg)
       closeCode = body.code?.rawValue ?? 0
     }
-    if !frame.header.opcode.isControl { isFragmented = !frame.header.isFinal }
+    if !frame.header.opcode.isControl {
+      isFragmented = !frame.header.isFinal
+      sawData = true
+    }
     current = nil
     start = nil
   }
@@ -156,7 +167,9 @@ struct FrameStream {
     if opcode.isControl && header.payloadLength > 125 { found.insert(.longControl) }
     if opcode.isControl && !header.isFinal { found.insert(.fragmentedControl) }
     if !header.isMinimal { found.insert(.longLength) }
-    if !opcode.isControl && (opcode == .continuation) != isFragmented { found.insert(.fragmentOrder) }
+    if let isFragmented, !opcode.isControl, (opcode == .continuation) != isFragmented {
+      found.insert(.fragmentOrder)
+    }
     if closeCode != nil { found.insert(.afterClose) }
     return found
   }

@@ -5,6 +5,8 @@ import TCPReassembly
 enum HTTPStep {
   /// An ordinary message.
   case other
+  /// The bytes wait for the other side.
+  case parked
   case requested(UpgradeRequest)
   /// The answer to the upgrade request is not a 101.
   case refused(UpgradeResponse)
@@ -20,7 +22,12 @@ struct HTTPConversation {
   private struct PendingRequest {
     var method: String
     var isUpgrade: Bool
+    var packet: PacketReference
   }
+  /// Whether the connection's beginning was captured.
+  private let sawStart: Bool
+  /// Responses are missing: it is not known which of the requests are answered.
+  private var isPairingLost = false
   private(set) var sawHead = false
   private var requests = HTTPFramer(.request)
   private var responses = HTTPFramer(.response)
@@ -34,6 +41,14 @@ struct HTTPConversation {
   private var clientIsBlind = false
   private static let maxPendingRequests = 1024
 
+  init(sawStart: Bool) {
+    self.sawStart = sawStart
+    if !sawStart {
+      requests.desynchronise()
+      responses.desynchronise()
+    }
+  }
+
   /// The next head in the bytes from `index` on.
   ///
   /// - Returns: `nil` once all bytes are used or parked.
@@ -44,7 +59,16 @@ struct HTTPConversation {
     if shouldPark(bytes, at: index, chunk.side) {
       park(bytes, from: index, chunk)
       index = bytes.count
-      return nil
+      return .parked
+    }
+    if chunk.side == .client, parkedResponses.isActive, !isRequest(bytes, at: index) {
+      // No request to wait for will come: the responses go first.
+      loseRequests()
+      var waiting = ParkedStream()
+      waiting.park(bytes, from: index, chunk)
+      released += waiting.release()
+      index = bytes.count
+      return .parked
     }
     if chunk.side == .client {
       let head = requests.next(bytes, from: &index)
@@ -58,12 +82,16 @@ struct HTTPConversation {
   /// Whether bytes that are missing here may have held a 101.
   var mayHideSwitch: Bool { parkedRequests.isActive || responses.isInsideSwitchingHead }
 
+  /// Whether it is not known where the next response begins.
+  var hasLostResponses: Bool { responses.isUnsynchronised }
+
   mutating func skip(_ side: Side, _ count: UInt64) {
     if side == .client {
       requests.skip(count)
       if requests.isUnsynchronised { loseRequests() }
     } else {
       responses.skip(count)
+      if responses.isUnsynchronised { isPairingLost = true }
     }
   }
 
@@ -81,8 +109,13 @@ struct HTTPConversation {
     requests.body(Self.body(of: head) ?? .length(0))
     let upgrade = UpgradeRequest(
       head, method: parts[0], target: parts[1], endOffset: endOffset, packet: packet)
+    if isPairingLost {
+      // Few clients send a request before the response to the one before.
+      pending = []
+      isPairingLost = false
+    }
     if pending.count == Self.maxPendingRequests { pending.removeFirst() }
-    pending.append(PendingRequest(method: parts[0], isUpgrade: upgrade != nil))
+    pending.append(PendingRequest(method: parts[0], isUpgrade: upgrade != nil, packet: packet))
     if upgrade != nil { parkedRequests.activate() }
     stopParking(.server)
     return upgrade.map { .requested($0) } ?? .other
@@ -112,7 +145,9 @@ struct HTTPConversation {
       responses.body(.length(0))
       return .other
     }
-    let request = pending.isEmpty ? nil : pending.removeFirst()
+    // Without the connection's beginning a response in front of a request answers an earlier one.
+    let isPaired = pending.first.map { sawStart || $0.packet.precedes(packet) } ?? false
+    let request = isPaired ? pending.removeFirst() : nil
     responses.body(Self.responseBody(of: head, status: status, method: request?.method))
     if request?.method == "CONNECT" && status < 300 { loseBoth() }
     guard request?.isUpgrade == true else { return .other }
@@ -158,9 +193,18 @@ struct HTTPConversation {
     case .client: return parkedRequests.isActive
     case .server:
       if parkedResponses.isActive { return true }
-      guard pending.isEmpty, !clientIsBlind, responses.isBetweenMessages else { return false }
-      return HTTPFramer.begins(bytes.extracting(index..<bytes.count), as: .response)
+      guard pending.isEmpty, !clientIsBlind else { return false }
+      if responses.isUnsynchronised { return index == 0 && HTTPFramer.hasStartLine(bytes, as: .response) }
+      return responses.isBetweenMessages
+        && HTTPFramer.begins(bytes.extracting(index..<bytes.count), as: .response)
     }
+  }
+
+  /// Whether the client's bytes are, as far as they go, of a request.
+  private func isRequest(_ bytes: Span<UInt8>, at index: Int) -> Bool {
+    if requests.isUnsynchronised { return index == 0 && HTTPFramer.hasStartLine(bytes, as: .request) }
+    return !requests.isBetweenMessages
+      || HTTPFramer.begins(bytes.extracting(index..<bytes.count), as: .request)
   }
 
   private mutating func park(_ bytes: Span<UInt8>, from index: Int, _ chunk: StreamChunk) {

@@ -70,7 +70,7 @@ package struct HTTPFramer {
       case .untilClose:
         index = bytes.count
       case .unsynchronised:
-        guard index == 0, Self.begins(bytes, as: role) else {
+        guard index == 0, Self.hasStartLine(bytes, as: role) else {
           index = bytes.count
           return nil
         }
@@ -95,8 +95,8 @@ package struct HTTPFramer {
     switch state {
     case .length(let left) where count <= left:
       state = count == left ? .head : .length(left: left - count)
-    case .chunkData(let left) where count < left:
-      state = .chunkData(left: left - count)
+    case .chunkData(let left) where count <= left:
+      state = count == left ? .chunkSize : .chunkData(left: left - count)
     case .untilClose: break
     default: desynchronise()
     }
@@ -138,7 +138,7 @@ package struct HTTPFramer {
   }
 
   private var endsInEmptyLine: Bool {
-    line.suffix(2).elementsEqual("\n\n".utf8) || line.suffix(4).elementsEqual("\r\n\r\n".utf8)
+    line.suffix(2).elementsEqual("\n\n".utf8) || line.suffix(3).elementsEqual("\n\r\n".utf8)
   }
 
   private var isPossibleBeginning: Bool { Self.begins(line.span, as: role) }
@@ -157,6 +157,23 @@ package struct HTTPFramer {
       return true
     }
   }
+
+  /// Whether bytes begin with a start line, and not just with capitals: `HTTP/1.`, or a method and a path.
+  package static func hasStartLine(_ bytes: Span<UInt8>, as role: HTTPRole) -> Bool {
+    guard bytes.count >= 8, begins(bytes, as: role) else { return false }
+    guard role == .request else { return true }
+    var index = 0
+    while index < min(bytes.count, maxMethodLength), (0x41...0x5a).contains(bytes[index]) { index += 1 }
+    guard index >= 3, index + 1 < bytes.count, bytes[index] == UInt8(ascii: " ") else { return false }
+    if bytes[index + 1] == UInt8(ascii: "/") || bytes[index + 1] == UInt8(ascii: "*") { return true }
+    // An absolute target, or that of CONNECT: the version behind it tells.
+    guard let end = bytes.indices.first(where: { bytes[$0] == UInt8(ascii: "\n") }) else { return false }
+    let version = bytes[end - 1] == UInt8(ascii: "\r") ? end - 10 : end - 9
+    return version > index
+      && zip(" HTTP/1.".utf8, version...).allSatisfy { byte, place in byte == bytes[place] }
+  }
+
+  private static let maxMethodLength = 24
 
   /// One line of the chunked coding (RFC 9112 §7.1): a size, the end of a chunk, or a trailer field.
   private mutating func takeChunkLine(_ bytes: Span<UInt8>, from index: inout Int) {

@@ -6,6 +6,7 @@ package struct HTTPHead: Hashable, Sendable {
 
   /// - Parameter bytes: from the start line to the empty line, both included; lines may end in a bare LF.
   package init(_ bytes: [UInt8]) {
+    let bytes = Self.unfolded(bytes)
     self.bytes = bytes
     var lines: [Range<Int>] = []
     var start = 0
@@ -44,6 +45,18 @@ package struct HTTPHead: Hashable, Sendable {
   /// Whether a list has that member, letter case aside; `member` in lower case.
   package func list(_ name: String, contains member: String) -> Bool {
     list(name).contains { $0.lowercased() == member }
+  }
+
+  /// A line that begins with white space goes on with the line above (RFC 9112 §5.2): its line end is
+  /// replaced by spaces.
+  private static func unfolded(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    for index in bytes.indices.dropLast() where bytes[index] == UInt8(ascii: "\n") {
+      guard bytes[index + 1] == UInt8(ascii: " ") || bytes[index + 1] == UInt8(ascii: "\t") else { continue }
+      bytes[index] = UInt8(ascii: " ")
+      if index > 0, bytes[index - 1] == UInt8(ascii: "\r") { bytes[index - 1] = UInt8(ascii: " ") }
+    }
+    return bytes
   }
 
   private func matches(_ range: Range<Int>, _ name: String) -> Bool {

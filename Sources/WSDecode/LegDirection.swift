@@ -14,15 +14,18 @@ struct LegDirection {
 
   /// - Parameters:
   ///   - offset: where the first frame begins; `nil` if that is not known.
+  ///   - expected: where it begins unless the connection carries something else.
   ///   - isSideKnown: whether the side can be told by the handshake and not only by the frames' masks.
   init(
-    side: Side, from offset: UInt64?, isSideKnown: Bool = true, deflate: PermessageDeflate?,
+    side: Side, from offset: UInt64?, expected: UInt64? = nil, isSideKnown: Bool = true,
+    deflate: PermessageDeflate?,
     options: FrameOptions
   ) {
     self.side = side
     self.deflate = deflate
     self.options = options
-    finder = FrameFinder(role: isSideKnown ? side : nil, deflate: deflate, options: options)
+    finder = FrameFinder(
+      role: isSideKnown ? side : nil, expected: expected, deflate: deflate, options: options)
     stream = offset.map { FrameStream(side: side, from: $0, deflate: deflate, options: options) }
   }
 

@@ -42,6 +42,11 @@ final class MessageInflater {
           return unsafe (status, piece.count - Int(stream.avail_out))
         }
         output += piece[..<min(count, max(0, limit - output.count))]
+        // A final block does not end the stream (RFC 7692 §7.2.3.4): go on, with the same window.
+        if status == Z_STREAM_END, takesOver, unsafe inflateResetKeep(&stream) == Z_OK {
+          if unsafe stream.avail_in == 0 { return Z_OK }
+          continue
+        }
         let isFull = count == piece.count
         if status != Z_OK || (unsafe stream.avail_in == 0 && !isFull) { return status }
       }

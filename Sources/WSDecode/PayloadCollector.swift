@@ -58,7 +58,7 @@ struct PayloadCollector {
     if isCompressed, header.isFinal, !header.opcode.isControl {
       take(inflater?.endMessage(limit: limit - bytes.count))
     }
-    return isUnknown ? nil : bytes
+    return isUnknown ? nil : Array(bytes.prefix(limit))
   }
 
   func closeBody(length: UInt64) -> CloseBody { CloseBody(captured: bytes, length: length) }

@@ -73,7 +73,7 @@ import WSDecode
     }
   }
 
-  @Test func `a cut Close is told behind the cut, and not as a frame`() {
+  @Test func `a cut Close is told between the cut and the end, and not as a frame`() {
     let row = Row(testDescription: "", bytes: [0x88, 0x05, 0x10, 0xe1, 0x62])
     let events = Stages.legEvents(of: Self.conversation(row, .fin).packets).events
     let cut = events.firstIndex { if case .cut = $0 { true } else { false } }
@@ -83,6 +83,8 @@ import WSDecode
     }
     #expect(events[cut + 1] == .close(frame, CloseBody(captured: [0x10, 0xe1, 0x62], length: 5)))
     #expect(frame.range.upperBound - frame.range.lowerBound == 7)
+    let end = events.firstIndex { if case .stream(.ended(.server, .fin, _, _)) = $0 { true } else { false } }
+    #expect(end.map { $0 > cut } == true)
   }
 
   @Test(arguments: End.allCases)

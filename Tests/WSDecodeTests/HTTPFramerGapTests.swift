@@ -103,6 +103,17 @@ import WSDecode
     #expect(run.heads == ["GET / HTTP/1.1"])
   }
 
+  @Test func `a head in the middle of a segment is not enough to find the framing again`() {
+    let bytes = Array("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n".utf8)
+    var framer = HTTPFramer(.request)
+    var index = 0
+    #expect(framer.next(bytes.span, from: &index)?.startLineParts == ["GET", "/1", "HTTP/1.1"])
+    framer.desynchronise()
+    #expect(framer.next(bytes.span, from: &index) == nil)
+    #expect(framer.isUnsynchronised)
+    #expect(index == bytes.count)
+  }
+
   static let beginnings: [(String, HTTPRole, Bool)] = [
     ("HTTP/1.1 101", .response, true), ("HTTP/1.0 200", .response, true), ("HT", .response, true),
     ("", .response, true), ("HTTP/2", .response, false), ("XHTTP/1.1", .response, false),

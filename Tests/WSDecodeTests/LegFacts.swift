@@ -72,6 +72,15 @@ extension LegRecorder {
     }
   }
 
+  /// The sequence numbers at which the streams began, as the legs were told.
+  var beginnings: [Side: [UInt32]] {
+    var told: [Side: [UInt32]] = [:]
+    for case .stream(.began(let side, let sequence)) in events {
+      told[side, default: []].append(sequence.rawValue)
+    }
+    return told
+  }
+
   /// Where each side's FIN lies.
   var fins: Set<Place> {
     Set(

@@ -60,6 +60,7 @@ import WSDecode
         FrameFacts(side: .server, opcode: .close, range: server + 4..<server + 8),
       ])
     #expect(legs.losses == [])
+    #expect(legs.beginnings == [.client: [1000], .server: [5000]])
     #expect(
       legs.fins == [Place(side: .client, offset: client + 8), Place(side: .server, offset: server + 8)])
   }

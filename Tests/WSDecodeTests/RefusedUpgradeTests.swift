@@ -1,4 +1,3 @@
-import Capture
 import TCPReassembly
 import TestSupport
 import Testing
@@ -68,12 +67,8 @@ import WSDecode
       talk.send(.client, WebSocketBytes.request(target: target))
       talk.send(.server, WebSocketBytes.refusal)
     }
-    let began = Stages.legEvents(of: talk.packets).events.compactMap { event -> [UInt32]? in
-      guard case .stream(.began(let side, let sequence)) = event else { return nil }
-      return [side == .client ? 0 : 1, sequence.rawValue]
-    }
-    #expect(began.count == 4)
-    #expect(Set(began) == [[0, 1001], [1, 5001]])
+    let legs = Stages.legEvents(of: talk.packets)
+    #expect(legs.beginnings == [.client: [1001, 1001], .server: [5001, 5001]])
   }
 
   @Test func `ordinary requests go on behind a refusal`() {

@@ -25,8 +25,8 @@ enum ClientLeft: FindingRule {
       """)
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    guard session.verdict == .absent, session.isWebSocket, let origin = session.origin,
-      origin.party == .client
+    guard session.isWebSocket, session.close == nil, let origin = session.origin, origin.party == .client,
+      session.verdict == .absent || session.clientClose == nil && session.verdict == .undetermined
     else { return nil }
     let party = session.label(.client)
     var text = "\(Wording.sentence(party.text)) ended the connection first, with \(Wording.kind(origin.end))"
@@ -39,7 +39,7 @@ enum ClientLeft: FindingRule {
       text += " consistent with a page that is left or a program that exits."
       return finding(.info, text, packets: [close.frame.last, origin.end.packet])
     }
-    if session.endedWithoutClose != nil { text += ", and sent no Close frame" }
+    if session.client.showsAllFromClient { text += ", and sent no Close frame" }
     text += ": consistent with "
     text +=
       party.isProxy

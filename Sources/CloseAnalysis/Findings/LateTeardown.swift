@@ -44,7 +44,8 @@ enum LateTeardown: FindingRule {
       isLikeEnvoy
       ? "consistent with Envoy's delayed_close_timeout, 1.0 s at each hop by default."
       : all.allSatisfy(\.isWhole)
-        ? "consistent with a delayed close." : "what held it there, a capture behind that proxy tells."
+        ? "consistent with a delayed close (Envoy's delayed_close_timeout, if it was raised)."
+        : "what held it there, a capture behind that proxy tells."
     let total = all.reduce(0) { $0 + $1.seconds }
     text +=
       total >= patience - 0.1
@@ -66,9 +67,8 @@ enum LateTeardown: FindingRule {
 
     /// About as many seconds as there may be hops, and not another program's.
     var isLikeEnvoy: Bool {
-      let hops = seconds.rounded()
-      return [.envoy, .unknown].contains(ProxyKind(proxy)) && (1...3).contains(hops)
-        && (0.9 * hops...1.25 * hops).contains(seconds)
+      let hops = isWhole ? 1 : min(max(1, seconds.rounded()), 3)
+      return [.envoy, .unknown].contains(ProxyKind(proxy)) && (0.9 * hops...1.25 * hops).contains(seconds)
     }
   }
 

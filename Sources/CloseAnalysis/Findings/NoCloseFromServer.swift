@@ -19,7 +19,7 @@ enum NoCloseFromServer: FindingRule {
       No Close frame from the server on any leg. On the leg next to the server, understood to its last \
       byte, the server's end sent FIN or RST first. It does not count if that end calls itself a proxy in \
       the 101: the server is behind it then (see no-close-from-proxy). A proxy that does not name itself \
-      looks like the server.
+      looks like the server. A warning, if the handshake that could name one was not captured.
       """,
     action: """
       Look for crashes, restarts and out-of-memory kills at that time, and for terminate() or destroy() in \
@@ -48,11 +48,14 @@ enum NoCloseFromServer: FindingRule {
       text += " and had not answered it with one of its own."
       return finding(.error, text, remedy: .answerClose, packets: [asked.frame.last, origin.end.packet])
     }
-    text +=
-      " and had sent no Close frame: consistent with a process that exits or crashes, or with terminate()"
-    text += " instead of close()"
+    text += " and had sent no Close frame: consistent with a process that exits or crashes, or with"
+    text += " terminate() instead of close()"
     if origin.end.kind == .rst { text += "; a RST points to unread data or SO_LINGER 0" }
     // On loopback the next program is the server, or a proxy in the same pod.
+    if !leg.isLocal, leg.response == nil {
+      text += ". The handshake is not in the capture: a proxy may stand there that passes an end on."
+      return finding(.warning, text, remedy: .captureAtServer, packets: [origin.end.packet])
+    }
     if !leg.isLocal { text += ". A proxy that does not name itself in the 101 looks the same" }
     return finding(.error, text + ".", remedy: .closeOnShutdown, packets: [origin.end.packet])
   }

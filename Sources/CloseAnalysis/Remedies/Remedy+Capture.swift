@@ -19,5 +19,10 @@ extension Remedy {
     summary: "capture behind that proxy as well (in the pod: the sidecar and the application) and give"
       + " wsclose both files")
 
+  static let captureAtServer = Remedy(
+    summary:
+      "capture on the server's own machine as well (in its pod: -i any) and give wsclose both files"
+  )
+
   private static let tcpdump = "tcpdump -i any -s 0 -B 16384 -U -w capture.pcap 'tcp port YOUR-PORT'"
 }
