@@ -138,6 +138,12 @@ import Testing
     #expect(Self.burst(8, gap: 0.2).allSatisfy { $0.finding("mass-teardown") == nil })
   }
 
+  @Test func `five of many sessions that a busy proxy ends at once are no mass teardown`() {
+    var packets = (0..<5).map { Self.session($0, at: Double($0) * 0.001, silence: 10) }
+    packets += (5..<25).map { Self.session($0, at: Double($0) * 0.001, silence: Double($0) * 9) }
+    #expect(Stages.sessions(of: TestPacket.merged(packets)).allSatisfy { $0.finding("mass-teardown") == nil })
+  }
+
   @Test func `sessions that end at once after equal silence may have had an idle timer`() throws {
     let packets = (0..<6).map { Self.session($0, at: Double($0) * 0.001, silence: 10) }
     for session in Stages.sessions(of: TestPacket.merged(packets)) {

@@ -54,7 +54,7 @@ enum IdleTimeout: FindingRule {
     if let others = context.equalSilence(of: session) {
       let range = others.range
       reasons.append(
-        "\(Wording.count(UInt64(others.count))) sessions that it ended had been silent for"
+        "\(Wording.count(UInt64(others.sessions.count))) sessions that it ended had been silent for"
           + " \(Wording.seconds(range.lowerBound)) to \(Wording.seconds(range.upperBound))")
     }
     guard !reasons.isEmpty else { return nil }

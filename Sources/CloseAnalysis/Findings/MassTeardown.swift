@@ -15,7 +15,8 @@ enum MassTeardown: FindingRule {
       """,
     trigger: """
       Five or more sessions that the same address ended within 100 ms, with no Close frame from either \
-      side. If all had been silent for the same time, the finding says so: an idle timer fits then, too.
+      side, and no less than a third of what it had (a busy proxy ends some at any moment). If all had been \
+      silent for the same time, the finding says so: an idle timer fits then, too.
       """,
     action: """
       Look for a restart at that time. Let proxies drain longer than sessions need to move, have the server \
@@ -26,7 +27,8 @@ enum MassTeardown: FindingRule {
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     guard let burst = context.burst(of: session), let origin = session.endedWithoutClose else { return nil }
     let party = session.label(origin.party)
-    var text = "\(Wording.sentence(party.host)) ended \(Wording.count(UInt64(burst.count))) WebSockets within"
+    var text =
+      "\(Wording.sentence(party.host)) ended \(Wording.count(UInt64(burst.sessions.count))) WebSockets within"
     text += " \(Wording.duration(burst.span)), this one with \(Wording.kind(origin.end))"
     text += " (\(context.place(origin.end.packet))), and none had a Close frame:"
     text += " consistent with a restart, a drain or a killed process"

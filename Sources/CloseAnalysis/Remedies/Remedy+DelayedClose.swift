@@ -27,7 +27,7 @@ extension Remedy {
     case .nginx, .haproxy: flushBeforeClose(proxy)
     case .awsLoadBalancer, .cloudflare, .unknown:
       Remedy(
-        summary: "look for a restart of the proxy at that time, and for a timer of its that fires while a"
+        summary: "look for a restart of the proxy at that time, and for a timer of its own that fires while a"
           + " client does not read (HAProxy: timeout tunnel and timeout client-fin)", paste: haproxyTimeouts)
     }
   }

@@ -1,0 +1,122 @@
+import Capture
+
+/// The sessions that one address ended without a Close frame, and how many it had at any time.
+struct PlaceEndings {
+  struct Ending {
+    var session: Int
+    var time: Timestamp
+    /// Seconds in which nothing had been sent before; `nil` if unknown.
+    var silence: Double?
+  }
+
+  /// In the order of time once sorted.
+  var endings: [Ending] = []
+  private var begins: [Timestamp] = []
+  private var ends: [Timestamp] = []
+
+  mutating func note(from begin: Timestamp, to end: Timestamp?) {
+    begins.append(begin)
+    if let end { ends.append(end) }
+  }
+
+  mutating func sort() {
+    endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
+    begins.sort()
+    ends.sort()
+  }
+
+  /// How many sessions the address had just before a moment.
+  func openCount(before time: Timestamp) -> Int {
+    Self.count(begins, before: time) - Self.count(ends, before: time)
+  }
+
+  private static func count(_ times: [Timestamp], before time: Timestamp) -> Int {
+    var (low, high) = (0, times.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if times[middle] < time { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+/// Sessions that one address ended without a Close frame at almost the same moment.
+struct EndingBurst {
+  var sessions: [Int]
+  /// Seconds from the first end to the last.
+  var span: Double
+  /// Seconds of silence that all had in common before, within 1 %; `nil` if they had not.
+  var silence: Double?
+
+  private static let window = 0.1
+  private static let minCount = 5
+  /// What takes longer is a busy place, where some end at any time.
+  private static let maxSpan = 1.0
+  /// Of the sessions that the place had, this part at least; a process that ends takes all with it.
+  private static let minPart = 3
+
+  /// A session belongs to a burst if any 100 ms that it lies in hold five or more ends; overlapping ones are one
+  /// burst.
+  static func all(in place: PlaceEndings) -> [EndingBurst] {
+    let endings = place.endings
+    var runs: [Range<Int>] = []
+    var end = 0
+    for start in endings.indices {
+      while end < endings.count, endings[end].time.seconds(since: endings[start].time) <= window { end += 1 }
+      guard end - start >= minCount else { continue }
+      if let last = runs.last, start < last.upperBound {
+        runs[runs.count - 1] = last.lowerBound..<end
+      } else {
+        runs.append(start..<end)
+      }
+    }
+    return runs.compactMap { EndingBurst(endings[$0], of: place) }
+  }
+
+  private init?(_ run: ArraySlice<PlaceEndings.Ending>, of place: PlaceEndings) {
+    guard let first = run.first, let last = run.last else { return nil }
+    span = last.time.seconds(since: first.time)
+    guard span <= Self.maxSpan, run.count * Self.minPart >= place.openCount(before: first.time) else {
+      return nil
+    }
+    sessions = run.map(\.session)
+    let silences = run.compactMap(\.silence)
+    if silences.count == run.count, let low = silences.min(), let high = silences.max(),
+      low >= EqualSilence.minSeconds, high <= low * EqualSilence.spread
+    {
+      silence = low
+    }
+  }
+}
+
+/// Sessions that one address ended without a Close frame at different moments after equal silence.
+struct EqualSilence {
+  var sessions: [Int]
+  var range: ClosedRange<Double>
+
+  static let minSeconds = 1.0
+  /// ±1 %.
+  static let spread = 1.02
+  private static let minCount = 3
+  /// Seconds between the ends, without which one event may have ended all.
+  private static let minSpan = 1.0
+
+  /// Only if most of what the place ended has it: among many sessions some are alike by chance.
+  init?(_ place: PlaceEndings) {
+    let silent = place.endings.compactMap { ending in
+      ending.silence.flatMap { $0 >= Self.minSeconds ? (seconds: $0, ending: ending) : nil }
+    }.sorted { $0.seconds < $1.seconds }
+    var best = 0..<0
+    var end = 0
+    for start in silent.indices {
+      while end < silent.count, silent[end].seconds <= silent[start].seconds * Self.spread { end += 1 }
+      if end - start > best.count { best = start..<end }
+    }
+    let times = silent[best].map(\.ending.time)
+    guard best.count >= Self.minCount, best.count * 2 >= place.endings.count,
+      let first = times.min(), let last = times.max(), last.seconds(since: first) >= Self.minSpan
+    else { return nil }
+    sessions = silent[best].map(\.ending.session)
+    range = silent[best.lowerBound].seconds...silent[best.upperBound - 1].seconds
+  }
+}
