@@ -55,7 +55,7 @@ extension Session {
       return "There was no WebSocket: the server refused the upgrade with \(response.status)"
         + " \(response.statusText)."
     }
-    if client.response == nil {
+    if client.response == nil, !client.hasFrames {
       return "There was no WebSocket: the connection ended before the upgrade was answered."
     }
     var text = "No captured leg carries a Close frame from the server; "

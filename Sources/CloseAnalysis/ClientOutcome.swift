@@ -94,6 +94,9 @@ extension ClientOutcome {
     guard let body = (session.client.server.close ?? session.close?.seen)?.body else {
       return abnormal("no Close frame reached the client")
     }
+    if session.client.server.afterClose != nil, client == .chromium || client == .chromiumOld {
+      return abnormal("a frame followed the Close frame, and Chromium fails the connection then")
+    }
     let code = body.code?.rawValue ?? 1005
     let reason = body.reason ?? ""
     let isLenient = client == .firefox

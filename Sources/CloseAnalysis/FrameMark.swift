@@ -7,6 +7,7 @@ package struct FrameMark: Hashable, Sendable {
   package var digest: UInt64
   /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
   package var isStrong: Bool
+  package var payloadLength: UInt64
   package var offset: UInt64
   package var packet: PacketReference
 
@@ -18,6 +19,7 @@ package struct FrameMark: Hashable, Sendable {
     }
     digest = hash
     isStrong = frame.header.maskingKey.map { $0 != 0 } ?? false
+    payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound
     packet = frame.first
   }

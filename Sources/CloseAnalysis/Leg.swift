@@ -57,6 +57,12 @@ package struct Leg: Sendable {
     request?.key.map { UpgradeResponse.accept(for: $0) } ?? response?.accept
   }
 
+  /// Whether two handshakes are known and differ.
+  package func hasOtherKey(than other: Leg) -> Bool {
+    guard let token = acceptToken, let theirs = other.acceptToken else { return false }
+    return token != theirs
+  }
+
   /// Whether what follows on the streams is known to be frames.
   package var hasFrames: Bool { isPickedUp || response?.isSwitchingProtocols == true }
 
@@ -75,7 +81,7 @@ package struct Leg: Sendable {
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
     case .stream(let inner):
       if let side = inner.side { take(event, of: side) }
-    case .opened: break
+    case .opened, .refuted: break
     }
   }
 

@@ -4,7 +4,7 @@ import WSDecode
 
 /// Collects what each leg of one capture shows, in the order in which the legs begin.
 package struct LegCollector: LegSink {
-  package private(set) var legs: [Leg] = []
+  private var found: [Leg?] = []
   private var index: [LegID: Int] = [:]
 
   private let capture: Int
@@ -12,13 +12,21 @@ package struct LegCollector: LegSink {
   /// - Parameter capture: the capture's index among those of the report.
   package init(capture: Int = 0) { self.capture = capture }
 
+  package var legs: [Leg] { found.compactMap { $0 } }
+
   package mutating func receive(_ event: LegEvent, on leg: LegID) {
     if case .opened(let opening) = event {
-      index[leg] = legs.count
-      legs.append(Leg(opening, capture: capture))
+      index[leg] = found.count
+      found.append(Leg(opening, capture: capture))
     }
     guard let position = index[leg] else { return }
-    legs[position].take(event)
-    if case .stream(.closed) = event { index[leg] = nil }
+    found[position]?.take(event)
+    switch event {
+    case .stream(.closed): index[leg] = nil
+    case .refuted:
+      found[position] = nil
+      index[leg] = nil
+    default: break
+    }
   }
 }

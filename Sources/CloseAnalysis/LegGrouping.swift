@@ -21,12 +21,18 @@ struct LegGrouping {
     parent[max(a, b)] = min(a, b)
   }
 
-  /// Joins all that have one of their traits in common.
-  mutating func join<Trait: Hashable>(by traits: (Int) -> [Trait]) {
+  /// Joins all that have one of their traits in common, unless something else tells them apart.
+  mutating func join<Trait: Hashable>(
+    by traits: (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }
+  ) {
     var first: [Trait: Int] = [:]
     for index in parent.indices {
       for trait in traits(index) {
-        if let other = first[trait] { join(other, index) } else { first[trait] = index }
+        guard let other = first[trait] else {
+          first[trait] = index
+          continue
+        }
+        if !areApart(other, index) { join(other, index) }
       }
     }
   }

@@ -109,7 +109,7 @@ package struct LegStream: Sendable {
     case .found(_, let offset, _):
       if let last = lostParts.indices.last { lostParts[last].to = offset }
     case .stream(let event): take(event)
-    case .opened, .responded: break
+    case .opened, .responded, .refuted: break
     }
   }
 

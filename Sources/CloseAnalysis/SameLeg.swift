@@ -7,13 +7,17 @@ enum SameLeg {
   private enum Trait: Hashable {
     /// Where both streams begin.
     case beginning(client: UInt32, server: UInt32)
-    /// A client's frame and its place.
-    case frame(digest: UInt64, sequence: UInt32)
+    /// A frame and its place.
+    case frame(Side, digest: UInt64, sequence: UInt32)
   }
 
   static func groups(_ legs: [Leg]) -> [[Int]] {
     var grouping = LegGrouping(count: legs.count)
-    grouping.join { traits(of: legs[$0]) }
+    grouping.join {
+      traits(of: legs[$0])
+    } unless: {
+      areApart(legs[$0], legs[$1])
+    }
     return grouping.groups()
   }
 
@@ -27,9 +31,29 @@ enum SameLeg {
       // A digest alone may be equal by chance or by habit; with 32 bits of place it is not.
       for mark in stream.marks.all {
         let sequence = base.rawValue &+ UInt32(truncatingIfNeeded: mark.offset)
-        traits.append(.frame(digest: mark.digest, sequence: sequence))
+        traits.append(.frame(stream.side, digest: mark.digest, sequence: sequence))
       }
     }
     return traits
+  }
+
+  /// Whether two legs cannot be one although some of their sequence numbers are equal: those of a made-up
+  /// capture may all begin alike, and what the server says is equal on every hop.
+  private static func areApart(_ a: Leg, _ b: Leg) -> Bool {
+    endsApart(a.client, a.request?.endOffset, b.client, b.request?.endOffset)
+      || endsApart(a.server, a.response?.endOffset, b.server, b.response?.endOffset)
+      || areApart(a.client, b.client)
+  }
+
+  /// Whether the heads of two handshakes end at different places.
+  private static func endsApart(_ a: LegStream, _ endA: UInt64?, _ b: LegStream, _ endB: UInt64?) -> Bool {
+    guard let shift = a.shift(from: b), let endA, let endB else { return false }
+    return Int64(clamping: endA) != Int64(clamping: endB) + shift
+  }
+
+  /// Whether two clients were never at one place of the sequence space.
+  private static func areApart(_ a: LegStream, _ b: LegStream) -> Bool {
+    guard let lead = a.shift(from: b) else { return false }
+    return lead >= 0 ? UInt64(lead) > a.sentEnd : lead.magnitude > b.sentEnd
   }
 }

@@ -28,8 +28,13 @@ package struct SessionBuilder {
   /// In the order in which they begin; ids count from 1.
   package var sessions: [Session] {
     var grouping = LegGrouping(count: legs.count)
-    grouping.join { legs[$0].client.marks.all.filter(\.isStrong).map(\.digest) }
-    for (a, b) in pairsByServerFrames { grouping.join(a, b) }
+    grouping.join {
+      legs[$0].client.marks.all.filter(\.isStrong).map(\.digest)
+    } unless: {
+      // Some programs mask with a constant.
+      legs[$0].hasOtherKey(than: legs[$1])
+    }
+    for (a, b) in SilentHops(legs).pairs { grouping.join(a, b) }
     joinByKey(&grouping)
     let chains = grouping.groups().map { group in Self.ordered(group.map { legs[$0] }) }
     return chains.sorted { $0[0].beginning.time < $1[0].beginning.time }.enumerated().map {
@@ -43,19 +48,6 @@ package struct SessionBuilder {
       legs[first].observations[0].capture == legs[other].observations[0].capture
         ? nil : (legs[first], legs[other])
     }
-  }
-
-  // MARK: By the server's frames
-
-  /// Legs whose client said nothing: two of their frames toward the client must be on these two legs only.
-  private var pairsByServerFrames: [(Int, Int)] {
-    var holders: [UInt64: Set<Int>] = [:]
-    for index in legs.indices {
-      for mark in legs[index].server.marks.all { holders[mark.digest, default: []].insert(index) }
-    }
-    var shared: [[Int]: Int] = [:]
-    for pair in holders.values where pair.count == 2 { shared[pair.sorted(), default: 0] += 1 }
-    return shared.filter { $0.value >= 2 }.keys.map { ($0[0], $0[1]) }
   }
 
   // MARK: By key

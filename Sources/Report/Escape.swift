@@ -20,7 +20,8 @@ package enum Escape {
     switch scalar.properties.generalCategory {
     // Controls; bidirectional and zero-width formats; line and paragraph separators; unassigned.
     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: true
-    default: false
+    // Characters without any shape, as U+3164.
+    default: scalar.properties.isDefaultIgnorableCodePoint && !scalar.properties.isVariationSelector
     }
   }
 }

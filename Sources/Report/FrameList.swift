@@ -25,7 +25,7 @@ package struct FrameList: LegSink {
     case .opened(let opening): legs[leg] = (leg.rawValue, opening)
     case .frame(let frame) where frame.header.opcode != .close: list(frame, nil, on: leg)
     case .close(let frame, let body): list(frame, body, on: leg)
-    case .stream(.closed): legs[leg] = nil
+    case .stream(.closed), .refuted: legs[leg] = nil
     default: break
     }
   }
@@ -103,10 +103,8 @@ private struct FrameLine {
         writer.field("reason", close.reason)
       }
       if let payload = frame.payload, close == nil {
-        let isBinary = frame.header.opcode == .binary
-        writer.field(
-          isBinary ? "payloadHex" : "payload",
-          isBinary ? Self.hex(payload) : String(decoding: payload, as: UTF8.self))
+        let text = Self.text(payload, frame.header.opcode)
+        writer.field(text == nil ? "payloadHex" : "payload", text ?? Self.hex(payload))
       }
     }
     writer.endLine()
@@ -114,7 +112,16 @@ private struct FrameLine {
   }
 
   private static func shown(_ payload: [UInt8], _ opcode: Opcode) -> String {
-    opcode == .binary ? hex(payload) : Escape.terminal(String(decoding: payload, as: UTF8.self))
+    text(payload, opcode).map { Escape.terminal($0) } ?? hex(payload)
+  }
+
+  /// `nil` for what is not text: a continuation or a Ping may be either.
+  private static func text(_ payload: [UInt8], _ opcode: Opcode) -> String? {
+    switch opcode {
+    case .binary: nil
+    case .text: String(decoding: payload, as: UTF8.self)
+    default: String(validating: payload, as: UTF8.self)
+    }
   }
 
   private static func hex(_ bytes: [UInt8]) -> String {

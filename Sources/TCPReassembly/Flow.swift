@@ -75,12 +75,16 @@ struct Flow {
   ) -> Bool {
     if segment.flags.contains(.syn) {
       sender.begin(at: segment.sequence + 1, on: id, &sink)
-      if segment.flags.contains(.ack) { receiver.begin(at: segment.acknowledgment, on: id, &sink) }
     }
+    // What acknowledges before it says anything acknowledges a SYN.
+    let isFirst = sender.isStartKnown && (segment.flags.contains(.syn) || sender.begins(at: segment.sequence))
+    if isFirst, segment.flags.contains(.ack) { receiver.begin(at: segment.acknowledgment, on: id, &sink) }
     let isReset = segment.flags.contains(.rst)
     if isReset, !sender.reset(segment, on: id, &sink) { return false }
     // The payload of a RST is a message for people (RFC 9293 §3.10.7.4), not part of the stream.
-    if !isReset { sender.receive(segment, in: frame, on: id, &sink) }
+    if !isReset {
+      sender.receive(segment, in: frame, isStartExpected: receiver.isStartKnown, on: id, &sink)
+    }
     if segment.flags.contains(.ack) {
       receiver.acknowledge(segment.acknowledgment, segment.packet, on: id, &sink)
       if !isReset { receiver.noteWindow(segment.window, segment.packet, on: id, &sink) }

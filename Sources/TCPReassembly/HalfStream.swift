@@ -11,9 +11,11 @@ struct HalfStream {
   let side: Side
   /// The sequence number of offset 0, once something told it.
   private var base: SequenceNumber?
+  /// Whether offset 0 is the stream's beginning, and not only the first that was captured.
+  private(set) var isStartKnown = false
   /// The first offset that has not been delivered.
   private(set) var next: UInt64 = 0
-  /// The end of the furthest segment seen.
+  /// How far the sender is known to have come: the numbers of segments without payload tell it, too.
   private var sent: UInt64 = 0
   /// The peer's highest acknowledgment; covers bytes that were never captured, too.
   private(set) var acknowledged: UInt64 = 0
@@ -42,6 +44,13 @@ struct HalfStream {
     at sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
   ) {
     guard base == nil else { return }
+    isStartKnown = true
+    count(from: sequence, on: id, &sink)
+  }
+
+  private mutating func count(
+    from sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
+  ) {
     base = sequence
     sink.receive(.began(side, sequence), on: id)
   }
@@ -55,10 +64,12 @@ struct HalfStream {
     return Int64(clamping: next) + Int64(sequence.distance(from: anchor))
   }
 
-  /// In a connection whose SYN was not captured the stream begins with the first byte seen, or with what
-  /// the peer had asked for before.
+  /// A stream without a SYN begins with the first byte seen, or with what the peer had asked for before.
+  /// Where the peer's SYN was seen, and this one is expected, bytes are missing before, nobody knows how
+  /// many: one stands for them.
   private mutating func pickUp(
-    at sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
+    at sequence: SequenceNumber, _ packet: PacketReference, isStartExpected: Bool, on id: ConnectionID,
+    _ sink: inout some StreamSink
   ) -> SequenceNumber {
     if let base { return base }
     var start = sequence
@@ -66,7 +77,12 @@ struct HalfStream {
     if let early, (0...Self.farthestPickUp).contains(sequence.distance(from: early.number)) {
       start = early.number
     }
-    begin(at: start, on: id, &sink)
+    if isStartExpected { start = start + UInt32.max }
+    count(from: start, on: id, &sink)
+    if isStartExpected {
+      sink.receive(.gap(side, 0..<1, .notCaptured, packet), on: id)
+      next = 1
+    }
     if let early { acknowledge(early.number, early.packet, on: id, &sink) }
     return start
   }
@@ -76,14 +92,17 @@ struct HalfStream {
   // MARK: Segments
 
   /// Takes a segment's payload; `frame` is the packet, in which `segment.payload` was captured.
+  ///
+  /// - Parameter isStartExpected: the capture holds the beginning of the other direction.
   mutating func receive(
-    _ segment: TCPSegment, in frame: Span<UInt8>, on id: ConnectionID,
+    _ segment: TCPSegment, in frame: Span<UInt8>, isStartExpected: Bool, on id: ConnectionID,
     _ sink: inout some StreamSink
   ) {
     let isSYN = segment.flags.contains(.syn)
     let sequence = isSYN ? segment.sequence + 1 : segment.sequence
-    guard segment.payloadLength > 0 || segment.flags.contains(.fin) else { return }
-    let start = offset(of: sequence, base: pickUp(at: sequence, on: id, &sink))
+    guard segment.payloadLength > 0 || segment.flags.contains(.fin) else { return notePosition(of: segment) }
+    let base = pickUp(at: sequence, segment.packet, isStartExpected: isStartExpected, on: id, &sink)
+    let start = offset(of: sequence, base: base)
     let end = start + Int64(segment.payloadLength)
     guard end >= 0, start - Int64(clamping: max(next, acknowledged)) <= Self.largestWindow else { return }
     if segment.flags.contains(.fin), fin == nil { fin = (UInt64(end), segment.packet) }
@@ -102,6 +121,14 @@ struct HalfStream {
     }
     recent.add(segment)
     settle(on: id, &sink)
+  }
+
+  /// What a segment without payload tells: its sender has sent everything before it.
+  private mutating func notePosition(of segment: TCPSegment) {
+    guard let base, !segment.flags.contains(.syn) else { return }
+    let offset = offset(of: segment.sequence, base: base)
+    guard offset > 0, offset - Int64(clamping: max(next, acknowledged)) <= Self.positionSlack else { return }
+    sent = max(sent, UInt64(offset))
   }
 
   /// Takes bytes that are all new or ahead of `next`.
@@ -200,7 +227,9 @@ struct HalfStream {
   private var holeEnd: UInt64? {
     if let start = held.start { return start }
     if let fin, !finDelivered { return fin.offset }
-    return acknowledged > next + (finDelivered ? 1 : 0) ? acknowledged : nil
+    let known = next + (finDelivered ? 1 : 0)
+    if acknowledged > known { return acknowledged }
+    return sent > known ? sent : nil
   }
 
   /// Gives up a hole whose bytes the receiver has had for longer than `patience` seconds.
@@ -246,9 +275,10 @@ struct HalfStream {
     var offset: Int64 = 0
     if let base {
       offset = self.offset(of: segment.sequence, base: base)
-      let low = Int64(clamping: acknowledged) - Self.resetSlack
-      let high = Int64(clamping: max(sent, next, acknowledged)) + Self.resetSlack
+      let low = Int64(clamping: acknowledged) - Self.positionSlack
+      let high = Int64(clamping: max(sent, next, acknowledged)) + Self.positionSlack
       guard offset >= 0, (low...high).contains(offset) else { return false }
+      sent = max(sent, UInt64(offset))
     }
     if !resetSeen {
       resetSeen = true
@@ -259,5 +289,5 @@ struct HalfStream {
 
   /// A RST that answers a segment takes its number from that segment's acknowledgment, which may be
   /// old by as much as was in flight.
-  private static let resetSlack: Int64 = 1 << 20
+  private static let positionSlack: Int64 = 1 << 20
 }

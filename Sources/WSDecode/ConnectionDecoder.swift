@@ -28,6 +28,8 @@ struct ConnectionDecoder {
   private var isReleasing = false
   private var leg: LegID?
   private var frames: LegFrames?
+  /// The leg was believed for its frames alone.
+  private var isPickedUp = false
   /// Where the leg's first frame from the client lies, if its request was captured.
   private var clientFramesBegin: UInt64?
   /// Looks for frames where the connection's beginning was not captured.
@@ -175,7 +177,14 @@ struct ConnectionDecoder {
     if first < bytes.count {
       frames?.receive(bytes, from: first, chunk, on: leg, &output.sink)
       frames?.resynchronise(on: leg, &output.sink)
+      if isPickedUp, frames?.refutesPickUp == true { refute(leg, &output) }
     }
+  }
+
+  private mutating func refute(_ id: LegID, _ output: inout LegOutput<some LegSink>) {
+    output.sink.receive(.refuted, on: id)
+    leg = nil
+    frames = nil
   }
 
   private mutating func finish(_ side: Side, _ output: inout LegOutput<some LegSink>) {
@@ -197,7 +206,7 @@ struct ConnectionDecoder {
     http.skip(side, range.upperBound - range.lowerBound)
     if mayHideSwitch && http.hasLostResponses { return guessSwitch(at: range.lowerBound, packet, &output) }
     var nowhere = NoSink()
-    if pickUp == nil, leg == nil { pickUp = .pickUp(options: options) }
+    if pickUp == nil, leg == nil, !http.isForeign { pickUp = .pickUp(options: options) }
     pickUp?.skip(side, range, packet, on: Self.noLeg, &nowhere)
   }
 
@@ -234,7 +243,8 @@ struct ConnectionDecoder {
     openLeg(LegOpening(connection: connection, request: nil, isPickedUp: true), &output)
     http.end()
     guard let leg else { return }
-    found.confirm(on: leg, &output.sink)
+    isPickedUp = true
+    found.confirm(chunk.packet, on: leg, &output.sink)
     frames = found
     for event in memory.late { output.sink.receive(.stream(event), on: leg) }
   }

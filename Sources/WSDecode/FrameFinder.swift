@@ -28,10 +28,13 @@ struct FrameFinder {
   private static let shortSegment = 512
   /// The ends of long frames.
   private static let allowedShortFailures = 2
+  private static let refutingShortFailures = 4
   private static let boundaryBits = 7
   /// Where a frame begins unless the connection carries something else.
   private let expected: UInt64?
   private static let expectedBits = 18
+  /// Two bytes that come again and again are likely in any protocol: more of them are no more evidence.
+  private static let mostHollowBits = 20
 
   /// - Parameter role: whose frames are looked for; `nil` takes both.
   init(role: Side?, expected: UInt64? = nil, deflate: PermessageDeflate?, options: FrameOptions) {
@@ -58,6 +61,10 @@ struct FrameFinder {
   /// Whether what came cannot be frames, however the other direction looks.
   var isRefuted: Bool { candidate == nil && shortFailures > Self.allowedShortFailures }
 
+  /// Whether so much came of which nothing can be made that a WebSocket, taken for one on the other
+  /// direction's word, is none.
+  var refutesPickUp: Bool { shortFailures > Self.refutingShortFailures }
+
   /// The code of a proper Close frame at the end of the chain; 0 stands for none in it.
   var closeCode: UInt16? { candidate == nil ? nil : recorder.closeCode }
 
@@ -70,6 +77,7 @@ struct FrameFinder {
     if headers > 0, start?.offset == expected { bits += Self.expectedBits }
     // 2,014 of 65,536 codes may be sent; a reason must be UTF-8.
     if recorder.closeCode != nil { bits += 5 + min(recorder.reasonLength, 8) }
+    if recorder.isHollow { bits = min(bits, Self.mostHollowBits) }
     return bits - (Int.bitWidth - failures.leadingZeroBitCount)
   }
 
@@ -173,6 +181,8 @@ struct FrameFinder {
 private struct LegEventRecorder: LegSink {
   private(set) var events: [LegEvent] = []
   private(set) var frames = 0
+  /// Whether all frames were empty, without a mask.
+  private(set) var isHollow = true
   private(set) var lastFrameBegin: UInt64 = 0
   /// Of a Close frame without a fault; 0 for one without a code.
   private(set) var closeCode: UInt16?
@@ -183,6 +193,7 @@ private struct LegEventRecorder: LegSink {
     switch event {
     case .frame(let frame):
       frames += 1
+      if frame.header.payloadLength > 0 || frame.header.maskingKey != nil { isHollow = false }
       lastFrameBegin = frame.range.lowerBound
     case .close(_, let body) where body.isComplete && body.violations.isEmpty:
       closeCode = body.code?.rawValue ?? 0

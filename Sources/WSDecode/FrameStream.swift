@@ -119,10 +119,13 @@ struct FrameStream {
     current = Frame(
       side: side, header: header, range: start.offset..<(overflow ? .max : end),
       first: start.packet, last: packet, violations: violations(of: header))
+    sampled = 0
     payload.begin(header, isFirst: isFragmented != true)
   }
 
   private static let sampledBytes: UInt64 = 32
+  /// How many of the current frame's sampled bytes were captured.
+  private var sampled: UInt64 = 0
 
   private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     guard let current else { return }
@@ -132,6 +135,7 @@ struct FrameStream {
         ($0 ^ UInt64(bytes[$1])) &* 0x100_0000_01b3
       }
       self.current?.sample = digest
+      sampled += min(UInt64(range.count), Self.sampledBytes - position)
     }
     payload.append(bytes, range, of: current.header, at: position)
   }
@@ -141,6 +145,7 @@ struct FrameStream {
   ) {
     guard var frame = current else { return }
     frame.last = packet
+    if sampled < min(Self.sampledBytes, frame.header.payloadLength) { frame.sample = 0 }
     frame.payload = payload.end(frame.header)
     sink.receive(.frame(frame), on: leg)
     if frame.header.opcode == .close {

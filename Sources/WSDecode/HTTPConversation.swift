@@ -29,6 +29,8 @@ struct HTTPConversation {
   /// Responses are missing: it is not known which of the requests are answered.
   private var isPairingLost = false
   private(set) var sawHead = false
+  /// The connection begins with something else than HTTP.
+  private(set) var isForeign = false
   private var requests = HTTPFramer(.request)
   private var responses = HTTPFramer(.response)
   private var pending: [PendingRequest] = []
@@ -72,10 +74,14 @@ struct HTTPConversation {
     }
     if chunk.side == .client {
       let head = requests.next(bytes, from: &index)
-      if requests.isUnsynchronised { loseRequests() }
+      if requests.isUnsynchronised {
+        if chunk.offset == 0, sawStart { isForeign = true }
+        loseRequests()
+      }
       return head.map { take(request: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
     }
     let head = responses.next(bytes, from: &index)
+    if chunk.offset == 0, sawStart, responses.isUnsynchronised { isForeign = true }
     return head.map { take(response: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
   }
 

@@ -11,6 +11,7 @@ struct LegDirection {
   /// `nil` while the boundaries are lost.
   private var stream: FrameStream?
   private(set) var finder: FrameFinder
+  private var wasFound: Bool
 
   /// - Parameters:
   ///   - offset: where the first frame begins; `nil` if that is not known.
@@ -26,6 +27,7 @@ struct LegDirection {
     self.options = options
     finder = FrameFinder(
       role: isSideKnown ? side : nil, expected: expected, deflate: deflate, options: options)
+    wasFound = offset != nil
     stream = offset.map { FrameStream(side: side, from: $0, deflate: deflate, options: options) }
   }
 
@@ -37,6 +39,9 @@ struct LegDirection {
   }
 
   var isLost: Bool { stream == nil }
+
+  /// Whether the direction speaks against a leg that was picked up.
+  var refutesPickUp: Bool { !wasFound && finder.refutesPickUp }
 
   /// The code of the Close frame that is known of, or suspected.
   var closeCode: UInt16? { stream?.closeCode ?? finder.closeCode }
@@ -72,6 +77,13 @@ struct LegDirection {
     sink.receive(.found(side, at: found.offset, found.packet), on: leg)
     for event in found.events { sink.receive(event, on: leg) }
     stream = found.stream
+    wasFound = true
+  }
+
+  /// Believes what the finder has; what it has nothing of was lost from the beginning.
+  mutating func confirm(_ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink) {
+    believe(atLeast: .min, adding: 0, on: leg, &sink)
+    if isLost { sink.receive(.lost(side, at: 0, packet), on: leg) }
   }
 
   mutating func finish(on leg: LegID, _ sink: inout some LegSink) {

@@ -38,7 +38,8 @@ package struct Frame: Hashable, Sendable {
   /// Payload bytes that the capture does not hold.
   package var missing: UInt64 = 0
   package var violations: FrameViolations = []
-  /// A digest of the first payload bytes as they were on the wire: it helps to know the frame again.
+  /// A digest of the first payload bytes as they were on the wire: it helps to know the frame again. 0 if
+  /// the capture does not hold them all.
   package var sample: UInt64 = 0
   /// The payload's first bytes, unmasked and decompressed; `nil` unless asked for, or if unknown.
   package var payload: [UInt8]?
@@ -60,6 +61,8 @@ package enum LegEvent: Hashable, Sendable {
   case lost(Side, at: UInt64, PacketReference)
   /// Frame boundaries are known again from here on.
   case found(Side, at: UInt64, PacketReference)
+  /// What was picked up is no WebSocket after all: nothing that was told of it holds. The last event.
+  case refuted
   /// What the stream below said of its side.
   case stream(StreamEvent)
 }
@@ -73,7 +76,7 @@ package struct LegOpening: Hashable, Sendable {
   package var isPickedUp = false
 }
 
-/// Takes the legs of many connections. `closed` of the stream below is a leg's last event.
+/// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.
 package protocol LegSink {
   mutating func receive(_ event: LegEvent, on leg: LegID)
 }

@@ -87,13 +87,16 @@ struct LegFrames {
     return .webSocket(isFlipped: role == .server)
   }
 
+  /// Whether what came since the pickup shows that it was a mistake: one direction alone had been believed.
+  var refutesPickUp: Bool { client.refutesPickUp || server.refutesPickUp }
+
   /// Exchanges the directions: the frames showed who is who.
   mutating func flip() { (client, server) = (server.flipped, client.flipped) }
 
   /// Reports what the finders have: the pickup is believed.
-  mutating func confirm(on leg: LegID, _ sink: inout some LegSink) {
-    client.believe(atLeast: .min, adding: 0, on: leg, &sink)
-    server.believe(atLeast: .min, adding: 0, on: leg, &sink)
+  mutating func confirm(_ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink) {
+    client.confirm(packet, on: leg, &sink)
+    server.confirm(packet, on: leg, &sink)
   }
 
   private var closeCodesMatch: Bool {

@@ -25,6 +25,8 @@ import Testing
     Row(testDescription: "a soft hyphen", text: "a\u{ad}b", escaped: "a\\u{ad}b"),
     Row(testDescription: "tag characters", text: "a\u{e0041}", escaped: "a\\u{e0041}"),
     Row(testDescription: "private use", text: "\u{e000}\u{f8ff}", escaped: "\\u{e000}\\u{f8ff}"),
+    Row(
+      testDescription: "a filler", text: "a\u{3164}\u{115f}\u{34f}", escaped: "a\\u{3164}\\u{115f}\\u{34f}"),
     Row(testDescription: "no character", text: "\u{ffff}\u{378}", escaped: "\\u{ffff}\\u{378}"),
   ]
 

@@ -159,4 +159,33 @@ import Testing
     #expect(transcript.text(.server) == "answer!")
     #expect(transcript.text(.client) == "abc")
   }
+
+  // MARK: What numbers alone tell
+
+  @Test func `an empty segment behind missing bytes tells of them`() {
+    var wire = Wire.opened
+    wire.send(.client, at: 0, "abc")
+    wire.send(.client, at: 8, "")
+    #expect(Transcript.of(wire.packets).gaps(.client) == [3..<8])
+  }
+
+  @Test func `a stream whose SYN-ACK is missing begins where the first ACK says`() {
+    var wire = Wire()
+    wire.send(.client, at: -1, "", flags: [.syn])
+    wire.send(.client, at: 0, "", acknowledging: 0)
+    wire.send(.server, at: 5, "fghi")
+    #expect(Transcript.of(wire.packets).gaps(.server) == [0..<5])
+  }
+
+  /// How many bytes are missing nobody knows: one stands for them.
+  @Test func `a stream whose beginning is missing does not seem to begin with what came first`() {
+    var wire = Wire()
+    wire.send(.client, at: -1, "", flags: [.syn])
+    wire.send(.client, at: 200, "xyz", acknowledging: 100)
+    wire.send(.server, at: 100, "fghi")
+    #expect(
+      Transcript.of(wire.packets).lines(.server) == [
+        "server gap 0..<1 notCaptured #3", "server acknowledged 1 #2", "server 1 fghi #3",
+      ])
+  }
 }

@@ -12,6 +12,8 @@ package struct ProxiedConversation {
   /// Seconds since `Conversation.start`.
   package var time: Double
   private let key: String
+  /// The client's masking key.
+  private let mask: UInt32
   private var stalls: Set<Int> = []
 
   package static let client = "10.9.1.2"
@@ -19,16 +21,18 @@ package struct ProxiedConversation {
 
   /// - Parameters:
   ///   - number: tells the sessions of one capture apart.
-  ///   - key: of the handshake; each number has its own.
-  package init(_ number: Int = 0, at time: Double = 0) {
+  ///   - isn: where all four streams begin; by default far from each other, as on real hosts.
+  package init(_ number: Int = 0, at time: Double = 0, isn: UInt32? = nil) {
     let port = 40_000 + number
-    // Far from each other: equal sequence numbers would be the same leg.
-    func isn(_ stream: Int) -> UInt32 { UInt32(truncatingIfNeeded: (number * 4 + stream) * 10_000_019) }
+    func start(_ stream: Int) -> UInt32 {
+      isn ?? UInt32(truncatingIfNeeded: (number * 4 + stream) * 10_000_019)
+    }
     outer = Conversation(
-      client: "\(Self.client):\(port)", server: "\(Self.proxy):80", clientISN: isn(0), serverISN: isn(1))
+      client: "\(Self.client):\(port)", server: "\(Self.proxy):80", clientISN: start(0), serverISN: start(1))
     inner = Conversation(
-      client: "127.0.0.6:\(port)", server: "10.9.2.2:9900", clientISN: isn(2), serverISN: isn(3))
+      client: "127.0.0.6:\(port)", server: "10.9.2.2:9900", clientISN: start(2), serverISN: start(3))
     self.time = time
+    mask = 0x1234_5678 &+ UInt32(truncatingIfNeeded: number) &* 0x9e37_79b1
     key = String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
   }
 
@@ -127,6 +131,6 @@ package struct ProxiedConversation {
   /// Both Close frames, the server's first.
   package mutating func close(_ code: UInt16 = 4321) {
     fromServer(WebSocketBytes.close(code, "test"))
-    fromClient(WebSocketBytes.close(code, "test", from: .client))
+    fromClient(WebSocketBytes.close(code, "test", mask: mask))
   }
 }

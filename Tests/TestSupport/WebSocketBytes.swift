@@ -51,8 +51,12 @@ package enum WebSocketBytes {
   }
 
   package static func close(_ code: UInt16?, _ reason: String = "", from side: Side = .server) -> [UInt8] {
+    close(code, reason, mask: side == .client ? 0x1234_5678 : nil)
+  }
+
+  package static func close(_ code: UInt16?, _ reason: String = "", mask: UInt32?) -> [UInt8] {
     let body = code.map { [UInt8($0 >> 8), UInt8($0 & 0xff)] + Array(reason.utf8) } ?? []
-    return frame(.close, body, mask: side == .client ? 0x1234_5678 : nil)
+    return frame(.close, body, mask: mask)
   }
 }
 

@@ -1,0 +1,80 @@
+import Capture
+import TCPReassembly
+
+/// Hops of one WebSocket whose client says nothing, known by what the server says on both.
+///
+/// A server may say the same to all its clients. So the frames must be on two legs only, at the same
+/// distance from each other, and nothing may speak against: neither handshakes nor masking keys that
+/// differ, nor ends that make the legs two connections to one server, or of one client.
+struct SilentHops {
+  private let legs: [Leg]
+
+  init(_ legs: [Leg]) { self.legs = legs }
+
+  var pairs: [(Int, Int)] {
+    var holders: [UInt64: Set<Int>] = [:]
+    for index in legs.indices {
+      for mark in legs[index].server.marks.all { holders[mark.digest, default: []].insert(index) }
+    }
+    var shared: [[Int]: Set<UInt64>] = [:]
+    for (digest, legs) in holders where legs.count == 2 { shared[legs.sorted(), default: []].insert(digest) }
+    return shared.filter { isOne($0.key[0], $0.key[1], sharing: $0.value) }.keys.map { ($0[0], $0[1]) }
+  }
+
+  private func isOne(_ first: Int, _ second: Int, sharing digests: Set<UInt64>) -> Bool {
+    let (a, b) = (legs[first], legs[second])
+    return !a.hasOtherKey(than: b) && !haveDifferentClients(a, b)
+      && !areNeighbours(a.connection, b.connection)
+      && isEnough(a.server.marks.all.filter { digests.contains($0.digest) }, digests)
+      && areEquallySpaced(a.server.marks.all, b.server.marks.all, digests)
+  }
+
+  // MARK: Evidence
+
+  private static let longFrame: UInt64 = 1024
+
+  /// Two different frames, or one that is long and comes again: short ones are alike everywhere.
+  private func isEnough(_ marks: [FrameMark], _ digests: Set<UInt64>) -> Bool {
+    digests.count > 1 || marks.count > 1 && marks.allSatisfy { $0.payloadLength >= Self.longFrame }
+  }
+
+  /// A proxy passes on every byte: what lies so far apart on one leg does so on the other.
+  private func areEquallySpaced(_ a: [FrameMark], _ b: [FrameMark], _ digests: Set<UInt64>) -> Bool {
+    let places = Self.singlePlaces(a)
+    let others = Self.singlePlaces(b)
+    let shifts = Set(
+      digests.compactMap { digest -> UInt64? in
+        guard let place = places[digest], let other = others[digest] else { return nil }
+        return place &- other
+      })
+    return shifts.count <= 1
+  }
+
+  /// Where the frames lie of which there is only one like it.
+  private static func singlePlaces(_ marks: [FrameMark]) -> [UInt64: UInt64] {
+    Dictionary(grouping: marks, by: \.digest).compactMapValues { $0.count == 1 ? $0[0].offset : nil }
+  }
+
+  // MARK: What speaks against
+
+  /// Masking keys are random and passed on: clients that both said something did not say the same.
+  private func haveDifferentClients(_ a: Leg, _ b: Leg) -> Bool {
+    let keys = Set(a.client.marks.all.filter(\.isStrong).map(\.digest))
+    let others = b.client.marks.all.filter(\.isStrong).map(\.digest)
+    return !keys.isEmpty && !others.isEmpty && keys.isDisjoint(with: others)
+  }
+
+  /// Two connections to one server are hops of one WebSocket only if a redirect led the outer to a proxy
+  /// on the server's host, which made the inner from there; two of one client, if proxy and client share
+  /// a host.
+  private func areNeighbours(_ a: Connection, _ b: Connection) -> Bool {
+    if a.server == b.server { return isLocal(a) == isLocal(b) }
+    return a.client.address == b.client.address && !(isLocal(a) && isLocal(b))
+  }
+
+  /// Istio's sidecar calls its application from 127.0.0.6 or ::6.
+  private func isLocal(_ connection: Connection) -> Bool {
+    let client = connection.client.address
+    return client.isLoopback || client == IPAddress(high: 0, low: 6) || client == connection.server.address
+  }
+}

@@ -1,0 +1,86 @@
+import CloseAnalysis
+import TestSupport
+import Testing
+
+/// Which legs are one WebSocket.
+@Suite struct SessionJoiningTests {
+  /// A WebSocket whose server says what it says to everybody.
+  static func broadcast(
+    _ number: Int, _ frames: [[UInt8]] = ["hello", "price 10", "price 11"].map { WebSocketBytes.text($0) },
+    isAnswered: Bool = true, isn: UInt32? = nil
+  ) -> ProxiedConversation {
+    var talk = ProxiedConversation(number, at: Double(number) * 0.001, isn: isn)
+    talk.upgrade(requestFields: ["x-request-id: \(number)"])
+    for frame in frames { talk.fromServer(frame) }
+    if isAnswered { talk.close() } else { talk.fromServer(WebSocketBytes.close(4321, "test")) }
+    talk.onInner { $0.finish(.server) }
+    talk.onOuter { $0.finish(.server) }
+    return talk
+  }
+
+  /// How many legs each session has.
+  static func legCounts(_ conversations: [[TestPacket]], isLate: Bool = false) -> [Int] {
+    let packets = TestPacket.merged(conversations)
+    let seen = packets.filter {
+      !$0.payload.starts(with: "GET".utf8) && !$0.payload.starts(with: "HTTP".utf8)
+        && !$0.segment.flags.contains(.syn)
+    }
+    return Stages.sessions(of: isLate ? TestPacket.numbered(seen) : packets).map(\.legs.count)
+  }
+
+  // MARK: Legs of different sessions
+
+  @Test(arguments: [false, true], [false, true])
+  func `what a server says to two clients does not make them one session`(isLate: Bool, isAnswered: Bool) {
+    let clients = [1, 2].map { Self.broadcast($0, isAnswered: isAnswered).outerPackets }
+    #expect(Self.legCounts(clients, isLate: isLate) == [1, 1])
+  }
+
+  @Test func `one masking key of all clients joins none whose handshakes differ`() {
+    let clients = [1, 2, 3].map { number in
+      var talk = ProxiedConversation(number, at: Double(number))
+      talk.upgrade()
+      talk.fromClient(WebSocketBytes.text("ping", from: .client))
+      talk.close()
+      return talk.packets
+    }
+    #expect(Self.legCounts(clients) == [2, 2, 2])
+  }
+
+  @Test func `short frames that come again and again join nothing`() {
+    let pings = Array(repeating: WebSocketBytes.frame(.ping, Array("beat".utf8)), count: 20)
+    var first = ProxiedConversation(1)
+    var second = ProxiedConversation(2)
+    for ping in pings { first.intoProxy(ping) }
+    for ping in pings { second.onOuter { $0.send(.server, ping) } }
+    #expect(Self.legCounts([first.packets, second.packets], isLate: true) == [1, 1])
+  }
+
+  // MARK: Legs of one session
+
+  @Test(arguments: [false, true], [false, true])
+  func `both sides of a proxy are one session`(isLate: Bool, isAnswered: Bool) {
+    let packets = Self.broadcast(1, isAnswered: isAnswered).packets
+    #expect(Self.legCounts([packets], isLate: isLate) == [2])
+  }
+
+  @Test func `fifty silent sessions of a late capture are each joined`() {
+    let sessions = (1...50).map { number in
+      let frames = (1...4).map { WebSocketBytes.text("\($0) for \(number)") }
+      return Self.broadcast(number, frames, isAnswered: false).packets
+    }
+    #expect(Self.legCounts(sessions, isLate: true) == Array(repeating: 2, count: 50))
+  }
+
+  @Test func `long frames that are all alike join both sides of a proxy`() {
+    let long = Array(repeating: WebSocketBytes.frame(.text, Array(repeating: 0x78, count: 8192)), count: 5)
+    #expect(Self.legCounts([Self.broadcast(1, long, isAnswered: false).packets], isLate: true) == [2])
+  }
+
+  // MARK: Observations of one leg
+
+  /// Captures that were made up, or changed, may have every stream begin at the same number.
+  @Test func `hops whose sequence numbers are equal are not one leg`() {
+    #expect(Self.legCounts([Self.broadcast(1, isn: 1000).packets]) == [2])
+  }
+}
