@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let stages = ["Capture", "TCPReassembly", "WSDecode", "CloseAnalysis"] as [Target.Dependency]
+let stages = ["Capture", "Streams", "TCPReassembly", "WSDecode", "CloseAnalysis"] as [Target.Dependency]
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -24,23 +24,24 @@ let package = Package(
     .target(name: "CByteStream"),
 
     .target(name: "Capture", dependencies: ["CByteStream", "CPcap"], swiftSettings: settings),
-    .target(name: "TCPReassembly", dependencies: ["Capture"], swiftSettings: settings),
+    .target(name: "Streams", dependencies: ["Capture"], swiftSettings: settings),
+    .target(name: "TCPReassembly", dependencies: ["Capture", "Streams"], swiftSettings: settings),
     .target(
       name: "WSDecode",
       dependencies: [
-        "Capture", "TCPReassembly", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+        "Capture", "Streams", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .target(
-      name: "CloseAnalysis", dependencies: ["Capture", "TCPReassembly", "WSDecode"],
+      name: "CloseAnalysis", dependencies: ["Capture", "Streams", "TCPReassembly", "WSDecode"],
       swiftSettings: settings),
     .target(
-      name: "Report", dependencies: ["Capture", "TCPReassembly", "WSDecode", "CloseAnalysis"],
+      name: "Report", dependencies: ["Capture", "Streams", "TCPReassembly", "WSDecode", "CloseAnalysis"],
       swiftSettings: settings),
     .executableTarget(
       name: "wsclose",
       dependencies: [
-        "Capture", "TCPReassembly", "WSDecode", "CloseAnalysis", "Report",
+        "Capture", "Streams", "TCPReassembly", "WSDecode", "CloseAnalysis", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -50,10 +51,10 @@ let package = Package(
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "TCPReassemblyTests", dependencies: ["Capture", "TCPReassembly", "TestSupport"],
+      name: "TCPReassemblyTests", dependencies: ["Capture", "Streams", "TCPReassembly", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "WSDecodeTests", dependencies: ["Capture", "TCPReassembly", "WSDecode", "TestSupport"],
+      name: "WSDecodeTests", dependencies: ["Capture", "Streams", "WSDecode", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "CloseAnalysisTests", dependencies: stages + ["TestSupport"], swiftSettings: settings),

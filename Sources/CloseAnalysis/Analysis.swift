@@ -1,4 +1,5 @@
 import Capture
+import Streams
 import TCPReassembly
 
 /// What was read from one capture.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 extension Session {
@@ -60,7 +60,7 @@ extension Session {
     }
     var text = "No captured leg carries a Close frame from the server; "
     text += "\(party) ended the connection"
-    if let teardown { text += " with \(teardown.end.kind == .fin ? "FIN" : "RST")" }
+    if let teardown { text += " with \(teardown.end.kind.name)" }
     if let last = legs.last, let name = Proxy.name(in: last.response) {
       text += ". \(last.connection.server) is a proxy (\(name)): whether the server behind it sent one,"
       text += " a capture there would tell"

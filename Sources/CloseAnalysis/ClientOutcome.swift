@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Programs whose rules for a CloseEvent are known, and `rfc6455` for the protocol's own.
@@ -70,7 +70,7 @@ extension ClientOutcome {
         let held = since.map { first.packet.time.seconds(since: $0.time) } ?? 0
         if held >= Self.patience - 0.05 {
           self = .heldOpen(replied: replied)
-        } else if end.kind == .rst, leg.server.fin == nil, leg.client.end == nil {
+        } else if end.kind.isAbort, leg.server.fin == nil, leg.client.end == nil {
           self = .reset(replied: replied)
         } else if leg.server.fin.map({ fin in reply.map { fin.packet.precedes($0) } ?? true }) == true {
           self = .finBeforeReply(replied: replied)

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// By how much the clocks of the machines differ that made the captures, as far as legs tell that two
 /// captures both saw.

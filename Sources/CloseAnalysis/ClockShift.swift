@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Moves all times of what one capture shows, to bring it to another machine's clock.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// What tells a frame from others: proxies pass it on unchanged, masking key and all.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The verdict on one session, from what its legs show. Order is judged in stream offsets first: a FIN
@@ -65,7 +65,7 @@ package struct Judgement: Sendable {
     let needed = LegAlignment(outer, behind)?.outer(ofInner: close.frame.range.upperBound)
     if let end = outer.server.end {
       // The connection carried this many bytes toward the client, and no more.
-      let total = end.kind == .fin ? end.offset : max(end.offset, outer.server.sentEnd)
+      let total = end.kind.isInOrder ? end.offset : max(end.offset, outer.server.sentEnd)
       if let needed, total < needed { return Judgement(.lost, nil, none) }
       if outer.server.isUnderstood, outer.hasFrames { return Judgement(.lost, nil, none) }
       return judgeUnseen(needed, on: outer)

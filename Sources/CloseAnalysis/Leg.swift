@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Where a leg was seen: the ends have other addresses on the other side of an address translation.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// How the bytes toward the client of two legs of one session correspond: proxies pass what follows the
 /// handshake unchanged, so they differ by a constant.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Collects what each leg of one capture shows, in the order in which the legs begin.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Sets of legs that belong together, by what they have in common.
 struct LegGrouping {

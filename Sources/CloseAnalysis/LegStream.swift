@@ -1,8 +1,8 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
-/// A FIN or a RST, and where in its sender's stream it lies.
+/// The end of a stream, and where in its sender's stream it lies.
 package struct SeenEnd: Hashable, Sendable {
   package var kind: EndKind
   package var offset: UInt64
@@ -46,8 +46,12 @@ package struct LegStream: Sendable {
   package private(set) var close: SeenClose?
   /// A frame that the end of the stream cut, from its beginning to where the stream ended.
   package private(set) var cut: Range<UInt64>?
+  /// The orderly end: FIN, or END_STREAM.
   package private(set) var fin: SeenEnd?
+  /// The abort: RST, RST_STREAM or GOAWAY.
   package private(set) var rst: SeenEnd?
+  /// The first TLS alert, such as close_notify.
+  package private(set) var alert: (alert: TLSAlert, packet: PacketReference)?
   /// How far the receiver acknowledged, and since when.
   package private(set) var acknowledged: (upTo: UInt64, packet: PacketReference)?
   package private(set) var retransmissions: UInt64 = 0
@@ -74,7 +78,7 @@ package struct LegStream: Sendable {
 
   package init(side: Side) { self.side = side }
 
-  /// The first end of the stream: a RST after the sender's own FIN adds nothing.
+  /// The first end of the stream: an abort after the sender's own orderly end adds nothing.
   package var end: SeenEnd? {
     guard let fin, let rst else { return fin ?? rst }
     return rst.packet.precedes(fin.packet) ? rst : fin
@@ -147,13 +151,13 @@ package struct LegStream: Sendable {
     case .window(_, let isOpen, let packet):
       let before = windowClosed ?? (packet, 0, false)
       windowClosed = (before.first, before.count + (isOpen ? 0 : 1), !isOpen)
-    case .ended(_, .fin, let offset, let packet):
-      fin = SeenEnd(kind: .fin, offset: offset, packet: packet)
-      sentEnd = max(sentEnd, offset)
-    case .ended(_, .rst, let offset, let packet):
-      rst = SeenEnd(kind: .rst, offset: offset, packet: packet)
+    case .ended(_, let kind, let offset, let packet):
+      let end = SeenEnd(kind: kind, offset: offset, packet: packet)
+      if kind.isInOrder { sentEnd = max(sentEnd, offset) }
+      if kind.isAbort { rst = rst ?? end } else { fin = fin ?? end }
     case .began(_, let sequence): base = sequence
-    case .opened, .closed: break
+    case .alert(_, let alert, let packet): self.alert = self.alert ?? (alert, packet)
+    case .opened, .closed, .secured, .record, .requested, .responded: break
     }
   }
 
@@ -176,6 +180,7 @@ package struct LegStream: Sendable {
     }
     fin = fin ?? other.fin
     rst = rst ?? other.rst
+    alert = alert ?? other.alert
     if let theirs = other.acknowledged, theirs.upTo > acknowledged?.upTo ?? 0 { acknowledged = theirs }
     if let end = close?.frame.range.upperBound, close?.acknowledged == nil {
       let sameFrame = other.close?.frame.range.upperBound == end ? other.close?.acknowledged : nil
@@ -196,6 +201,7 @@ package struct LegStream: Sendable {
     close = close.map { shift($0) }
     fin = fin.map { shift($0) }
     rst = rst.map { shift($0) }
+    alert = alert.map { ($0.alert, shift($0.packet)) }
     acknowledged = acknowledged.map { ($0.upTo, shift($0.packet)) }
     windowClosed = windowClosed.map { (shift($0.first), $0.count, $0.isClosed) }
     lastFrame = lastFrame.map { shift($0) }

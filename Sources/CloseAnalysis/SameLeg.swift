@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Finds the observations of one leg: at several places, before and after address translation, or twice
 /// on `-i any`. Equal sequence numbers tell, as every hop has its own.

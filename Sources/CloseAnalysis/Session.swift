@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// One WebSocket from end to end, as the captures show it, and what is concluded from that.

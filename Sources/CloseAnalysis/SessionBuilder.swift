@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Joins the legs of all captures to sessions: observations of one leg to that leg, then legs by

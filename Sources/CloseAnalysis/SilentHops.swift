@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Hops of one WebSocket whose client says nothing, known by what the server says on both.
 ///

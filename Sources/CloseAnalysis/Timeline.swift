@@ -1,11 +1,24 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// One line of what happened, in the order of time.
 package struct TimelineEntry: Hashable, Sendable {
-  package enum Event: String, Sendable {
-    case request, response, close = "CLOSE", fin = "FIN", rst = "RST", gap
+  package enum Event: Hashable, Sendable {
+    case request, response, close, gap, alert
+    case end(EndKind)
+
+    /// As reports call it.
+    package var name: String {
+      switch self {
+      case .request: "request"
+      case .response: "response"
+      case .close: "CLOSE"
+      case .gap: "gap"
+      case .alert: "ALERT"
+      case .end(let kind): kind.name
+      }
+    }
   }
   package var packet: PacketReference
   /// Seconds since the session's start.
@@ -50,16 +63,19 @@ extension Session {
         let bytes = gap.range.upperBound - gap.range.lowerBound
         add(gap.packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) not captured")
       }
-      if let fin = stream.fin { add(fin.packet, stream.side, .fin, shortfall(fin, index, stream.side)) }
-      if let rst = stream.rst { add(rst.packet, stream.side, .rst, shortfall(rst, index, stream.side)) }
+      if let alert = stream.alert { add(alert.packet, stream.side, .alert, alert.alert.name) }
+      for end in [stream.fin, stream.rst].compactMap({ $0 }) {
+        let details = [end.kind.errorName, shortfall(end, index, stream.side)].compactMap { $0 }
+        add(end.packet, stream.side, .end(end.kind), details.joined(separator: ", "))
+      }
     }
     return entries
   }
 
   /// How many bytes of what the proxy had received are missing before this end.
-  private func shortfall(_ end: SeenEnd, _ index: Int, _ side: Side) -> String {
+  private func shortfall(_ end: SeenEnd, _ index: Int, _ side: Side) -> String? {
     guard side == .server, let forwarding = forwarding(from: index + 1, to: index), forwarding.dropped > 0
-    else { return "" }
+    else { return nil }
     return "\(Wording.count(forwarding.dropped)) bytes short"
   }
 }

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Did the server's Close frame reach the client before the teardown?

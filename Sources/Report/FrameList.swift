@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Lists frames as they are decoded, a line each; holds nothing but its legs and one piece of output.

@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The report for programs: `docs/report.schema.json` is its contract.

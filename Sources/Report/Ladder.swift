@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import TCPReassembly
+import Streams
 
 /// What happened, a line each, between server (left) and client (right):
 ///
@@ -61,7 +61,7 @@ struct Ladder {
     switch entry.event {
     case .close: return "CLOSE \(detail)"
     case .gap: return detail
-    default: return detail.isEmpty ? entry.event.rawValue : "\(entry.event.rawValue), \(detail)"
+    default: return detail.isEmpty ? entry.event.name : "\(entry.event.name), \(detail)"
     }
   }
 

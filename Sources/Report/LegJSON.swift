@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Writes the members of one leg's JSON object.

@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Writes the members of one session's JSON object.
@@ -114,7 +114,7 @@ struct SessionJSON {
     writer.seconds("offset", entry.offset)
     writer.field("leg", UInt64(entry.leg))
     writer.field("from", entry.from == .client ? "client" : "server")
-    writer.field("event", entry.event.rawValue)
+    writer.field("event", entry.event.name)
     writer.field("detail", entry.detail.isEmpty ? nil : entry.detail)
   }
 }
@@ -126,8 +126,4 @@ func optional<T>(
 ) {
   guard let value else { return writer.field(key, nil as String?) }
   writer.object(key) { body(value, &$0) }
-}
-
-extension EndKind {
-  var name: String { self == .fin ? "FIN" : "RST" }
 }

@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The report for people: a block for each session, the answer first.

@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// The state of one TCP connection.
 struct Flow {

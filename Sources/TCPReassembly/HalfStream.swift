@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// One direction of a connection: puts segments in order and tells what is missing.
 ///

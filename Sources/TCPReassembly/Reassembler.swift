@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// Turns the TCP segments of one capture into the ordered streams of its connections.
 package struct Reassembler {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Where decoded legs go, and what numbers them.
 struct LegOutput<Sink: LegSink> {
@@ -102,10 +102,9 @@ struct ConnectionDecoder {
   private mutating func accept(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
     switch event {
     case .gap(let side, let range, _, let packet): skip(side, range, packet, &output)
-    case .ended(.client, .fin, _, _):
-      http.loseRequests()
-      finish(.client, &output)
-    case .ended(.server, .fin, _, _): finish(.server, &output)
+    case .ended(let side, let kind, _, _) where kind.isInOrder:
+      if side == .client { http.loseRequests() }
+      finish(side, &output)
     case .closed:
       finish(.client, &output)
       finish(.server, &output)

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Finds frame boundaries in a direction of which only a part was captured, by structure alone.
 ///

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// What may be asked of frame decoding besides the frames.
 package struct FrameOptions: Hashable, Sendable {

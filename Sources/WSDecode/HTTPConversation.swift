@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// What a message's head means for WebSockets.
 enum HTTPStep {

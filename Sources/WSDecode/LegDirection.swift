@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// One direction of a leg, whether its frame boundaries are known or not.
 ///

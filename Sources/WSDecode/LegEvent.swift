@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// One hop of a WebSocket: what follows an upgrade request on a connection.
 package struct LegID: Hashable, Sendable {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The frames of both directions of a leg. Where one has lost its boundaries, the other helps to find them:
 /// a Close frame and its reply carry the same code.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// What one side sent and cannot be understood before the other side was heard. Bounded.
 struct ParkedStream {

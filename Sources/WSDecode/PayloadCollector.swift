@@ -1,4 +1,4 @@
-import TCPReassembly
+import Streams
 
 /// What is kept of the current frame's payload: a Close frame's body always, else only what was asked for.
 struct PayloadCollector {

@@ -1,4 +1,4 @@
-import TCPReassembly
+import Streams
 
 /// What a leg has to be told that is opened after its connection: where the streams began; and one that is
 /// recognised late also how far was acknowledged, and the ends.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Finds the WebSockets among TCP connections and decodes their frames.
 package struct WebSocketDecoder<Sink: LegSink>: StreamSink {

@@ -1,5 +1,5 @@
 import CloseAnalysis
-import TCPReassembly
+import Streams
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import TCPReassembly
+import Streams
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import CloseAnalysis
 import Foundation
-import TCPReassembly
+import Streams
 import TestSupport
 import Testing
 import WSDecode

@@ -1,5 +1,6 @@
 import Capture
 import CloseAnalysis
+import Streams
 import TCPReassembly
 import TestSupport
 import Testing

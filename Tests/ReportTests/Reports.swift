@@ -1,6 +1,7 @@
 import Capture
 import CloseAnalysis
 import Foundation
+import Streams
 import TCPReassembly
 import TestSupport
 import Testing

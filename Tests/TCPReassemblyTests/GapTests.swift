@@ -1,3 +1,4 @@
+import Streams
 import TCPReassembly
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Capture
 import TestSupport
 import Testing
 
+import Streams
 @testable import TCPReassembly
 
 /// What is held behind missing bytes is bounded; what has to be given up is counted.

@@ -2,6 +2,7 @@ import Capture
 import TestSupport
 import Testing
 
+import Streams
 @testable import TCPReassembly
 
 @Suite struct HeldSegmentsTests {

@@ -1,4 +1,4 @@
-import TCPReassembly
+import Streams
 
 /// What the stages behind reassembly rely on, whatever the packets were.
 struct StreamInvariants {
@@ -70,6 +70,8 @@ struct StreamInvariants {
         defer { stream.hasRST = true }
         return !stream.hasRST
       }
+    case .ended, .secured, .record, .alert, .requested, .responded:
+      broken.append("not of TCP: \(entry.line)")
     }
   }
 

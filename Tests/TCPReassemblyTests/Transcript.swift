@@ -1,4 +1,5 @@
 import Capture
+import Streams
 import TCPReassembly
 import TestSupport
 import Testing
@@ -110,6 +111,7 @@ extension StreamEvent {
       "\(side) window \(isOpen ? "open" : "closed") #\(packet.number)"
     case .ended(let side, let kind, let offset, let packet): "\(side) \(kind) \(offset) #\(packet.number)"
     case .closed(let reason): "closed \(reason)"
+    case .secured, .record, .alert, .requested, .responded: "\(self)"
     }
   }
 }

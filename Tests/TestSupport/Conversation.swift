@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Writes the packets of one TCP connection as two well-behaved hosts would send them.
 package struct Conversation {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// A WebSocket through one proxy: two TCP connections whose bytes behind the handshake are the same. One

@@ -1,4 +1,4 @@
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The bytes of handshakes and frames, as programs send them.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Writes the packets of one connection, also as no well-behaved host would send them. All positions are
 /// stream offsets: 0 is the byte after the SYN.

@@ -1,4 +1,4 @@
-import TCPReassembly
+import Streams
 import TestSupport
 import Testing
 import WSDecode

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import TestSupport
 import WSDecode
 

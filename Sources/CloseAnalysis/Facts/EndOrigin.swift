@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// Who ended a session, as far as it was captured: the sender of the first FIN or RST on any leg.

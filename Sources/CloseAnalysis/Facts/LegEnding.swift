@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 extension Leg {
   /// Which side ended the leg first; `nil` if no end is in the capture, or if it lacks bytes that may hold an

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// A proxy between two captured legs of a session: what came to it on the inner leg, and what it sent on
@@ -42,7 +42,7 @@ struct ProxyHop {
       return nil
     }
     // A RST stands behind all that was sent, captured or not.
-    if end.kind == .rst, end.offset > stream.sentEnd { result.forwarded += end.offset - stream.sentEnd }
+    if !end.kind.isInOrder, end.offset > stream.sentEnd { result.forwarded += end.offset - stream.sentEnd }
     return result
   }
 }

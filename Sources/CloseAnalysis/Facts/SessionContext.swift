@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// What only all sessions of a report together show; computed once, in n log n time.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 extension Wording {
   /// `0.0042` as `4.2 ms`, `0.05` as `50 ms`, `1.0304` as `1.03 s`.
@@ -17,7 +17,7 @@ extension Wording {
     count == 1 ? "once (\(first))" : "\(self.count(count)) times, first in \(first)"
   }
 
-  static func kind(_ end: SeenEnd) -> String { end.kind == .fin ? "FIN" : "RST" }
+  static func kind(_ end: SeenEnd) -> String { end.kind.name }
 
   /// `a, b and c`
   static func list(_ parts: [String]) -> String {

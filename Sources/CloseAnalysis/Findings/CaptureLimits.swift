@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// Bytes of a leg are not in the capture.
 enum CaptureGap: FindingRule {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The client ended TCP itself, as long after the Close frames as some program is known to wait.
 enum ClientGaveUp: FindingRule {

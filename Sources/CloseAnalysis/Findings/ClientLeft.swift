@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The client ended the connection first, without a Close frame or without waiting for the answer to it.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The server's Close frame is on an upstream leg and never went out toward the client.
@@ -62,7 +62,7 @@ enum CloseNotForwarded: FindingRule {
     if side == .client {
       return ("; the proxy ended its upstream connection itself, with \(place)", .endedWhileSending(kind))
     }
-    guard end.kind == .rst else { return ("", .flushBeforeClose(kind)) }
+    guard end.kind.isAbort else { return ("", .flushBeforeClose(kind)) }
     return ("; its upstream ended with \(place), which can discard what the proxy had not read", .noReset)
   }
 }

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The Close frame was sent again, or never acknowledged.

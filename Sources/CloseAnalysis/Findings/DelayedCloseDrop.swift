@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The upstream had ended, and the proxy ended a client that was not reading, without what it still held.
 enum DelayedCloseDrop: FindingRule {
@@ -35,7 +35,7 @@ enum DelayedCloseDrop: FindingRule {
   }
 
   private static func find(_ hop: ProxyHop, _ context: SessionContext) -> Finding? {
-    guard let upstream = hop.upstreamEnd, upstream.kind == .fin, let end = hop.downstreamEnd,
+    guard let upstream = hop.upstreamEnd, !upstream.kind.isAbort, let end = hop.downstreamEnd,
       upstream.packet.precedes(end.packet), let forwarding = hop.forwarding, forwarding.dropped > 0
     else { return nil }
     let delay = end.packet.time.seconds(since: upstream.packet.time)

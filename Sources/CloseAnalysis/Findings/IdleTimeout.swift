@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The silence before an end without Close frames equals a timer.
 enum IdleTimeout: FindingRule {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// A Close frame that breaks RFC 6455, or something behind one.

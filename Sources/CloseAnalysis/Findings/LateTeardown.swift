@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The Close frame arrived, and a proxy held the client's connection open after its upstream had ended.
 enum LateTeardown: FindingRule {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// One address ended many WebSockets at once, without Close frames.
 enum MassTeardown: FindingRule {

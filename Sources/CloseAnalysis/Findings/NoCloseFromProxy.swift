@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// A proxy ended the connection on its own, and neither side had sent a Close frame.
 enum NoCloseFromProxy: FindingRule {

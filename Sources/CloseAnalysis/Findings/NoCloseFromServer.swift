@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 import WSDecode
 
 /// The server ended its connection first, and without a Close frame.

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The proxy ended the connection inside a frame, or without having sent all that it had received.
 enum ProxyCutStream: FindingRule {

@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// A RST toward the client right behind the Close frame, before an answer.
 enum RSTAfterClose: FindingRule {
@@ -31,7 +31,7 @@ enum RSTAfterClose: FindingRule {
     for index in session.legs.indices {
       let leg = session.legs[index]
       guard let close = leg.server.close, !close.isCut, let reset = leg.server.rst,
-        close.frame.last.precedes(reset.packet), leg.server.end?.kind == .rst, leg.showsAllFromClient
+        close.frame.last.precedes(reset.packet), leg.server.end?.kind.isAbort == true, leg.showsAllFromClient
       else { continue }
       if let reply = leg.client.close, reply.frame.last.precedes(reset.packet) { continue }
       if let end = leg.client.end, end.packet.precedes(reset.packet) { continue }

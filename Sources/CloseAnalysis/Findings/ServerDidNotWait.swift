@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The server sent its Close frame and FIN together, before the client could answer.
 enum ServerDidNotWait: FindingRule {
@@ -27,7 +27,7 @@ enum ServerDidNotWait: FindingRule {
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     guard let leg = session.legs.last, let close = leg.server.close, !close.isCut, let fin = leg.server.fin,
-      leg.server.end?.kind == .fin, leg.showsAllFromClient, leg.server.acknowledged != nil
+      leg.server.end?.kind.isAbort == false, leg.showsAllFromClient, leg.server.acknowledged != nil
     else { return nil }
     if let reply = leg.client.close, !fin.packet.precedes(reply.frame.last) { return nil }
     if let end = leg.client.end, end.packet.precedes(fin.packet) { return nil }

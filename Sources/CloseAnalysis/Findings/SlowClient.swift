@@ -1,5 +1,5 @@
 import Capture
-import TCPReassembly
+import Streams
 
 /// The client's side did not read: it left the proxy, or the server, no room to send.
 enum SlowClient: FindingRule {

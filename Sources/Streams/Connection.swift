@@ -1,6 +1,6 @@
 import Capture
 
-/// One TCP connection among those of one capture; never used twice.
+/// One connection among those of one capture, or one stream that another connection carries; never used twice.
 package struct ConnectionID: Hashable, Sendable {
   /// Small and dense: connections that are over give their slot to later ones.
   package var slot: Int
@@ -30,6 +30,10 @@ package struct Connection: Hashable, Sendable {
   package var sawStart: Bool
   package var openedAt: PacketReference
   package var interface: UInt32?
+  /// The HTTP/2 stream identifier, if this is a stream of an HTTP/2 connection between the same ends.
+  package var http2Stream: UInt32?
+  /// What a CONNECT asked for, if this is the stream inside of its tunnel: `host:port`.
+  package var tunnel: String?
 
   package init(
     id: ConnectionID, client: Endpoint, server: Endpoint, sawStart: Bool, openedAt: PacketReference,
