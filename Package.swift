@@ -27,6 +27,10 @@ let package = Package(
     .target(name: "Streams", dependencies: ["Capture"], swiftSettings: settings),
     .target(name: "TCPReassembly", dependencies: ["Capture", "Streams"], swiftSettings: settings),
     .target(
+      name: "TLSDecode",
+      dependencies: ["Capture", "Streams", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(
       name: "WSDecode",
       dependencies: [
         "Capture", "Streams", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
@@ -41,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "wsclose",
       dependencies: [
-        "Capture", "Streams", "TCPReassembly", "WSDecode", "CloseAnalysis", "Report",
+        "Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode", "CloseAnalysis", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -18,6 +18,8 @@ package struct Leg: Sendable {
   package var isPickedUp: Bool
   package var request: UpgradeRequest?
   package var response: UpgradeResponse?
+  /// What TLS tells of the connection; `nil` without TLS.
+  package internal(set) var tls: TLSDescription?
   /// What the client sent.
   package var client = LegStream(side: .client)
   /// What was sent toward the client.
@@ -79,6 +81,7 @@ package struct Leg: Sendable {
     case .frame(let frame): take(event, of: frame.side)
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
+    case .stream(.secured(let description)): tls = description
     case .stream(let inner):
       if let side = inner.side { take(event, of: side) }
     case .opened, .refuted: break

@@ -23,6 +23,7 @@ extension Leg {
   private mutating func fill(from other: Leg) {
     if request == nil { request = other.request }
     if response == nil { response = other.response }
+    if tls == nil { tls = other.tls }
     isPickedUp = isPickedUp && other.isPickedUp
     client.fill(from: other.client)
     server.fill(from: other.server)

@@ -26,6 +26,8 @@ struct ConnectionDecoder {
   private var isFlipped = false
   private var http: HTTPConversation
   private var isReleasing = false
+  /// TLS hides what the connection carries.
+  private var isSealed = false
   private var leg: LegID?
   private var frames: LegFrames?
   /// The leg was believed for its frames alone.
@@ -101,6 +103,11 @@ struct ConnectionDecoder {
 
   private mutating func accept(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
     switch event {
+    case .secured(let tls) where tls.access != .decrypted && !isSealed: seal(&output)
+    case .record where isSealed && leg == nil:
+      openLeg(LegOpening(connection: connection, request: nil, isSealed: true), &output)
+      for event in memory.late { tell(event, &output) }
+    case .gap where isSealed: break
     case .gap(let side, let range, _, let packet): skip(side, range, packet, &output)
     case .ended(let side, let kind, _, _) where kind.isInOrder:
       if side == .client { http.loseRequests() }
@@ -111,7 +118,19 @@ struct ConnectionDecoder {
     default: break
     }
     memory.keep(event)
+    tell(event, &output)
+  }
+
+  private func tell(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
     if let leg { output.sink.receive(.stream(event), on: leg) }
+  }
+
+  /// TLS hides the connection from here on: what had been made of its bytes was a mistake.
+  private mutating func seal(_ output: inout LegOutput<some LegSink>) {
+    pickUp = nil
+    if let leg { refute(leg, &output) }
+    http.end()
+    isSealed = true
   }
 
   /// Goes on with what waited for the other side. What an item lets go in turn is taken by the same loop:

@@ -74,6 +74,9 @@ package struct LegOpening: Hashable, Sendable {
   package var request: UpgradeRequest?
   /// The leg was recognised by its frames: the capture began later than the connection.
   package var isPickedUp = false
+  /// TLS hides what the connection carries: the leg may be a WebSocket's or anything else's, and consists of
+  /// records.
+  package var isSealed = false
 }
 
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.

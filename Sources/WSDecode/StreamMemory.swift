@@ -1,7 +1,7 @@
 import Streams
 
-/// What a leg has to be told that is opened after its connection: where the streams began; and one that is
-/// recognised late also how far was acknowledged, and the ends.
+/// What a leg has to be told that is opened after its connection: where the streams began and what TLS tells of
+/// them; and one that is recognised late also how far was acknowledged, and the ends.
 struct StreamMemory {
   private(set) var beginnings: [StreamEvent] = []
   private var acknowledged: [Side: StreamEvent] = [:]
@@ -14,6 +14,9 @@ struct StreamMemory {
   mutating func keep(_ event: StreamEvent) {
     switch event {
     case .began: beginnings.append(event)
+    case .secured:
+      beginnings.removeAll { if case .secured = $0 { true } else { false } }
+      beginnings.append(event)
     case .acknowledged(let side, _, _): acknowledged[side] = event
     case .ended where ends.count < Self.maxEnds: ends.append(event)
     default: break

@@ -30,11 +30,14 @@ struct FramesCommand: ParsableCommand {
     let output = try Output(path: nil)
     var options = FrameOptions()
     options.payloadLimit = payload ? Self.payloadLimit : 0
+    let keyLog = try captures.keyLog()
     var errors: [CaptureError] = []
     var failure: (any Error)?
     for path in captures.paths {
       do throws(CaptureError) {
-        var (capture, list) = try Pipeline.read(path, filter: captures.filter, options: options) { source in
+        var (capture, list) = try Pipeline.read(
+          path, filter: captures.filter, keyLog: keyLog, options: options
+        ) { source in
           FrameList(format == .text ? .text : .ndjson, source: source) { piece in
             guard failure == nil else { return }
             do { try output.write(piece) } catch { failure = error }

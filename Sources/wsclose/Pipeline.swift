@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import Streams
+import TLSDecode
 import TCPReassembly
 import WSDecode
 
@@ -13,13 +13,14 @@ enum Pipeline {
   ///   - makeSink: gets the capture's name.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   static func read<Sink: LegSink>(
-    _ path: String, filter: String?, index: Int = 0, options: FrameOptions = FrameOptions(),
-    into makeSink: (String) -> Sink
+    _ path: String, filter: String?, index: Int = 0, keyLog: KeyLog = KeyLog(),
+    options: FrameOptions = FrameOptions(), into makeSink: (String) -> Sink
   ) throws(CaptureError) -> (CaptureSummary, Sink) {
     let reader = CaptureReader(
       try PcapFile(path: path, filter: filter, index: index, isStopped: { Interrupt.isRequested }))
     var reassembler = Reassembler()
-    var decoder = WebSocketDecoder(into: makeSink(reader.source), options: options)
+    var decoder = TLSDecoder(
+      into: WebSocketDecoder(into: makeSink(reader.source), options: options), keyLog: keyLog)
     reader.forEachSegment { segment, frame in
       reassembler.receive(segment, in: frame, into: &decoder)
     }
@@ -27,6 +28,6 @@ enum Pipeline {
     let summary = CaptureSummary(
       source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
       reassembly: reassembler.statistics, damage: reader.damage)
-    return (summary, decoder.sink)
+    return (summary, decoder.sink.sink)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import CloseAnalysis
 import Report
+import TLSDecode
 
 /// `wsclose FILE...`
 struct ReportCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     Interrupt.install()
-    let (summaries, legs, errors) = readAll()
+    let (summaries, legs, errors) = readAll(try captures.keyLog())
     let analysis = Analysis(captures: summaries, legs: legs)
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
     let output = try Output(path: output)
@@ -39,16 +40,16 @@ struct ReportCommand: ParsableCommand {
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
 
-  private func readAll() -> ([CaptureSummary], [Leg], [CaptureError]) {
+  private func readAll(_ keyLog: KeyLog) -> ([CaptureSummary], [Leg], [CaptureError]) {
     var captures: [CaptureSummary] = []
     var legs: [Leg] = []
     var errors: [CaptureError] = []
     for path in self.captures.paths {
       do throws(CaptureError) {
         let index = captures.count
-        let (capture, collector) = try Pipeline.read(path, filter: self.captures.filter, index: index) {
-          _ in LegCollector(capture: index)
-        }
+        let (capture, collector) = try Pipeline.read(
+          path, filter: self.captures.filter, index: index, keyLog: keyLog
+        ) { _ in LegCollector(capture: index) }
         captures.append(capture)
         legs += collector.legs
         if let damage = capture.damage { errors.append(damage) }

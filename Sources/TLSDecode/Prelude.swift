@@ -1,0 +1,90 @@
+import Streams
+
+/// The first bytes of a connection, held back until they tell whether it is TLS.
+struct Prelude {
+  private let sawStart: Bool
+  private(set) var items: [ParkedStream.Item] = []
+  private var first: (side: Side, offset: UInt64, bytes: [UInt8])?
+  private static let needed = 8
+
+  init(sawStart: Bool) { self.sawStart = sawStart }
+
+  enum Verdict {
+    case unknown
+    /// TLS from its beginning on.
+    case hello
+    /// TLS, its beginning not captured.
+    case record
+    /// HTTP/1.1 CONNECT.
+    case connect
+    case other
+  }
+
+  /// Whether the first bytes are those that one side began with.
+  var isBeginning: Bool { sawStart && first?.offset == 0 }
+
+  /// Takes bytes; keeps them, also if the verdict is out.
+  mutating func judge(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Verdict {
+    var parked = ParkedStream()
+    parked.park(bytes, from: 0, chunk)
+    items += parked.release()
+    if first == nil { first = (chunk.side, chunk.offset, []) }
+    if first?.side == chunk.side, let known = first?.bytes.count, known < Self.needed {
+      first?.bytes.append(contentsOf: bytes, 0..<min(bytes.count, Self.needed - known))
+    }
+    guard let first else { return .unknown }
+    return Self.judge(first.bytes, from: first.side, isBeginning: isBeginning)
+  }
+
+  /// Keeps an event in its place behind bytes that are held back; false if there are none.
+  mutating func holds(_ event: StreamEvent) -> Bool {
+    guard !items.isEmpty, items.count < Self.needed * 2 else { return false }
+    switch event {
+    case .ended, .closed, .gap: return false
+    default:
+      items.append(.event(event))
+      return true
+    }
+  }
+
+  private static func judge(_ bytes: [UInt8], from side: Side, isBeginning: Bool) -> Verdict {
+    let isRecord =
+      bytes.count < TLSRecordHeader.byteCount
+      ? isBeginningOfRecord(bytes) : TLSRecordHeader(bytes, at: 0) != nil
+    if isRecord {
+      guard bytes.count > TLSRecordHeader.byteCount else { return .unknown }
+      return isBeginning && isHello(bytes.span, from: side) ? .hello : isBeginning ? .other : .record
+    }
+    guard side == .client, isBeginning else { return .other }
+    let method = Array("CONNECT ".utf8)
+    guard bytes.elementsEqual(method.prefix(bytes.count)) else { return .other }
+    return bytes.count < method.count ? .unknown : .connect
+  }
+
+  private static func isBeginningOfRecord(_ bytes: [UInt8]) -> Bool {
+    guard let type = bytes.first, (20...23).contains(type) else { return false }
+    return bytes.count < 2 || bytes[1] == 3
+  }
+
+  /// Whether a record begins with the hello message of that side.
+  static func isHello(_ bytes: Span<UInt8>, from side: Side) -> Bool {
+    guard bytes.count > TLSRecordHeader.byteCount else { return false }
+    let head = (0...TLSRecordHeader.byteCount).map { bytes[$0] }
+    guard let header = TLSRecordHeader(head, at: 0), header.type == .handshake else { return false }
+    return head[TLSRecordHeader.byteCount]
+      == (side == .client ? HandshakeType.clientHello : HandshakeType.serverHello)
+  }
+
+  /// Whether a segment is made of protected records without a rest; of random bytes one in 2^38 is.
+  static func isWholeRecords(_ bytes: Span<UInt8>) -> Bool {
+    var index = 0
+    while index < bytes.count {
+      guard bytes.count - index > TLSRecordHeader.byteCount,
+        let header = TLSRecordHeader((index..<index + TLSRecordHeader.byteCount).map { bytes[$0] }, at: 0),
+        header.type == .applicationData, header.version == 0x0303
+      else { return false }
+      index += TLSRecordHeader.byteCount + header.bodyLength
+    }
+    return index == bytes.count && index > 0
+  }
+}
