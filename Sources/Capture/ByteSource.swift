@@ -16,6 +16,8 @@ final class ByteSource {
   private var delivered = 0
   private(set) var failure: CInt = 0
   private(set) var wasStopped = false
+  /// What a pcapng brings along to decrypt its packets.
+  var secrets = DecryptionSecrets()
 
   /// - Parameter isStopped: asked when the input pauses, and before each read of a file; once it is true
   ///   the stream ends, for a pipe only when the writer has fallen silent.
@@ -71,6 +73,9 @@ final class ByteSource {
       if count < 0 && errno == EINTR { continue }
       if count < 0 { failure = errno }
       delivered += max(count, 0)
+      // SAFETY: the first `count` bytes of `target` were just written.
+      let start = unsafe UnsafeRawPointer(target).assumingMemoryBound(to: UInt8.self)
+      unsafe secrets.read(UnsafeBufferPointer(start: start, count: max(count, 0)).span)
       return count
     }
   }

@@ -8,6 +8,9 @@ package final class CaptureReader {
   package var source: String { file.source }
   package var linkType: LinkType { file.linkType }
 
+  /// TLS key logs that the capture brought along since the last call.
+  package func takeSecrets() -> [[UInt8]] { file.takeSecrets() }
+
   package init(_ file: PcapFile) { self.file = file }
 
   /// Reads to the end of the capture, or to the place where it is damaged.

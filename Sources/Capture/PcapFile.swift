@@ -63,6 +63,13 @@ package final class PcapFile {
     unsafe pcap_close(handle)
   }
 
+  /// The TLS key logs of Decryption Secrets Blocks that were read since the last call. Blocks stand in front of
+  /// the packets that they are for.
+  package func takeSecrets() -> [[UInt8]] { bytes.secrets.isEmpty ? [] : bytes.secrets.take() }
+
+  /// Decryption Secrets Blocks that contradict themselves.
+  package var brokenSecrets: UInt64 { bytes.secrets.broken }
+
   /// Hands the next packet to `body`: its place, its length on the wire, its captured bytes, and
   /// whether the filter passes it.
   ///

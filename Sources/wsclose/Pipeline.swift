@@ -22,6 +22,7 @@ enum Pipeline {
     var decoder = TLSDecoder(
       into: WebSocketDecoder(into: makeSink(reader.source), options: options), keyLog: keyLog)
     reader.forEachSegment { segment, frame in
+      for secrets in reader.takeSecrets() { decoder.addSecrets(secrets) }
       reassembler.receive(segment, in: frame, into: &decoder)
     }
     reassembler.finish(into: &decoder)
