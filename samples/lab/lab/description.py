@@ -2,6 +2,7 @@
 
 import json
 
+from .check import CAPTURED, ENDS
 from .scenarios import verdict
 
 
@@ -13,6 +14,11 @@ def of(scenario, server_options, observed):
             "server": {"behaviour": scenario.server, **server_options},
             "expect": session.expect,
             "expectTogether": together(session.expect),
+            **({"transports": transports(scenario),
+                "expectWithoutKeys": {capture: without_keys(scenario, session.expect[capture], CAPTURED[capture])
+                                      for capture in scenario.captures},
+                "expectTogetherWithoutKeys": without_keys(scenario, together(session.expect), legs(scenario)),
+                } if scenario.folder == "encrypted" else {}),
             "observed": observed[session.path],
         }
     return {
@@ -23,6 +29,14 @@ def of(scenario, server_options, observed):
                                      for session in scenario.sessions] for capture in scenario.captures},
         "expectSessionsTogether": [{**identity(scenario, session), **together(session.expect)}
                                    for session in scenario.sessions],
+        **({"transports": transports(scenario),
+            "expectSessionsWithoutKeys": {
+                capture: [{**identity(scenario, session), **without_keys(scenario, session.expect[capture], CAPTURED[capture])}
+                          for session in scenario.sessions] for capture in scenario.captures},
+            "expectSessionsTogetherWithoutKeys": [
+                {**identity(scenario, session), **without_keys(scenario, together(session.expect), legs(scenario))}
+                for session in scenario.sessions],
+            } if scenario.folder == "encrypted" else {}),
         "observed": [{"path": path, **summary(timeline)} for path, timeline in observed.items()],
     }
 
@@ -42,10 +56,39 @@ def together(expect):
     return verdict(word, carried["code"], carried["reason"])
 
 
+def transports(scenario):
+    """What each leg speaks below the WebSocket."""
+    return {leg: " ".join(filter(None, (
+        transport.tls and f"TLS {transport.tls}", "mutual" if transport.is_mutual else "",
+        "HTTP/2" if transport.http2 else "HTTP/1.1",
+        "CONNECT" if transport.tunnel else ""))) for leg, transport in scenario.transports.items()}
+
+
+def legs(scenario):
+    """All that the captures show, client side first."""
+    return [leg for leg in scenario.transports if any(leg in CAPTURED[capture] for capture in scenario.captures)]
+
+
+def without_keys(scenario, expected, legs):
+    """What may be said of a session when the keys are not given, by what the legs' bytes tell and what they hide.
+
+    `verdicts` are the words of which one must be said. With `sessionOptional` it is right as well to say nothing.
+    """
+    hidden = [bool(scenario.transports[leg].tls) for leg in legs]
+    if all(hidden):
+        return {"verdicts": ["undetermined"], "sessionOptional": True}
+    told = {"code": expected["code"], "reason": expected["reason"]}
+    if not hidden[0] and (expected["verdict"] == "delivered" or not hidden[-1]):
+        return {"verdicts": [expected["verdict"]], **told}
+    if hidden[-1]:  # the Close of the server is seen nowhere
+        return {"verdicts": ["absent", "undetermined"], "code": None, "reason": None}
+    return {"verdicts": [expected["verdict"], "undetermined"], **told}
+
+
 def summary(timeline):
     """Of one session among many: the first Close, and the first end of TCP toward or from the client."""
     close = next((event for event in timeline if event["event"] == "Close"), None)
-    end = next(event for event in timeline if event["leg"] == "outer" and event["event"] != "Close")
+    end = next(event for event in timeline if event["leg"] == "outer" and event["event"] in ENDS)
     return {"close": close, "end": end}
 
 

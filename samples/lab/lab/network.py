@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from .processes import LabError, run, uninterrupted, wait_until
 
 GATEWAY_PORT = 80
+GATEWAY_TLS_PORT = 443
 APP_PORT = 9900
 SIDECAR_PORT = 15006
+TUNNEL_PORT = 15008  # where Istio's ambient mode takes tunnels
+PORTS = (GATEWAY_PORT, GATEWAY_TLS_PORT, APP_PORT, SIDECAR_PORT, TUNNEL_PORT)
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class Network:
 
     def open_connections(self):
         """The proxied connections that have not ended yet, in any namespace."""
-        ports = " or ".join(f"dport = :{port} or sport = :{port}" for port in (GATEWAY_PORT, APP_PORT, SIDECAR_PORT))
+        ports = " or ".join(f"dport = :{port} or sport = :{port}" for port in PORTS)
         return "".join(self.inside(namespace, "ss", "-Htn", "state", "connected", "exclude", "time-wait", f"( {ports} )")
                        for namespace in self.made)
 

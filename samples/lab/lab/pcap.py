@@ -29,6 +29,7 @@ class Stream:
         self.segments = {}         # offset → (time, captured bytes, length on the wire, times sent)
         self.acknowledgment = None  # the highest number with which the other side acknowledged it
         self.ended = None          # (time, "FIN" or "RST")
+        self.path = None           # of the request, where it is not among the bytes
 
     def add(self, time, sequence, flags, payload, length):
         if flags & SYN:
@@ -63,6 +64,11 @@ class Stream:
                 break
             data[offset:offset + length] = payload.ljust(length, b"\0")
         return bytes(data)
+
+    @property
+    def ends(self):
+        """How it ended: its first FIN or RST."""
+        return [{"at": self.ended[0], "event": self.ended[1]}] if self.ended else []
 
     def segment_of(self, position):
         """The segment that brought the byte at `position` first."""

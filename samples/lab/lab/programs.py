@@ -13,6 +13,11 @@ PACKAGES = {  # what must exist → the Debian package that brings it
     "sysctl": "procps",
     "iptables": "iptables",
     "tcpdump": "tcpdump",
+    "openssl": "openssl",
+    "editcap": "wireshark-common",
+    "certutil": "libnss3-tools",
+    "/usr/lib/python3/dist-packages/cryptography": "python3-cryptography",
+    "/usr/lib/python3/dist-packages/hpack": "python3-hpack",
     "node": "nodejs",
     "/usr/share/nodejs/ws": "node-ws",
     "chromium": "chromium",
@@ -35,7 +40,7 @@ SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 def install_missing(scenarios):
     """Installs what the scenarios and the lab need and do not find; returns Envoy's path."""
-    used = {name for scenario in scenarios for name in (scenario.client, scenario.sidecar)}
+    used = {name for scenario in scenarios for name in (scenario.client, scenario.sidecar, scenario.gateway)}
     unused = {program for name, program in OPTIONAL.items() if name not in used}
     missing = [package for program, package in PACKAGES.items()
                if program not in unused and not (shutil.which(program) or Path(program).is_dir())]
@@ -88,7 +93,9 @@ def versions(envoy, scenario):
     }
     if program := BROWSERS.get(scenario.client):
         found[scenario.client] = number(run(program, "--version"))
-    if scenario.sidecar == "nginx":
+    if scenario.client == "openssl":
+        found["openssl"] = number(run("openssl", "version"))
+    if "nginx" in (scenario.sidecar, scenario.gateway):
         found["nginx"] = number(run("sh", "-c", "nginx -v 2>&1"))
     if scenario.sidecar == "haproxy":
         found["haproxy"] = number(run("haproxy", "-v"))

@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import clients, envoy, haproxy, nginx
+from . import certificates, clients, envoy, haproxy, nginx
 from .capture import Capture
 from .clients import PEERS
-from .network import APP_PORT, GATEWAY_PORT, SIDECAR_PORT, Network
+from .network import APP_PORT, SIDECAR_PORT, TUNNEL_PORT, Network
 from .processes import LabError, Program, wait_until
 
 OTHER_SIDECARS = {"nginx": nginx, "haproxy": haproxy}
@@ -57,6 +57,11 @@ class Recording:
                 capture.stop()
             return self.reports(lines)
 
+    def keys(self):
+        """The keys of all TLS connections, as all their programs wrote them, each line once."""
+        lines = (line for file in sorted(self.folder.glob("*.keys")) for line in file.read_text().splitlines())
+        return list(dict.fromkeys(line for line in lines if not line.startswith("#")))
+
     def reports(self, lines):
         seen_by_server = {line.pop("path"): line for line in map(json.loads, self.server.output.splitlines())}
         reports = [json.loads(line) for line in lines]
@@ -75,14 +80,19 @@ class Recording:
 
     def start_proxies(self):
         scenario, network = self.scenario, self.network
+        if scenario.outer.tls or scenario.middle.tls:
+            certificates.make(self.folder / "certificates")
         delay = {"delayed_close_timeout": scenario.delayed_close} if scenario.delayed_close else {}
         if other := OTHER_SIDECARS.get(scenario.sidecar):
             command = other.command(network.addresses, scenario.sidecar_settings, self.folder)
         else:
-            command = self.envoy_command(envoy.sidecar(network.addresses, {**delay, **scenario.sidecar_settings}))
-        self.sidecar = self.start(network.pod, SIDECAR_PORT, "sidecar", command)
-        self.gateway = self.start(network.gateway, GATEWAY_PORT, "gateway",
-                                  self.envoy_command(envoy.gateway(network.addresses, delay)))
+            command = self.envoy_command(envoy.sidecar(scenario, {**delay, **scenario.sidecar_settings}, self.folder))
+        self.sidecar = self.start(network.pod, TUNNEL_PORT if scenario.middle.tunnel else SIDECAR_PORT, "sidecar", command)
+        if scenario.gateway == "nginx":
+            command = nginx.gateway(network.addresses, scenario.gateway_settings, self.folder)
+        else:
+            command = self.envoy_command(envoy.gateway(scenario, delay, self.folder))
+        self.gateway = self.start(network.gateway, scenario.gateway_port, "gateway", command)
 
     def envoy_command(self, configuration):
         return envoy.command(self.envoy_binary, configuration, self.folder)
@@ -100,10 +110,11 @@ class Recording:
 
     def start_captures(self):
         network = self.network
-        app, edge = f"tcp port {APP_PORT}", f"host {network.addresses.gateway} and tcp port {GATEWAY_PORT}"
+        app, tunnel = f"tcp port {APP_PORT}", f"tcp port {TUNNEL_PORT}"
+        edge = f"host {network.addresses.gateway} and tcp port {self.scenario.gateway_port}"
         vantages = {
-            "pod.pcap": (network.pod, "any", f"{app} or tcp port {SIDECAR_PORT}"),
-            "gateway.pcap": (network.gateway, "any", f"({edge}) or {app}"),
+            "pod.pcap": (network.pod, "any", f"{app} or tcp port {SIDECAR_PORT} or {tunnel}"),
+            "gateway.pcap": (network.gateway, "any", f"({edge}) or {app} or {tunnel}"),
             "client.pcap": (network.client, "c0", edge),
         }
         return [Capture(namespace, interface, self.folder / file, expression, self.folder, self.scenario.snaplen)
@@ -112,7 +123,7 @@ class Recording:
     def start_client(self):
         scenario = self.scenario
         options = {"connections": [{"path": session.path, **session.client_options} for session in scenario.sessions]}
-        return clients.start(scenario.client, self.network, self.folder,
+        return clients.start(scenario, self.network, self.folder,
                              options if scenario.sessions else scenario.client_options)
 
     def wait_until_connected(self):

@@ -6,7 +6,8 @@ from typing import Callable
 
 from . import incidents
 from .check import at, end
-from .network import IPV4, IPV6, Addresses
+from .network import GATEWAY_PORT, GATEWAY_TLS_PORT, IPV4, IPV6, Addresses
+from .transport import PLAIN, Transport
 
 CAPTURES = ("pod.pcap", "gateway.pcap", "client.pcap")  # from the pod to the client
 
@@ -43,20 +44,26 @@ class Scenario:
     expect: dict            # as a Session's; empty with `sessions`, which have their own
     report: dict            # likewise
     sessions: tuple = ()
-    client: str = "node"    # node, chromium or firefox
+    client: str = "node"    # node, chromium, firefox or openssl
     server: str = "close"   # a behaviour of peers/server.js
     server_options: dict = field(default_factory=dict)
     client_options: dict = field(default_factory=dict)
     retry_options: tuple = ()   # other server options, tried in turn when the first did not show it
     sidecar: str = "envoy"      # envoy, nginx or haproxy
+    gateway: str = "envoy"      # envoy or nginx
     delayed_close: str = ""     # delayed_close_timeout of both Envoys; empty: not set, Envoy's default of 1 s
     sidecar_settings: dict = field(default_factory=dict)  # Envoy's connection manager, nginx's location, HAProxy's defaults
+    outer: Transport = PLAIN    # between client and gateway
+    middle: Transport = PLAIN   # between gateway and sidecar
+    gateway_settings: dict = field(default_factory=dict)  # nginx's server, where it is the gateway
     addresses: Addresses = IPV4
     socket_buffer: int = 0      # bytes, in every namespace; 0: the system's
+    gateway_buffer: int = 0     # bytes, in the gateway for each connection; 0: Envoy's default of 1 MiB
     has_switch: bool = False    # between client and gateway
     incident: Callable = None   # recording → None: what happens when all clients are connected
     linger: float = 0           # seconds to go on after the reports; 0: until all connections have ended
     late: bool = False          # the captures start when all clients are connected
+    with_secrets: bool = False  # each capture once more as pcapng, with the keys inside
     snaplen: int = 0            # bytes kept of each packet; 0: all
     show: Callable = None       # timeline → bool: what else must be seen; with `sessions`, path → timeline
 
@@ -64,6 +71,25 @@ class Scenario:
     def each(self):
         """Its sessions; without any of its own it is one itself."""
         return self.sessions or (Session("/feed", self.expect, self.report, self.server),)
+
+    @property
+    def transports(self):
+        """What each leg speaks."""
+        return {"outer": self.outer, "middle": self.middle, "app": PLAIN}
+
+    def is_readable(self, leg):
+        """Whether the keys open it: which one is whose is told in TLS's handshake alone."""
+        transport = self.transports[leg]
+        return not transport.tls or not (self.late or transport.has_cbc)
+
+    @property
+    def gateway_port(self):
+        return GATEWAY_TLS_PORT if self.outer.tls else GATEWAY_PORT
+
+    @property
+    def folder(self):
+        """Under samples/."""
+        return "recorded" if self.outer == self.middle == PLAIN else "encrypted"
 
     @property
     def captures(self):
@@ -314,9 +340,9 @@ def told_by_code(number):
     }.get(number % 10, (own, {"close": own}, {}))
 
 
-def fifty(kind, server_options, client_options, start, after, step):
+def fifty(kind, server_options, client_options, start, after, step, count=50):
     """Sessions that begin `start` milliseconds apart, and end `after` and up to 49 steps more, in another order."""
-    for number in range(1, 51):
+    for number in range(1, count + 1):
         close, server, client = kind(number)
         time = {"after": after + number * 17 % 50 * step}
         yield Session(f"/feed/{number}", everywhere("delivered", *close) if close else ABSENT,

@@ -1,18 +1,23 @@
-"""The table of samples in samples/README.md, made from the folders' own JSON."""
+"""The tables of samples in samples/README.md, made from the folders' own JSON."""
 
 import collections
 import json
 
-BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
+from .check import ENDS
+
+FOLDERS = ("recorded", "encrypted")
 
 
-def update(readme, recorded):
-    """Rewrites the table between the two marks of the README."""
-    rows = ["| sample | what it shows | client | it reported | on the wire | verdicts |", "|---|---|---|---|---|---|"]
-    rows += [row(folder) for folder in sorted(recorded.iterdir()) if (folder / "scenario.json").exists()]
+def update(samples):
+    """Rewrites the tables, each between the two marks of its folder in the README."""
+    readme = samples / "README.md"
     text = readme.read_text()
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    readme.write_text(before + BEGIN + "\n".join(rows) + "\n" + END + after)
+    for folder in FOLDERS:
+        begin, end = f"<!-- {folder}: begin -->\n", f"<!-- {folder}: end -->\n"
+        rows = ["| sample | what it shows | client | it reported | on the wire | verdicts |", "|---|---|---|---|---|---|"]
+        rows += [row(sample) for sample in sorted((samples / folder).iterdir()) if (sample / "scenario.json").exists()]
+        text = text.split(begin)[0] + begin + "\n".join(rows) + "\n" + end + text.split(end)[1]
+    readme.write_text(text)
 
 
 def row(folder):
@@ -24,7 +29,7 @@ def row(folder):
     many = client.get("sessions")
     told = tally(one["code"] for one in many) if many else reported(client)
     seen = wire_of_many(scenario["observed"]) if many else wire(scenario["observed"])
-    return (f"| [`{folder.name}`](recorded/{folder.name}) | {scenario['title']} | {client['client']} {client['version']} "
+    return (f"| [`{folder.name}`]({folder.parent.name}/{folder.name}) | {scenario['title']} | {client['client']} {client['version']} "
             f"| {told} | {seen} | {verdicts} |")
 
 
@@ -50,12 +55,15 @@ def wire(observed):
     """The first Close and the first end of each leg, in order."""
     parts, told = [], set()
     for event in observed:
+        if event["event"] not in ("Close", *ENDS):
+            continue
         kind = "Close" if event["event"] == "Close" else "end"
         key = event["from"] if kind == "Close" and event["from"] in ("app", "client") else (event["leg"], kind)
         if kind == "Close" and event["from"] not in ("app", "client") or key in told:
             continue
         told.add(key)
-        parts.append(f"{event['at']:.3f} s {event['from']} → {event['to']} {event['event']}")
+        error = f" {event['error']}" if "error" in event else ""
+        parts.append(f"{event['at']:.3f} s {event['from']} → {event['to']} {event['event']}{error}")
     return "<br>".join(parts)
 
 

@@ -1,12 +1,13 @@
-// A client that is a program: node client.js URL [OPTIONS as JSON]
+// A client that is a program: node client.js URL [OPTIONS as JSON] [http2]
 // Prints one line of JSON when its WebSocket has ended: what its application was told.
 // With `connections`, a list of options with paths, it opens them all, each after `start` milliseconds, and
 // prints a line for each.
 'use strict';
 const http = require('http');
 const WebSocket = require('ws');
+const overHttp2 = require('./over-http2');
 
-const [url, optionsText] = process.argv.slice(2);
+const [url, optionsText, protocol] = process.argv.slice(2);
 const options = JSON.parse(optionsText || '{}');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -19,18 +20,31 @@ function get(path) {
   });
 }
 
+let ticket; // of the last TLS connection: another can resume its session
+
+function overHttp1(url, headers, options) {
+  const ws = new WebSocket(url, {
+    agent: options.getFirst ? agent : undefined,
+    headers,
+    rejectUnauthorized: false, // the lab's authority is nobody's
+    ciphers: options.ciphers,
+    session: options.resume && ticket,
+  });
+  ws._req.on('socket', (socket) => socket.on('session', (session) => { ticket = session; }));
+  return ws;
+}
+
 function connect(options) {
   const session = options.path && { path: options.path, port: null }; // what tells it apart on the wire
   const report = { ...session, code: null, reason: null, wasClean: null, messages: 0, bytes: 0 };
-  const ws = new WebSocket(new URL(options.path || '', url), {
-    agent: options.getFirst ? agent : undefined,
-    headers: { 'User-Agent': `node/${process.versions.node} ws` },
-  });
+  const open = protocol === 'http2' ? overHttp2 : overHttp1;
+  const ws = open(new URL(options.path || '', url), { 'User-Agent': `node/${process.versions.node} ws` }, options);
   let timer;
 
   ws.on('open', () => {
     const socket = ws._socket;
     if (session) report.port = socket.localPort;
+    if (options.resume) report.resumed = socket.isSessionReused();
     if (options.pause) { // reads nothing for so many milliseconds: a phone in a tunnel, a busy page
       ws.pause();
       setTimeout(() => ws.resume(), options.pause);

@@ -13,13 +13,13 @@ const behaviours = {
     ws.close(4321, 'test');
   },
 
-  // Much data, Close, and the end of TCP at once: nobody waits for the client's reply.
-  burstCloseEnd(ws, { socket }, { messages = 0, size = 0 }) {
+  // Much data, Close, and unless it waits for the client's reply, the end of TCP at once.
+  burstCloseEnd(ws, { socket }, { messages = 0, size = 0, waits }) {
     for (let number = 1; number <= messages; number++) {
       ws.send(`message ${number} of ${messages}. `.repeat(size / 10).slice(0, size));
     }
     ws.close(4321, 'test');
-    socket.end();
+    if (!waits) socket.end();
   },
 
   terminate(ws) {
