@@ -58,6 +58,11 @@ let package = Package(
       name: "TCPReassemblyTests", dependencies: ["Capture", "Streams", "TCPReassembly", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "TLSDecodeTests",
+      dependencies: [
+        "Capture", "Streams", "TLSDecode", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "WSDecodeTests", dependencies: ["Capture", "Streams", "WSDecode", "TestSupport"],
       swiftSettings: settings),
     .testTarget(

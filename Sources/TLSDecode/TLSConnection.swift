@@ -167,7 +167,9 @@ struct TLSConnection {
     switch phase {
     case .hello where !isProtected, .opening where !isProtected:
       takePlain(record, side, &sink)
-    case .hello: break
+    case .hello:
+      close(.noHandshake, &sink)
+      take(record, side, &sink)
     case .opening: open(record, side, &sink)
     case .closed:
       if record.header.type == .changeCipherSpec { self[side].hasChangedCipher = true }
