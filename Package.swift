@@ -16,6 +16,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -29,6 +31,13 @@ let package = Package(
     .target(
       name: "TLSDecode",
       dependencies: ["Capture", "Streams", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .target(
+      name: "HTTP2Decode",
+      dependencies: [
+        "Capture", "Streams", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ],
       swiftSettings: settings),
     .target(
       name: "WSDecode",
@@ -62,6 +71,14 @@ let package = Package(
       dependencies: [
         "Capture", "Streams", "TLSDecode", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: settings),
+    .testTarget(
+      name: "HTTP2DecodeTests",
+      dependencies: [
+        "Capture", "Streams", "TCPReassembly", "HTTP2Decode", "WSDecode", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "WSDecodeTests", dependencies: ["Capture", "Streams", "WSDecode", "TestSupport"],
       swiftSettings: settings),

@@ -6,6 +6,9 @@ package enum GapCause: Hashable, Sendable {
   case notCaptured
   /// Their packet was cut by the capture's snaplen.
   case truncated
+  /// Nobody knows how many: frames of the connection that carries the stream are missing, headers and all. The
+  /// range is one byte that stands for them, or for none; boundaries inside the stream are lost with it.
+  case unknownLength
 }
 
 /// How one side ended its stream.
