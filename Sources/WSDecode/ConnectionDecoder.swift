@@ -14,7 +14,8 @@ struct LegOutput<Sink: LegSink> {
   }
 }
 
-/// One connection: HTTP/1.1 messages until an upgrade, then frames.
+/// One connection: HTTP/1.1 messages until an upgrade, then frames. A stream of HTTP/2 that was asked for by
+/// extended CONNECT begins with the upgrade.
 ///
 ///     http ──upgrade request──▶ leg opened ──101──▶ frames
 ///      │ ▲                         │   └──101 not captured──▶ frames, boundaries lost
@@ -28,6 +29,10 @@ struct ConnectionDecoder {
   private var isReleasing = false
   /// TLS hides what the connection carries.
   private var isSealed = false
+  /// The connection is a stream for a WebSocket (RFC 8441): it holds nothing but frames.
+  private var isExtendedConnect = false
+  /// Or, if that was refused, the rest of the answer.
+  private var isExtendedConnectRefused = false
   private var leg: LegID?
   private var frames: LegFrames?
   /// The leg was believed for its frames alone.
@@ -86,7 +91,9 @@ struct ConnectionDecoder {
   private mutating func accept(
     _ bytes: Span<UInt8>, _ chunk: StreamChunk, _ output: inout LegOutput<some LegSink>
   ) {
+    if isExtendedConnect, frames == nil, !isExtendedConnectRefused { beginUnanswered(chunk, &output) }
     if frames != nil { return receiveFrames(bytes, from: 0, chunk, &output) }
+    if isExtendedConnect { return }
     // A head at the end of the bytes may open a leg, and what follows may be frames at once.
     var index = 0
     while let step = http.next(bytes, from: &index, chunk) {
@@ -108,7 +115,20 @@ struct ConnectionDecoder {
       openLeg(LegOpening(connection: connection, request: nil, isSealed: true), &output)
       for event in memory.late { tell(event, &output) }
     case .gap where isSealed: break
-    case .gap(let side, let range, _, let packet): skip(side, range, packet, &output)
+    case .gap(let side, let range, let cause, let packet):
+      skip(side, range, isLengthKnown: cause != .unknownLength, packet, &output)
+    case .requested(let fields, let packet):
+      if let request = UpgradeRequest(extendedConnect: fields, packet: packet) {
+        isExtendedConnect = true
+        http.awaitAnswer()
+        take(.requested(request), &output)
+      }
+    case .responded(let fields, let packet):
+      if isExtendedConnect, frames == nil,
+        let response = UpgradeResponse(extendedConnect: fields, packet: packet)
+      {
+        take(response, &output)
+      }
     case .ended(let side, let kind, _, _) where kind.isInOrder:
       if side == .client { http.loseRequests() }
       finish(side, &output)
@@ -152,6 +172,7 @@ struct ConnectionDecoder {
   private mutating func take(_ step: HTTPStep, _ output: inout LegOutput<some LegSink>) {
     switch step {
     case .other, .parked: break
+    case .tunnelled(let target): connection.tunnel = target
     case .requested(let request):
       openLeg(LegOpening(connection: connection, request: request), &output)
       clientFramesBegin = request.endOffset
@@ -169,6 +190,26 @@ struct ConnectionDecoder {
           side: .client, from: clientFramesBegin, deflate: response.deflate, options: options),
         server: LegDirection(
           side: .server, from: response.endOffset, deflate: response.deflate, options: options))
+    }
+  }
+
+  /// The answer to an extended CONNECT.
+  private mutating func take(_ response: UpgradeResponse, _ output: inout LegOutput<some LegSink>) {
+    guard response.isSwitchingProtocols else {
+      isExtendedConnectRefused = true
+      http.stopParking(.client)
+      return take(.refused(response), &output)
+    }
+    take(.switched(response, isAsked: true), &output)
+  }
+
+  /// Bytes of a stream whose answer was not captured: the server's may be frames, from the first on. The
+  /// client's waited, and there were too many of them.
+  private mutating func beginUnanswered(_ chunk: StreamChunk, _ output: inout LegOutput<some LegSink>) {
+    if chunk.side == .server {
+      guessSwitch(at: 0, packet: chunk.packet, serverBegins: chunk.offset == 0 ? 0 : nil, &output)
+    } else {
+      clientFramesBegin = nil
     }
   }
 
@@ -213,24 +254,29 @@ struct ConnectionDecoder {
   // MARK: Missing bytes
 
   private mutating func skip(
-    _ side: Side, _ range: Range<UInt64>, _ packet: PacketReference,
+    _ side: Side, _ range: Range<UInt64>, isLengthKnown: Bool, _ packet: PacketReference,
     _ output: inout LegOutput<some LegSink>
   ) {
     if let leg, frames != nil {
-      frames?.skip(side, range, packet, on: leg, &output.sink)
+      frames?.skip(side, range, isLengthKnown: isLengthKnown, packet, on: leg, &output.sink)
       return
     }
     let mayHideSwitch = side == .server && http.mayHideSwitch
-    http.skip(side, range.upperBound - range.lowerBound)
-    if mayHideSwitch && http.hasLostResponses { return guessSwitch(at: range.lowerBound, packet, &output) }
+    http.skip(side, isLengthKnown ? range.upperBound - range.lowerBound : .max)
+    if mayHideSwitch && http.hasLostResponses {
+      return guessSwitch(at: range.lowerBound, packet: packet, &output)
+    }
     var nowhere = NoSink()
     if pickUp == nil, leg == nil, !http.isForeign { pickUp = .pickUp(options: options) }
-    pickUp?.skip(side, range, packet, on: Self.noLeg, &nowhere)
+    pickUp?.skip(side, range, isLengthKnown: isLengthKnown, packet, on: Self.noLeg, &nowhere)
   }
 
   /// A 101 may be missing, or the rest of one: look for frames in both directions, believe nothing else.
+  ///
+  /// - Parameter serverBegins: where the server's frames begin, if it agreed.
   private mutating func guessSwitch(
-    at offset: UInt64, _ packet: PacketReference, _ output: inout LegOutput<some LegSink>
+    at offset: UInt64, packet: PacketReference, serverBegins: UInt64? = nil,
+    _ output: inout LegOutput<some LegSink>
   ) {
     if leg == nil {
       openLeg(LegOpening(connection: connection, request: nil, isPickedUp: true), &output)
@@ -242,7 +288,8 @@ struct ConnectionDecoder {
     beginFrames(
       client: LegDirection(
         side: .client, from: nil, expected: clientFramesBegin, deflate: deflate, options: options),
-      server: LegDirection(side: .server, from: nil, deflate: deflate, options: options))
+      server: LegDirection(
+        side: .server, from: nil, expected: serverBegins, deflate: deflate, options: options))
   }
 
   // MARK: Pickup

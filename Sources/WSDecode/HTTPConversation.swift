@@ -12,15 +12,19 @@ enum HTTPStep {
   case refused(UpgradeResponse)
   /// From here on the connection carries frames; `isAsked` if the request was captured.
   case switched(UpgradeResponse, isAsked: Bool)
+  /// A CONNECT was granted: from here on the connection is the one to that `host:port` (RFC 9110 §9.3.6).
+  case tunnelled(String)
 }
 
 /// The HTTP/1.1 messages of a connection, requests matched to responses.
 ///
 /// The two directions may be ahead of each other. What comes too early is parked: the client's bytes
-/// behind an upgrade request until its response tells what they are, a response until its request is there.
+/// behind an upgrade request or a CONNECT until its response tells what they are, a response until its request
+/// is there.
 struct HTTPConversation {
   private struct PendingRequest {
     var method: String
+    var target: String
     var isUpgrade: Bool
     var packet: PacketReference
   }
@@ -121,8 +125,9 @@ struct HTTPConversation {
       isPairingLost = false
     }
     if pending.count == Self.maxPendingRequests { pending.removeFirst() }
-    pending.append(PendingRequest(method: parts[0], isUpgrade: upgrade != nil, packet: packet))
-    if upgrade != nil { parkedRequests.activate() }
+    pending.append(
+      PendingRequest(method: parts[0], target: parts[1], isUpgrade: upgrade != nil, packet: packet))
+    if upgrade != nil || parts[0] == "CONNECT" { parkedRequests.activate() }
     stopParking(.server)
     return upgrade.map { .requested($0) } ?? .other
   }
@@ -155,10 +160,12 @@ struct HTTPConversation {
     let isPaired = pending.first.map { sawStart || $0.packet.precedes(packet) } ?? false
     let request = isPaired ? pending.removeFirst() : nil
     responses.body(Self.responseBody(of: head, status: status, method: request?.method))
-    if request?.method == "CONNECT" && status < 300 { loseBoth() }
-    guard request?.isUpgrade == true else { return .other }
+    guard let request, request.isUpgrade || request.method == "CONNECT" else { return .other }
     stopParking(.client)
-    return .refused(response)
+    if request.isUpgrade { return .refused(response) }
+    guard status < 300 else { return .other }
+    beginAgain()
+    return .tunnelled(request.target)
   }
 
   private static func body(of head: HTTPHead) -> HTTPBody? {
@@ -176,6 +183,21 @@ struct HTTPConversation {
   mutating func loseRequests() {
     clientIsBlind = true
     stopParking(.server)
+  }
+
+  /// The client asked by other means than an HTTP/1.1 message: what it sends waits for the answer.
+  mutating func awaitAnswer() {
+    sawHead = true
+    requests.desynchronise()
+    responses.desynchronise()
+    parkedRequests.activate()
+  }
+
+  /// Another connection's streams begin in both directions.
+  private mutating func beginAgain() {
+    requests = HTTPFramer(.request)
+    responses = HTTPFramer(.response)
+    pending = []
   }
 
   /// The connection carries something else from here on, maybe with HTTP inside.

@@ -58,11 +58,12 @@ struct LegDirection {
     }
   }
 
-  /// Passes over bytes that are missing.
+  /// Passes over bytes that are missing; if it is not known how many, the boundaries are lost with them.
   mutating func skip(
-    _ range: Range<UInt64>, _ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink
+    _ range: Range<UInt64>, isLengthKnown: Bool, _ packet: PacketReference, on leg: LegID,
+    _ sink: inout some LegSink
   ) {
-    let count = range.upperBound - range.lowerBound
+    let count = isLengthKnown ? range.upperBound - range.lowerBound : .max
     guard stream != nil else { return finder.skip(count, packet) }
     guard stream?.skip(count, packet, on: leg, &sink) == false else { return }
     sink.receive(.lost(side, at: range.lowerBound, packet), on: leg)

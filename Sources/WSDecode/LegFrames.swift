@@ -45,13 +45,13 @@ struct LegFrames {
   }
 
   mutating func skip(
-    _ side: Side, _ range: Range<UInt64>, _ packet: PacketReference, on leg: LegID,
+    _ side: Side, _ range: Range<UInt64>, isLengthKnown: Bool, _ packet: PacketReference, on leg: LegID,
     _ sink: inout some LegSink
   ) {
     if side == .client {
-      client.skip(range, packet, on: leg, &sink)
+      client.skip(range, isLengthKnown: isLengthKnown, packet, on: leg, &sink)
     } else {
-      server.skip(range, packet, on: leg, &sink)
+      server.skip(range, isLengthKnown: isLengthKnown, packet, on: leg, &sink)
     }
   }
 

@@ -1,7 +1,8 @@
 import Capture
 import Crypto
+import Streams
 
-/// The client's opening handshake (RFC 6455 §4.1), as far as a report needs it.
+/// The client's opening handshake (RFC 6455 §4.1; over HTTP/2 RFC 8441 §5), as far as a report needs it.
 package struct UpgradeRequest: Hashable, Sendable {
   /// `Sec-WebSocket-Key`.
   package var key: String?
@@ -22,13 +23,31 @@ package struct UpgradeRequest: Hashable, Sendable {
     guard method == "GET", head.list("upgrade", contains: "websocket"),
       head.list("connection", contains: "upgrade")
     else { return nil }
-    key = head.value("sec-websocket-key")
+    self.init(head, target: target, host: head.value("host"), endOffset: endOffset, packet: packet)
+  }
+
+  /// An extended CONNECT (RFC 8441 §4). The stream begins behind it.
+  ///
+  /// - Returns: `nil` if it asks for another protocol.
+  init?(extendedConnect fields: HTTPFields, packet: PacketReference) {
+    guard fields.value(":method") == "CONNECT", fields.value(":protocol")?.lowercased() == "websocket" else {
+      return nil
+    }
+    self.init(
+      fields, target: fields.value(":path") ?? "", host: fields.value(":authority") ?? fields.value("host"),
+      endOffset: 0, packet: packet)
+  }
+
+  private init(
+    _ fields: some HeaderFields, target: String, host: String?, endOffset: UInt64, packet: PacketReference
+  ) {
+    key = fields.value("sec-websocket-key")
     self.target = target
-    host = head.value("host")
-    userAgent = head.value("user-agent")
-    requestID = head.value("x-request-id")
-    forwardedFor = head.value("x-forwarded-for")
-    via = head.value("via")
+    self.host = host
+    userAgent = fields.value("user-agent")
+    requestID = fields.value("x-request-id")
+    forwardedFor = fields.value("x-forwarded-for")
+    via = fields.value("via")
     self.endOffset = endOffset
     self.packet = packet
   }
@@ -48,18 +67,34 @@ package struct UpgradeResponse: Hashable, Sendable {
   package var endOffset: UInt64
   package var packet: PacketReference
 
-  package var isSwitchingProtocols: Bool { status == 101 }
+  /// Whether it answers an extended CONNECT: then any 2xx agrees (RFC 8441 §5).
+  package var answersExtendedConnect = false
 
-  init(_ head: HTTPHead, status: Int, statusText: String, endOffset: UInt64, packet: PacketReference) {
+  package var isSwitchingProtocols: Bool {
+    answersExtendedConnect ? (200..<300).contains(status) : status == 101
+  }
+
+  init(
+    _ fields: some HeaderFields, status: Int, statusText: String, endOffset: UInt64, packet: PacketReference
+  ) {
     self.status = status
     self.statusText = statusText
-    accept = head.value("sec-websocket-accept")
-    subprotocol = head.value("sec-websocket-protocol")
-    deflate = PermessageDeflate(extensions: head.list("sec-websocket-extensions"))
-    server = head.value("server")
-    via = head.value("via")
+    accept = fields.value("sec-websocket-accept")
+    subprotocol = fields.value("sec-websocket-protocol")
+    deflate = PermessageDeflate(extensions: fields.list("sec-websocket-extensions"))
+    server = fields.value("server")
+    via = fields.value("via")
     self.endOffset = endOffset
     self.packet = packet
+  }
+
+  /// The answer to an extended CONNECT.
+  ///
+  /// - Returns: `nil` without a status.
+  init?(extendedConnect fields: HTTPFields, packet: PacketReference) {
+    guard let status = fields.value(":status").flatMap({ Int($0) }) else { return nil }
+    self.init(fields, status: status, statusText: "", endOffset: 0, packet: packet)
+    answersExtendedConnect = true
   }
 
   /// What `Sec-WebSocket-Accept` has to be for a key (RFC 6455 §4.2.2, step 5.4).
