@@ -54,8 +54,8 @@ let package = Package(
     .executableTarget(
       name: "wsclose",
       dependencies: [
-        "Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode", "CloseAnalysis", "Report",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis",
+        "Report", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 

@@ -18,6 +18,8 @@ package struct Leg: Sendable {
   package var isPickedUp: Bool
   package var request: UpgradeRequest?
   package var response: UpgradeResponse?
+  /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
+  package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)?
   /// What TLS tells of the connection; `nil` without TLS.
   package internal(set) var tls: TLSDescription?
   /// What the client sent.
@@ -29,6 +31,7 @@ package struct Leg: Sendable {
     connection = opening.connection
     observations = [LegObservation(capture: capture, connection: opening.connection)]
     isPickedUp = opening.isPickedUp
+    if opening.isSealed { sealed = (SealedRecords(), SealedRecords()) }
     request = opening.request
     if let request { client.beginFrames(at: request.endOffset) }
   }
@@ -82,6 +85,12 @@ package struct Leg: Sendable {
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
     case .stream(.secured(let description)): tls = description
+    case .stream(.record(let side, let record, let range, let packet)):
+      if side == .client {
+        sealed?.client.add(record, end: range.upperBound, packet)
+      } else {
+        sealed?.server.add(record, end: range.upperBound, packet)
+      }
     case .stream(let inner):
       if let side = inner.side { take(event, of: side) }
     case .opened, .refuted: break
@@ -89,6 +98,13 @@ package struct Leg: Sendable {
   }
 
   private mutating func take(_ event: LegEvent, of side: Side) {
+    if sealed != nil, case .stream(.acknowledged(_, let upTo, let packet)) = event {
+      if side == .client {
+        sealed?.client.acknowledge(upTo: upTo, packet)
+      } else {
+        sealed?.server.acknowledge(upTo: upTo, packet)
+      }
+    }
     if side == .client { client.take(event) } else { server.take(event) }
   }
 }

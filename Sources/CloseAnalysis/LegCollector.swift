@@ -15,7 +15,7 @@ package struct LegCollector: LegSink {
   package var legs: [Leg] { found.compactMap { $0 } }
 
   package mutating func receive(_ event: LegEvent, on leg: LegID) {
-    if case .opened(let opening) = event, !opening.isSealed {
+    if case .opened(let opening) = event {
       index[leg] = found.count
       found.append(Leg(opening, capture: capture))
     }

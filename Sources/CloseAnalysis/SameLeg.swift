@@ -5,10 +5,10 @@ import Streams
 /// on `-i any`. Equal sequence numbers tell, as every hop has its own.
 enum SameLeg {
   private enum Trait: Hashable {
-    /// Where both streams begin.
-    case beginning(client: UInt32, server: UInt32)
+    /// Where both streams begin; of an HTTP/2 connection its streams begin at one place.
+    case beginning(client: UInt32, server: UInt32, http2Stream: UInt32?)
     /// A frame and its place.
-    case frame(Side, digest: UInt64, sequence: UInt32)
+    case frame(Side, digest: UInt64, sequence: UInt32, http2Stream: UInt32?)
   }
 
   static func groups(_ legs: [Leg]) -> [[Int]] {
@@ -23,15 +23,17 @@ enum SameLeg {
 
   private static func traits(of leg: Leg) -> [Trait] {
     var traits: [Trait] = []
+    let stream = leg.connection.http2Stream
     if let client = leg.client.base, let server = leg.server.base {
-      traits.append(.beginning(client: client.rawValue, server: server.rawValue))
+      traits.append(.beginning(client: client.rawValue, server: server.rawValue, http2Stream: stream))
     }
-    for stream in [leg.client, leg.server] {
-      guard let base = stream.base else { continue }
+    for direction in [leg.client, leg.server] {
+      guard let base = direction.base else { continue }
       // A digest alone may be equal by chance or by habit; with 32 bits of place it is not.
-      for mark in stream.marks.all {
+      for mark in direction.marks.all {
         let sequence = base.rawValue &+ UInt32(truncatingIfNeeded: mark.offset)
-        traits.append(.frame(stream.side, digest: mark.digest, sequence: sequence))
+        traits.append(
+          .frame(direction.side, digest: mark.digest, sequence: sequence, http2Stream: stream))
       }
     }
     return traits

@@ -13,6 +13,7 @@ package struct SessionBuilder {
   ///   - legs: of all captures.
   ///   - captures: how many captures there are.
   package init(_ legs: [Leg], captures: Int) {
+    let legs = legs.filter { $0.sealed == nil }
     let groups = SameLeg.groups(legs)
     let pairs = groups.flatMap { Self.pairs(legs, $0) }
     let corrections = ClockOffsets(captures: captures, pairs: pairs).corrections

@@ -1,4 +1,5 @@
 import Capture
+import HTTP2Decode
 import CloseAnalysis
 import TLSDecode
 import TCPReassembly
@@ -20,7 +21,8 @@ enum Pipeline {
       try PcapFile(path: path, filter: filter, index: index, isStopped: { Interrupt.isRequested }))
     var reassembler = Reassembler()
     var decoder = TLSDecoder(
-      into: WebSocketDecoder(into: makeSink(reader.source), options: options), keyLog: keyLog)
+      into: HTTP2Decoder(into: WebSocketDecoder(into: makeSink(reader.source), options: options)),
+      keyLog: keyLog)
     reader.forEachSegment { segment, frame in
       for secrets in reader.takeSecrets() { decoder.addSecrets(secrets) }
       reassembler.receive(segment, in: frame, into: &decoder)
@@ -29,6 +31,6 @@ enum Pipeline {
     let summary = CaptureSummary(
       source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
       reassembly: reassembler.statistics, damage: reader.damage)
-    return (summary, decoder.sink.sink)
+    return (summary, decoder.sink.sink.sink)
   }
 }

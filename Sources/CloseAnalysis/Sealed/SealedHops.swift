@@ -1,0 +1,69 @@
+import Capture
+import Streams
+import WSDecode
+
+/// Finds the encrypted leg in front of a session's proxy, where the captures hold one and no keys.
+struct SealedHops {
+  enum Finding {
+    /// No encrypted leg can be in front.
+    case none
+    /// One is, and its bytes were counted.
+    case leg(Leg, ByteAccount)
+    /// Some may be, and the counts do not tell which, or what it passed on.
+    case unclear
+  }
+
+  private let sealed: [Leg]
+  /// Seconds in which a proxy passes on an answer, and a request that it has nothing to ask about.
+  private static let promptness = 0.1
+  /// Seconds that a proxy may take to authorize a request.
+  private static let patience = 2.0
+
+  init(_ sealed: [Leg]) { self.sealed = sealed }
+
+  /// - Parameter leg: the client-most leg that can be read, made by a proxy.
+  func front(of leg: Leg) -> Finding {
+    let near = sealed.filter { sharesCapture($0, leg) && !isBehind($0, leg) }
+    guard leg.request != nil, leg.response != nil else {
+      // Without the handshake nothing tells where to begin counting.
+      return near.contains { endsAtProxy($0, leg) && overlaps($0, leg) } ? .unclear : .none
+    }
+    let candidates = near.compactMap { candidate -> (leg: Leg, account: ByteAccount)? in
+      guard let account = ByteAccount(candidate, leg), account.requestDelay < Self.patience,
+        account.answerDelay < Self.promptness
+      else { return nil }
+      return (candidate, account)
+    }
+    let complete = candidates.filter { $0.account.outcome == .complete && $0.account.clientFits }
+    if complete.count == 1 { return .leg(complete[0].leg, complete[0].account) }
+    // Fewer bytes are no fingerprint: only if no other leg can be meant, and its handshake fits closely.
+    if candidates.count == 1, candidates[0].account.isClearlyShort,
+      candidates[0].account.requestDelay < Self.promptness
+    {
+      return .leg(candidates[0].leg, candidates[0].account)
+    }
+    return candidates.isEmpty ? .none : .unclear
+  }
+
+  private func sharesCapture(_ candidate: Leg, _ leg: Leg) -> Bool {
+    let captures = Set(leg.observations.map(\.capture))
+    return candidate.observations.contains { captures.contains($0.capture) }
+  }
+
+  /// What the proxy's own host connects to lies behind it.
+  private func isBehind(_ candidate: Leg, _ leg: Leg) -> Bool {
+    let client = candidate.connection.client.address
+    return client == leg.connection.client.address || client == leg.connection.server.address
+  }
+
+  /// Whether the candidate ends at the host from which the leg was made.
+  private func endsAtProxy(_ candidate: Leg, _ leg: Leg) -> Bool {
+    let host = leg.isLocal ? leg.connection.server.address : leg.connection.client.address
+    return candidate.connection.server.address == host
+  }
+
+  private func overlaps(_ candidate: Leg, _ leg: Leg) -> Bool {
+    guard let end = candidate.firstEnd?.end.packet else { return true }
+    return leg.beginning.precedes(end)
+  }
+}
