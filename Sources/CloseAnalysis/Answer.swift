@@ -78,6 +78,8 @@ extension Session {
     case .truncated: return "\(what): the capture cut the packets that may have held it (snaplen)."
     case .oneSided: return "\(what): only one direction of the connection was captured."
     case .captureEnded: return "\(what): the capture ended before it showed."
+    case .encrypted:
+      return "\(what): the leg in front of the proxy is encrypted, and what crossed it cannot be counted."
     case .unacknowledged: return "\(what): it was sent, and no acknowledgment of it was captured."
     case nil: return "\(what)."
     }

@@ -42,6 +42,7 @@ package enum FindingCatalogue {
     RSTAfterClose.self, CloseUnacknowledged.self,
     LateTeardown.self, ClientGaveUp.self, ServerDidNotWait.self, SlowClient.self, ClientLeft.self,
     CaptureGap.self, CaptureTruncated.self, CaptureOneSided.self, CaptureLate.self,
+    CaptureEncrypted.self,
   ]
 
   static func findings(in session: Session, _ context: SessionContext) -> [Finding] {

@@ -23,7 +23,7 @@ package struct Judgement: Sendable {
     }
   }
 
-  private init(_ verdict: Verdict, _ reason: UndeterminedReason?, _ delivery: Delivery) {
+  init(_ verdict: Verdict, _ reason: UndeterminedReason?, _ delivery: Delivery) {
     self.verdict = verdict
     self.reason = reason
     self.delivery = delivery

@@ -24,6 +24,10 @@ extension Leg {
     if request == nil { request = other.request }
     if response == nil { response = other.response }
     if tls == nil { tls = other.tls }
+    if let theirs = other.sealed {
+      if other.client.isMoreComplete(than: client) { sealed?.client = theirs.client }
+      if other.server.isMoreComplete(than: server) { sealed?.server = theirs.server }
+    }
     isPickedUp = isPickedUp && other.isPickedUp
     client.fill(from: other.client)
     server.fill(from: other.server)
@@ -35,6 +39,8 @@ extension Leg {
     var leg = self
     leg.request?.endOffset += UInt64(clientShift)
     leg.response?.endOffset += UInt64(serverShift)
+    leg.sealed?.client.move(by: UInt64(clientShift))
+    leg.sealed?.server.move(by: UInt64(serverShift))
     leg.client.move(by: UInt64(clientShift))
     leg.server.move(by: UInt64(serverShift))
     return leg

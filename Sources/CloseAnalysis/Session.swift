@@ -15,10 +15,25 @@ package struct Session: Sendable {
   /// Found last, when all sessions are known.
   package var findings: [Finding] = []
 
-  package init(id: Int, legs: [Leg]) {
+  /// What was counted to cross the client-most leg, if that is encrypted.
+  package private(set) var account: ByteAccount?
+
+  /// - Parameter front: the encrypted leg in front of those that can be read.
+  package init(id: Int, legs: [Leg], front: SealedHops.Front = .none) {
     self.id = id
-    self.legs = legs
-    judgement = Judgement(legs)
+    switch front {
+    case .none:
+      self.legs = legs
+      judgement = Judgement(legs)
+    case .unclear:
+      self.legs = legs
+      judgement = Judgement(legs).hidden
+    case .leg(let leg, let account):
+      self.legs = [leg] + legs
+      self.account = account
+      judgement = Judgement(self.legs, account)
+    }
+    let legs = self.legs
     close = Self.serverClose(legs)
     teardown = Self.teardown(of: legs)
     if let close, let packet = judgement.delivery.packet {
@@ -74,6 +89,9 @@ extension Session {
 
   /// What the proxy between two neighbouring legs passed on, counted from a place that both have.
   func forwarding(from inner: Int, to outer: Int) -> Forwarding? {
+    if outer == 0, let account {
+      return Forwarding(received: account.received, forwarded: account.forwarded)
+    }
     guard legs.indices.contains(inner), legs.indices.contains(outer),
       let alignment = LegAlignment(legs[outer], legs[inner]),
       legs[outer].server.sentEnd >= alignment.outer, legs[inner].server.sentEnd >= alignment.inner

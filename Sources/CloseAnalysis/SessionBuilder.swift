@@ -6,6 +6,8 @@ import WSDecode
 /// `Sec-WebSocket-Key` (or the accept that answers it) and by content, which proxies pass on unchanged. Never by ports.
 package struct SessionBuilder {
   private let legs: [Leg]
+  /// Those that TLS hides.
+  private let sealed: [Leg]
   /// Nanoseconds that were added to each capture's times.
   package let corrections: [Int64]
 
@@ -13,17 +15,18 @@ package struct SessionBuilder {
   ///   - legs: of all captures.
   ///   - captures: how many captures there are.
   package init(_ legs: [Leg], captures: Int) {
-    let legs = legs.filter { $0.sealed == nil }
     let groups = SameLeg.groups(legs)
     let pairs = groups.flatMap { Self.pairs(legs, $0) }
     let corrections = ClockOffsets(captures: captures, pairs: pairs).corrections
     self.corrections = corrections
-    self.legs = groups.map { group in
+    let merged = groups.map { group in
       let seen = group.map { index in
         ClockShift(nanoseconds: corrections[legs[index].observations[0].capture])(legs[index])
       }
       return seen.dropFirst().reduce(into: seen[0]) { $0.merge($1) }
     }
+    self.legs = merged.filter { $0.sealed == nil }
+    sealed = merged.filter { $0.sealed != nil }
   }
 
   /// In the order in which they begin; ids count from 1.
@@ -38,9 +41,9 @@ package struct SessionBuilder {
     for (a, b) in SilentHops(legs).pairs { grouping.join(a, b) }
     joinByKey(&grouping)
     let chains = grouping.groups().map { group in Self.ordered(group.map { legs[$0] }) }
-    return chains.sorted { $0[0].beginning.time < $1[0].beginning.time }.enumerated().map {
-      Session(id: $0 + 1, legs: $1)
-    }
+      .sorted { $0[0].beginning.time < $1[0].beginning.time }
+    let fronts = SealedHops(sealed).fronts(of: chains.map { $0[0] })
+    return chains.indices.map { Session(id: $0 + 1, legs: chains[$0], front: fronts[$0]) }
   }
 
   private static func pairs(_ legs: [Leg], _ group: [Int]) -> [(Leg, Leg)] {

@@ -24,6 +24,8 @@ package enum UndeterminedReason: String, Sendable {
   /// Only one direction was captured.
   case oneSided = "one-sided"
   case captureEnded = "capture-ended"
+  /// TLS hides the leg on which the Close frame would have to be, and what crossed it cannot be counted.
+  case encrypted
   /// The Close frame was sent and its acknowledgment was not seen.
   case unacknowledged
 }
@@ -47,7 +49,7 @@ package struct Delivery: Sendable {
   package var packet: PacketReference?
   /// Seconds from the server's Close frame on the server-most captured leg to the proof.
   package var latency: Double?
-  /// The frame itself was not captured on this leg; its place follows from the leg behind.
+  /// The frame itself was not captured on this leg, or is encrypted there: its place follows from the leg behind.
   package var isInferred = false
 }
 

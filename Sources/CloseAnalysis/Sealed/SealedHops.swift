@@ -3,8 +3,8 @@ import Streams
 import WSDecode
 
 /// Finds the encrypted leg in front of a session's proxy, where the captures hold one and no keys.
-struct SealedHops {
-  enum Finding {
+package struct SealedHops {
+  package enum Front: Sendable {
     /// No encrypted leg can be in front.
     case none
     /// One is, and its bytes were counted.
@@ -21,8 +21,20 @@ struct SealedHops {
 
   init(_ sealed: [Leg]) { self.sealed = sealed }
 
-  /// - Parameter leg: the client-most leg that can be read, made by a proxy.
-  func front(of leg: Leg) -> Finding {
+  /// The legs in front of sessions, each by the client-most leg that can be read. A leg that may be in front of two
+  /// is in front of neither.
+  func fronts(of legs: [Leg]) -> [Front] {
+    let found = legs.map { front(of: $0) }
+    var uses: [LegObservation: Int] = [:]
+    for case .leg(let leg, _) in found { uses[leg.observations[0], default: 0] += 1 }
+    return found.map { front in
+      if case .leg(let leg, _) = front, uses[leg.observations[0]] != 1 { return .unclear }
+      return front
+    }
+  }
+
+  private func front(of leg: Leg) -> Front {
+    guard leg.isLocal || Proxy.evidence(in: leg.request) != nil else { return .none }
     let near = sealed.filter { sharesCapture($0, leg) && !isBehind($0, leg) }
     guard leg.request != nil, leg.response != nil else {
       // Without the handshake nothing tells where to begin counting.

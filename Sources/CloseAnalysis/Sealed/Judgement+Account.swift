@@ -1,0 +1,44 @@
+import Capture
+
+extension Judgement {
+  /// The verdict on a session whose client-most leg stays closed, by what was counted to cross it.
+  ///
+  /// - Parameters:
+  ///   - legs: the closed leg, then those that can be read.
+  ///   - account: of the closed leg and the leg behind it.
+  init(_ legs: [Leg], _ account: ByteAccount) {
+    let behind = Judgement(Array(legs.dropFirst()))
+    // What the server did not send, or a proxy before did not pass on, is on no leg in front.
+    guard behind.verdict == .delivered else {
+      self = behind
+      return
+    }
+    let outer = legs[0]
+    switch account.outcome {
+    case .unclear: self = behind.hidden
+    case .complete:
+      guard let record = account.closeRecord else {
+        self = behind.hidden
+        return
+      }
+      if let acknowledged = record.acknowledged {
+        self.init(
+          .delivered, nil, Delivery(proof: .acknowledged, packet: acknowledged, isInferred: true))
+      } else {
+        let reason: UndeterminedReason = outer.firstEnd == nil ? .captureEnded : .unacknowledged
+        self.init(.undetermined, reason, Delivery(proof: .sent, packet: record.packet, isInferred: true))
+      }
+    case .short:
+      let hasEnded = outer.server.end != nil || outer.client.rst != nil
+      self.init(
+        hasEnded ? .lost : .undetermined, hasEnded ? nil : .captureEnded,
+        Delivery(proof: .none, isInferred: true))
+    }
+  }
+
+  /// The verdict if a leg in front may tell otherwise, and cannot be read: only what is delivered somewhere can be
+  /// lost further on.
+  var hidden: Judgement {
+    verdict == .delivered ? Judgement(.undetermined, .encrypted, Delivery(proof: .none)) : self
+  }
+}
