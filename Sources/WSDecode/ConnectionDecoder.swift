@@ -91,9 +91,8 @@ struct ConnectionDecoder {
   private mutating func accept(
     _ bytes: Span<UInt8>, _ chunk: StreamChunk, _ output: inout LegOutput<some LegSink>
   ) {
-    if isExtendedConnect, frames == nil, !isExtendedConnectRefused { beginUnanswered(chunk, &output) }
     if frames != nil { return receiveFrames(bytes, from: 0, chunk, &output) }
-    if isExtendedConnect { return }
+    if isExtendedConnect { return receiveUnanswered(bytes, chunk, &output) }
     // A head at the end of the bytes may open a leg, and what follows may be frames at once.
     var index = 0
     while let step = http.next(bytes, from: &index, chunk) {
@@ -203,13 +202,17 @@ struct ConnectionDecoder {
     take(.switched(response, isAsked: true), &output)
   }
 
-  /// Bytes of a stream whose answer was not captured: the server's may be frames, from the first on. The
-  /// client's waited, and there were too many of them.
-  private mutating func beginUnanswered(_ chunk: StreamChunk, _ output: inout LegOutput<some LegSink>) {
-    if chunk.side == .server {
+  /// Bytes of a stream that is not answered yet: the client's wait. The server's show that its answer was not
+  /// captured; they may be frames, from the first on.
+  private mutating func receiveUnanswered(
+    _ bytes: Span<UInt8>, _ chunk: StreamChunk, _ output: inout LegOutput<some LegSink>
+  ) {
+    guard !isExtendedConnectRefused else { return }
+    switch chunk.side {
+    case .client: if !http.park(bytes, chunk) { clientFramesBegin = nil }
+    case .server:
       guessSwitch(at: 0, packet: chunk.packet, serverBegins: chunk.offset == 0 ? 0 : nil, &output)
-    } else {
-      clientFramesBegin = nil
+      receiveFrames(bytes, from: 0, chunk, &output)
     }
   }
 

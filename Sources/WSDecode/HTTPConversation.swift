@@ -245,6 +245,13 @@ struct HTTPConversation {
     stopFullParking()
   }
 
+  /// Keeps the client's bytes until its request is answered; false if they do not wait.
+  mutating func park(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Bool {
+    guard parkedRequests.isActive, chunk.side == .client else { return false }
+    park(bytes, from: 0, chunk)
+    return true
+  }
+
   /// Keeps an event in its place among bytes that wait; false if none do.
   mutating func park(_ event: StreamEvent) -> Bool {
     switch event.side {

@@ -111,9 +111,21 @@ import Testing
   @Test(arguments: 1...20)
   func `the directions may be ahead of each other`(seed: UInt64) throws {
     let packets = try Self.conversation()
-    let recorder = packets.shuffled(distance: 4, seed: seed).carried
+    // Data in front of a SYN would be another connection's.
+    let shuffled = packets[..<3] + Array(packets[3...]).shuffled(distance: 4, seed: seed)
+    let recorder = TestPacket.numbered(Array(shuffled)).carried
     #expect(recorder.violations == [])
-    #expect(Set(recorder.carried.map(Facts.init)) == Set(packets.carried.carried.map(Facts.init)))
+    // Whether TCP's end comes before or behind the other side's RST_STREAM is not told by the streams.
+    func facts(_ logs: [CarriedLog]) -> Set<Facts> {
+      Set(
+        logs.map {
+          var facts = Facts($0)
+          facts.ends = facts.ends.filter { $0.kind != .fin }
+          facts.lastAcknowledged = []
+          return facts
+        })
+    }
+    #expect(facts(recorder.carried) == facts(packets.carried.carried))
   }
 
   @Test func `the server may be seen before the client, the whole of it`() throws {
