@@ -10,19 +10,28 @@ final class ByteSource {
 
   private let descriptor: Int32
   private let isRegularFile: Bool
+  private let beforeWaiting: () -> Void
   private let isStopped: () -> Bool
+  /// What was read of the source before, and has yet to be handed to stdio.
+  private var beginning: ArraySlice<UInt8>
   private let buffer: UnsafeMutablePointer<CChar>
-  /// Bytes handed to stdio so far.
+  /// Bytes handed to stdio so far, and the first of them.
   private var delivered = 0
+  private var magic: [UInt8] = []
   private(set) var failure: CInt = 0
   private(set) var wasStopped = false
   /// What a pcapng brings along to decrypt its packets.
   var secrets = DecryptionSecrets()
 
-  /// - Parameter isStopped: asked when the input pauses, and before each read of a file; once it is true
-  ///   the stream ends, for a pipe only when the writer has fallen silent.
+  /// - Parameters:
+  ///   - beginning: bytes that were read of the source before.
+  ///   - beforeWaiting: called before each read of a pipe: what it gave so far has been used.
+  ///   - isStopped: asked when the input pauses, and before each read of a file; once it is true
+  ///     the stream ends, for a pipe only when the writer has fallen silent.
   /// - Throws: the `errno` of what failed.
-  init(path: String, isStopped: @escaping () -> Bool) throws(Errno) {
+  init(
+    path: String, beginning: [UInt8], beforeWaiting: @escaping () -> Void, isStopped: @escaping () -> Bool
+  ) throws(Errno) {
     let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Errno(errno) }
     var status = stat()
@@ -35,6 +44,8 @@ final class ByteSource {
     }
     self.descriptor = descriptor
     self.isRegularFile = status.st_mode & S_IFMT == S_IFREG
+    self.beginning = beginning[...]
+    self.beforeWaiting = beforeWaiting
     self.isStopped = isStopped
     // SAFETY: freed in deinit, which runs after the stream was closed: the stream retains `self`.
     unsafe buffer = .allocate(capacity: Self.bufferSize)
@@ -62,7 +73,29 @@ final class ByteSource {
     unsafe Unmanaged<ByteSource>.fromOpaque(context).takeUnretainedValue()
   }
 
+  /// Whether the bytes are those of gzip (RFC 1952 §2.3.1), once some have been read.
+  var isGzip: Bool { magic == [0x1f, 0x8b] }
+
   private func read(into target: UnsafeMutablePointer<CChar>, size: Int) -> Int {
+    let count = unsafe readMore(into: target, size: size)
+    delivered += max(count, 0)
+    // SAFETY: the first `count` bytes of `target` were just written.
+    let start = unsafe UnsafeRawPointer(target).assumingMemoryBound(to: UInt8.self)
+    let bytes = unsafe UnsafeBufferPointer(start: start, count: max(count, 0))
+    if magic.count < 2 { unsafe magic += bytes.prefix(2 - magic.count) }
+    unsafe secrets.read(bytes.span)
+    return count
+  }
+
+  private func readMore(into target: UnsafeMutablePointer<CChar>, size: Int) -> Int {
+    if !beginning.isEmpty {
+      let bytes = beginning.prefix(size)
+      // SAFETY: there are no more bytes than fit into `size`.
+      for (index, byte) in bytes.enumerated() { unsafe target[index] = CChar(bitPattern: byte) }
+      beginning = beginning.dropFirst(bytes.count)
+      return bytes.count
+    }
+    if !isRegularFile { beforeWaiting() }
     while true {
       if isRegularFile || !waitForInput() {
         wasStopped = wasStopped || isStopped()
@@ -72,10 +105,6 @@ final class ByteSource {
       let count = unsafe Glibc.read(descriptor, target, size)
       if count < 0 && errno == EINTR { continue }
       if count < 0 { failure = errno }
-      delivered += max(count, 0)
-      // SAFETY: the first `count` bytes of `target` were just written.
-      let start = unsafe UnsafeRawPointer(target).assumingMemoryBound(to: UInt8.self)
-      unsafe secrets.read(UnsafeBufferPointer(start: start, count: max(count, 0)).span)
       return count
     }
   }

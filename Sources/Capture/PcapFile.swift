@@ -7,6 +7,7 @@ package final class PcapFile {
   /// The path as given, or `standard input`.
   package let source: String
   package let linkType: LinkType
+  private let path: String
   private let bytes: ByteSource
   private let stream: UnsafeMutablePointer<FILE>
   private let handle: OpaquePointer
@@ -18,14 +19,19 @@ package final class PcapFile {
   ///   - path: a file, or `-` for standard input.
   ///   - filter: a BPF filter as in pcap-filter(7).
   ///   - index: the capture's place among those of one report.
+  ///   - beginning: bytes that were read of the source before: the capture begins with them.
+  ///   - beforeWaiting: called whenever all that a pipe has given so far has been handed out.
   ///   - isStopped: becomes true when the user wants no more to be read.
   package init(
-    path: String, filter: String? = nil, index: Int = 0, isStopped: @escaping () -> Bool = { false }
+    path: String, filter: String? = nil, index: Int = 0, beginning: [UInt8] = [],
+    beforeWaiting: @escaping () -> Void = {}, isStopped: @escaping () -> Bool = { false }
   ) throws(CaptureError) {
     self.index = Int32(clamping: index)
+    self.path = path
     source = path == "-" ? "standard input" : path
     do throws(Errno) {
-      bytes = try ByteSource(path: path, isStopped: isStopped)
+      bytes = try ByteSource(
+        path: path, beginning: beginning, beforeWaiting: beforeWaiting, isStopped: isStopped)
     } catch {
       throw CaptureError(source: source, problem: error.text.lowercased(), advice: error.advice)
     }
@@ -41,7 +47,7 @@ package final class PcapFile {
     guard let handle = unsafe opened else {
       let error = unsafe Self.openError(
         source: source, message: String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self),
-        byte: ftell(stream), failure: bytes.failure)
+        byte: ftell(stream), bytes)
       unsafe fclose(stream)
       throw error
     }
@@ -140,10 +146,9 @@ package final class PcapFile {
       advice += "; stop the capture with Ctrl-C rather than a kill, or copy the file again"
     } else {
       problem = message
-      if message.contains("different from the type of the first interface") {
-        advice +=
-          "; libpcap reads one link type a file: split it by interface"
-          + " (tshark -r FILE -Y frame.interface_id==0 -w PART)"
+      let datalink = unsafe pcap_datalink(handle)
+      if let more = InterfaceAdvice.text(message: message, datalink: datalink, path: path) {
+        advice += "; " + more
       }
     }
     let position = unsafe ftell(stream)
@@ -153,11 +158,14 @@ package final class PcapFile {
   }
 
   private static func openError(
-    source: String, message: String, byte: Int, failure: CInt
+    source: String, message: String, byte: Int, _ bytes: ByteSource
   ) -> CaptureError {
     let problem: String
-    if failure != 0 {
-      problem = Errno(failure).text.lowercased()
+    if bytes.failure != 0 {
+      problem = Errno(bytes.failure).text.lowercased()
+    } else if bytes.isGzip {
+      return CaptureError(
+        source: source, problem: "is compressed with gzip", advice: "gunzip it, or zcat FILE | wsclose -")
     } else if byte == 0 {
       return CaptureError(
         source: source, problem: "is empty", advice: "let the capture run until packets have been written")

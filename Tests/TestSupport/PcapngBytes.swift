@@ -23,11 +23,11 @@ package enum PcapngBytes {
 
   /// Interface Description Block; ticks are microseconds unless `if_tsresol` says otherwise.
   package static func interface(
-    _ order: FieldOrder, linkType: UInt16 = 1, isNanoseconds: Bool = false
+    _ order: FieldOrder, linkType: UInt16 = 1, snapLength: UInt32 = 262_144, isNanoseconds: Bool = false
   ) -> [UInt8] {
     let resolution = order.two(9) + order.two(1) + [9, 0, 0, 0] + [0, 0, 0, 0]
     return block(
-      1, order.two(linkType) + [0, 0] + order.four(262_144) + (isNanoseconds ? resolution : []), order)
+      1, order.two(linkType) + [0, 0] + order.four(snapLength) + (isNanoseconds ? resolution : []), order)
   }
 
   /// Enhanced Packet Block.
