@@ -6,6 +6,8 @@ import WSDecode
 package struct LegObservation: Hashable, Sendable {
   /// The index of the capture among those of the report.
   package var capture: Int
+  /// The leg's number in that capture.
+  package var number: Int
   package var connection: Connection
 }
 
@@ -27,9 +29,9 @@ package struct Leg: Sendable {
   /// What was sent toward the client.
   package var server = LegStream(side: .server)
 
-  package init(_ opening: LegOpening, capture: Int) {
+  package init(_ opening: LegOpening, id: LegID, capture: Int) {
     connection = opening.connection
-    observations = [LegObservation(capture: capture, connection: opening.connection)]
+    observations = [LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)]
     isPickedUp = opening.isPickedUp
     if opening.isSealed { sealed = (SealedRecords(), SealedRecords()) }
     request = opening.request

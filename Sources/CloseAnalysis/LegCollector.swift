@@ -17,7 +17,7 @@ package struct LegCollector: LegSink {
   package mutating func receive(_ event: LegEvent, on leg: LegID) {
     if case .opened(let opening) = event {
       index[leg] = found.count
-      found.append(Leg(opening, capture: capture))
+      found.append(Leg(opening, id: leg, capture: capture))
     }
     guard let position = index[leg] else { return }
     found[position]?.take(event)

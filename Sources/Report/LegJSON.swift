@@ -20,13 +20,23 @@ struct LegJSON {
     writer.array("interfaces", unique(leg.observations.compactMap(\.connection.interface))) {
       $0.field(nil, UInt64($1))
     }
+    writer.array("observations", leg.observations) { writer, observation in
+      writer.object { writer in
+        writer.field("capture", place.source(observation.capture))
+        writer.field("leg", UInt64(observation.number))
+        writer.field("client", observation.connection.client.description)
+        writer.field("server", observation.connection.server.description)
+      }
+    }
     writer.array("alsoSeenAs", translated) { $0.field(nil, $1) }
     writer.field("protocol", "http/1.1")
     writer.field("pickedUp", leg.isPickedUp)
     writer.field("encrypted", false)
     writer.object("handshake") { writer in
       writer.field("requestPacket", leg.request?.packet.number)
+      writer.field("requestCapture", leg.request.map { place.source($0.packet) })
       writer.field("responsePacket", leg.response?.packet.number)
+      writer.field("responseCapture", leg.response.map { place.source($0.packet) })
       writer.field("status", leg.response.map { UInt64($0.status) })
       writer.field("acceptMatches", leg.acceptMatches)
       writer.field("server", leg.response?.server)
@@ -45,10 +55,11 @@ struct LegJSON {
     writer.field("retransmissions", stream.retransmissions)
     optional("close", stream.close, &writer) { close, writer in
       writer.field("code", close.body.code.map { UInt64($0.rawValue) })
-      writer.field("reason", close.body.reason)
+      writer.field("reason", close.body.givenReason)
       writer.field("complete", !close.isCut)
       place.write(close.frame.last, &writer)
       writer.field("acknowledgedPacket", close.acknowledged?.number)
+      writer.field("acknowledgedCapture", close.acknowledged.map { place.source($0) })
     }
     writer.field("insideFrame", stream.cut != nil)
     writer.array("ends", [stream.fin, stream.rst].compactMap { $0 }) { writer, end in

@@ -69,6 +69,7 @@ struct SessionJSON {
       writer.field("proof", delivery.proof.rawValue)
       writer.field("at", delivery.packet.map(place.time))
       writer.field("packet", delivery.packet?.number)
+      writer.field("capture", delivery.packet.map { place.source($0) })
       writer.seconds("latency", delivery.latency)
       writer.object("hop") { writer in
         writer.field("client", session.client.connection.client.description)
@@ -96,7 +97,7 @@ struct SessionJSON {
   private func write(_ body: CloseBody, _ writer: inout JSONWriter) {
     writer.field("code", body.code.map { UInt64($0.rawValue) })
     writer.field("name", body.code?.name)
-    writer.field("reason", body.reason)
+    writer.field("reason", body.givenReason)
   }
 
   private func write(_ finding: Finding, _ writer: inout JSONWriter) {
@@ -126,4 +127,9 @@ func optional<T>(
 ) {
   guard let value else { return writer.field(key, nil as String?) }
   writer.object(key) { body(value, &$0) }
+}
+
+extension CloseBody {
+  /// `nil` where there is none, be it that the code stands alone.
+  var givenReason: String? { reason.flatMap { $0.isEmpty ? nil : $0 } }
 }

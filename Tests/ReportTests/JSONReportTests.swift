@@ -21,11 +21,15 @@ import WSDecode
     ("sessions.request", "target host userAgent requestID subprotocol"),
     ("sessions.close", "initiator code name reason at packet capture"),
     ("sessions.clientClose", "code reason at packet capture"),
-    ("sessions.delivery", "proof at latency hop inferred"),
+    ("sessions.delivery", "proof at packet capture latency hop inferred"),
     ("sessions.teardown", "by kind at packet capture afterClose"),
     ("sessions.clientSees", "client code reason wasClean because"),
     ("sessions.findings", "rule severity text remedy packets captures"),
-    ("sessions.legs", "client server captures interfaces protocol pickedUp encrypted handshake"),
+    ("sessions.legs", "client server captures interfaces observations protocol pickedUp encrypted handshake"),
+    (
+      "sessions.legs.handshake",
+      "requestPacket requestCapture responsePacket responseCapture status acceptMatches server deflate"
+    ),
     ("sessions.timeline", "at offset leg from event packet capture detail"),
   ]
 
@@ -89,13 +93,16 @@ import WSDecode
     }
   }
 
-  @Test func `no member but a reason is an empty string`() throws {
-    let empty = Self.emptyStrings(try JSON.object(Self.reports.json), path: "")
-    #expect(empty.filter { !$0.hasSuffix(".reason") } == [])
+  /// `clientSees` has the words of the program, to which no reason is an empty one.
+  @Test func `no member but a program's reason is an empty string`() throws {
+    for reports in [Self.reports, Reports.closed(1000, "")] {
+      let empty = Self.emptyStrings(try JSON.object(reports.json), path: "")
+      #expect(empty.filter { $0 != ".sessions.clientSees.reason" } == [])
+    }
   }
 
   static let bodies: [(body: [UInt8], code: Int?, reason: String?)] = [
-    ([], nil, nil), ([0x10], nil, nil), ([0x03, 0xe8], 1000, ""), ([0x03, 0xed], 1005, ""),
+    ([], nil, nil), ([0x10], nil, nil), ([0x03, 0xe8], 1000, nil), ([0x03, 0xed], 1005, nil),
     ([0x10, 0xe1] + Array("test".utf8), 4321, "test"),
   ]
 
@@ -107,6 +114,24 @@ import WSDecode
     #expect(close["code"] as? Int == code)
     #expect(close["reason"] as? String == reason)
     #expect(close["packet"] is NSNumber)
+  }
+
+  @Test func `a packet is told with its capture`() throws {
+    let session = try JSON.session(Reports.closed(4321, "test"))
+    let leg = try #require(try session.array("legs").first)
+    let handshake = try leg.object("handshake")
+    #expect(handshake["requestCapture"] as? String == "test.pcap")
+    #expect(handshake["responseCapture"] as? String == "test.pcap")
+    #expect(try session.object("delivery")["capture"] as? String == "test.pcap")
+    let close = try leg.object("fromServer").object("close")
+    #expect(close["acknowledgedCapture"] as? String == "test.pcap")
+    #expect(
+      try leg.array("observations").map { try JSON.text(of: $0) } == [
+        #"{"capture":"test.pcap","client":"10.9.1.2:40000","leg":1,"server":"10.9.1.1:80"}"#
+      ])
+    // Without the packet there is no capture of it.
+    let open = try #require(try JSON.object(Self.reports.json).array("sessions").last)
+    #expect(try open.object("delivery")["capture"] is NSNull)
   }
 
   @Test func `a leg whose handshake was not captured is marked as picked up`() throws {
