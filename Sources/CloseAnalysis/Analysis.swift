@@ -5,6 +5,8 @@ import TCPReassembly
 /// What was read from one capture.
 package struct CaptureSummary: Sendable {
   package var source: String
+  /// What the source is called beside the others of a report.
+  package var name: String
   package var linkType: LinkType
   package var statistics: CaptureStatistics
   package var reassembly: ReassemblyStatistics
@@ -19,16 +21,12 @@ package struct CaptureSummary: Sendable {
     damage: CaptureError?
   ) {
     self.source = source
+    name = CaptureNames.shortest(of: [source])[0]
     self.linkType = linkType
     self.statistics = statistics
     self.reassembly = reassembly
     self.damage = damage
   }
-}
-
-extension CaptureSummary {
-  /// The source without its folders.
-  package var name: String { source.split(separator: "/").last.map(String.init) ?? source }
 }
 
 /// All that a report tells of.
@@ -38,6 +36,11 @@ package struct Analysis: Sendable {
 
   /// - Parameter legs: of all captures; each tells by index where it was seen.
   package init(captures: [CaptureSummary], legs: [Leg]) {
+    let captures = zip(captures, CaptureNames.shortest(of: captures.map(\.source))).map { capture, name in
+      var capture = capture
+      capture.name = name
+      return capture
+    }
     let builder = SessionBuilder(legs, captures: captures.count)
     sessions = builder.sessions
     let context = SessionContext(sessions, captures: captures)

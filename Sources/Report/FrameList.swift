@@ -2,27 +2,34 @@ import Capture
 import Streams
 import WSDecode
 
-/// Lists frames as they are decoded, a line each; holds nothing but its legs and one piece of output.
+/// Lists frames as they are decoded, a line each; holds nothing but its legs.
 package struct FrameList: LegSink {
   package enum Format: Sendable { case text, ndjson }
 
   private let format: Format
   private let source: String
+  private let name: String?
   private let write: ([UInt8]) -> Void
-  private var legs: [LegID: (number: Int, opening: LegOpening)] = [:]
-  private var buffer: [UInt8] = []
-  private static let pieceSize = 64 << 10
+  private var legs: [LegID: FrameLeg] = [:]
 
-  /// - Parameter write: gets the output, in pieces.
-  package init(_ format: Format, source: String, write: @escaping ([UInt8]) -> Void) {
+  /// - Parameters:
+  ///   - source: the capture.
+  ///   - name: what its packets are told with, if there are several captures.
+  ///   - write: gets each line.
+  package init(
+    _ format: Format, source: String, name: String? = nil, write: @escaping ([UInt8]) -> Void
+  ) {
     self.format = format
     self.source = source
+    self.name = name
     self.write = write
   }
 
   package mutating func receive(_ event: LegEvent, on leg: LegID) {
     switch event {
-    case .opened(let opening): legs[leg] = (leg.rawValue, opening)
+    case .opened(let opening):
+      legs[leg] = FrameLeg(number: leg.rawValue, connection: opening.connection)
+    case .responded(let response): legs[leg]?.isCompressed = response.deflate != nil
     case .frame(let frame) where frame.header.opcode != .close: list(frame, nil, on: leg)
     case .close(let frame, let body): list(frame, body, on: leg)
     case .stream(.closed), .refuted: legs[leg] = nil
@@ -30,48 +37,50 @@ package struct FrameList: LegSink {
     }
   }
 
-  /// Writes out what is left.
-  package mutating func finish() {
-    if !buffer.isEmpty { write(buffer) }
-    buffer = []
+  private func list(_ frame: Frame, _ close: CloseBody?, on id: LegID) {
+    guard let leg = legs[id] else { return }
+    let line = FrameLine(frame, close, leg: leg, source: source, name: name)
+    write(format == .text ? line.text : line.json)
   }
+}
 
-  private mutating func list(_ frame: Frame, _ close: CloseBody?, on leg: LegID) {
-    guard let (number, opening) = legs[leg] else { return }
-    let line = FrameLine(frame, close, number: number, connection: opening.connection, source: source)
-    buffer += format == .text ? line.text : line.json
-    if buffer.count >= Self.pieceSize { finish() }
-  }
+/// What is known of a frame's leg.
+private struct FrameLeg {
+  var number: Int
+  var connection: Connection
+  /// Whether compression was agreed on (RFC 7692); `nil` if the handshake was not captured.
+  var isCompressed: Bool?
 }
 
 /// One frame as a line.
 private struct FrameLine {
   private let frame: Frame
   private let close: CloseBody?
-  private let number: Int
-  private let connection: Connection
+  private let leg: FrameLeg
   private let source: String
+  private let name: String?
 
-  init(_ frame: Frame, _ close: CloseBody?, number: Int, connection: Connection, source: String) {
+  init(_ frame: Frame, _ close: CloseBody?, leg: FrameLeg, source: String, name: String?) {
     self.frame = frame
     self.close = close
-    self.number = number
-    self.connection = connection
+    self.leg = leg
     self.source = source
+    self.name = name
   }
 
   private var time: TimeText { TimeText(fractionDigits: frame.last.time.nanoseconds % 1000 == 0 ? 6 : 9) }
 
   var text: [UInt8] {
+    let connection = leg.connection
     let ends =
       frame.side == .client
       ? "\(connection.client) → \(connection.server)" : "\(connection.server) → \(connection.client)"
-    var parts = [
-      "\(frame.last.number)", time.text(frame.last.time), ends, "\(frame.header.opcode)",
+    var parts = name.map { [Escape.terminal($0)] } ?? []
+    parts += [
+      "\(frame.last.number)", time.text(frame.last.time), "leg \(leg.number)", ends, "\(frame.header.opcode)",
       "\(frame.header.payloadLength)",
     ]
-    if !frame.header.isFinal { parts.append("fragment") }
-    if frame.header.reserved != 0 { parts.append("rsv=\(frame.header.reserved)") }
+    parts += flags
     if frame.missing > 0 { parts.append("\(frame.missing) not captured") }
     parts += frame.violations.names.map { "!\($0)" }
     if let close { parts.append(Escape.terminal(close.summary)) }
@@ -79,16 +88,29 @@ private struct FrameLine {
     return Array((parts.joined(separator: "  ") + "\n").utf8)
   }
 
+  /// What the header's bits say; nothing of a whole message's plain frame.
+  private var flags: [String] {
+    let header = frame.header
+    var flags: [String] = []
+    if header.maskingKey != nil { flags.append("masked") }
+    if !header.isFinal { flags.append("fragment") }
+    for (bit, name) in [(FrameHeader.rsv1, "RSV1"), (0b010, "RSV2"), (0b001, "RSV3")]
+    where header.reserved & bit != 0 {
+      flags.append(bit == FrameHeader.rsv1 && leg.isCompressed == true ? "compressed" : name)
+    }
+    return flags
+  }
+
   var json: [UInt8] {
     var writer = JSONWriter(isIndented: false)
     writer.object { writer in
       writer.field("schema", "wsclose.frame/1")
       writer.field("capture", source)
-      writer.field("leg", UInt64(number))
+      writer.field("leg", UInt64(leg.number))
       writer.field("packet", frame.last.number)
       writer.field("at", time.text(frame.last.time))
-      writer.field("client", connection.client.description)
-      writer.field("server", connection.server.description)
+      writer.field("client", leg.connection.client.description)
+      writer.field("server", leg.connection.server.description)
       writer.field("from", frame.side == .client ? "client" : "server")
       writer.field("offset", frame.range.lowerBound)
       writer.field("opcode", frame.header.opcode.description)
@@ -100,7 +122,7 @@ private struct FrameLine {
       writer.array("violations", frame.violations.names) { $0.field(nil, $1) }
       optional("close", close, &writer) { close, writer in
         writer.field("code", close.code.map { UInt64($0.rawValue) })
-        writer.field("reason", close.reason)
+        writer.field("reason", close.givenReason)
       }
       if let payload = frame.payload, close == nil {
         let text = Self.text(payload, frame.header.opcode)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import CloseAnalysis
 import Report
 import WSDecode
 
@@ -8,8 +9,9 @@ struct FramesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "frames", abstract: "List every frame.",
     discussion: """
-      A line for each frame: packet, time, ends, opcode, payload length; then what is special about it. \
-      The order is that of decoding: by packet within a direction.
+      A line for each frame: packet, time, leg, ends, opcode, payload length; then what is special about it. \
+      The order is that of decoding: by packet within a direction. Legs are numbered in each capture; the \
+      JSON report's legs[].observations have the same numbers. From a pipe, frames are listed as they come.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, ndjson }
@@ -27,29 +29,29 @@ struct FramesCommand: ParsableCommand {
 
   func run() throws {
     Interrupt.install()
-    let output = try Output(path: nil)
+    let output = PiecedOutput(try Output(path: nil))
     var options = FrameOptions()
     options.payloadLimit = payload ? Self.payloadLimit : 0
     let keyLog = try captures.keyLog()
     var errors: [CaptureError] = []
-    var failure: (any Error)?
-    for path in captures.paths {
+    let names = CaptureNames.shortest(of: captures.paths.map { $0 == "-" ? "standard input" : $0 })
+    for (path, name) in zip(captures.paths, names) where output.isOpen {
       do throws(CaptureError) {
-        var (capture, list) = try Pipeline.read(
-          path, filter: captures.filter, keyLog: keyLog, options: options
-        ) { source in
-          FrameList(format == .text ? .text : .ndjson, source: source) { piece in
-            guard failure == nil else { return }
-            do { try output.write(piece) } catch { failure = error }
-          }
+        let source = Pipeline.Source(
+          path: path, filter: captures.filter, keyLog: keyLog, beforeWaiting: { output.flush() },
+          isStopped: { !output.isOpen })
+        let (capture, _) = try Pipeline.read(source, options: options) { source in
+          FrameList(
+            format == .text ? .text : .ndjson, source: source, name: names.count > 1 ? name : nil
+          ) { output.write($0) }
         }
-        list.finish()
         if let damage = capture.damage { errors.append(damage) }
       } catch {
         errors.append(error)
       }
     }
-    if let failure { throw failure }
+    output.flush()
+    if let failure = output.failure { throw failure }
     try Output.finish(with: errors)
   }
 }

@@ -8,33 +8,50 @@ struct Output {
   private let path: String?
   private let descriptor: Int32
 
+  /// Opens a file and leaves what it holds alone until there is something to write.
   init(path: String?) throws {
     self.path = path
     guard let path else {
       descriptor = STDOUT_FILENO
       return
     }
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw Self.failure(path, "check that the folder exists and can be written")
     }
   }
 
-  func write(_ bytes: [UInt8]) throws {
+  /// Writes all of what a file is to hold.
+  func replace(with bytes: [UInt8]) throws {
+    // What is no regular file has no length.
+    if path != nil, ftruncate(descriptor, 0) != 0, errno != EINVAL {
+      throw Self.failure(path ?? "", "check that it can be written")
+    }
+    try write(bytes)
+  }
+
+  /// - Returns: false if the reader of a pipe has seen enough (head, less): no error, but nothing that is
+  ///   written from now on is read.
+  @discardableResult
+  func write(_ bytes: [UInt8]) throws -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      // The reader of a pipe has seen enough (head, less): no error.
-      if count < 0 && errno == EPIPE { throw ExitCode(0) }
+      if count < 0 && errno == EPIPE { return false }
       guard count > 0 else { throw Self.failure(path ?? "standard output", "check the space left") }
       rest = rest.dropFirst(count)
     }
+    return true
   }
+
+  /// Has a write to a pipe without a reader fail, instead of killing the process: the exit status is
+  /// the one that the input earns.
+  static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 
   /// One line on standard error.
   static func complain(_ text: String) {
-    try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(Escape.terminal(text))\n".utf8))
+    _ = try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(Escape.terminal(text))\n".utf8))
   }
 
   /// Tells what could not be read, and ends with 2 if there was something.

@@ -7,22 +7,37 @@ import WSDecode
 
 /// Joins the stages: packets → segments → streams → legs → sessions.
 enum Pipeline {
+  /// One capture, and how to read it.
+  struct Source {
+    var path: String
+    var filter: String?
+    /// The capture's place among those of one report.
+    var index = 0
+    var keyLog = KeyLog()
+    /// Bytes of standard input that were read before.
+    var beginning: [UInt8] = []
+    /// Called whenever all that a pipe has given so far has come out of the stages.
+    var beforeWaiting: () -> Void = {}
+    /// Whether nobody wants to know any more.
+    var isStopped: () -> Bool = { false }
+  }
+
   /// Reads one capture to its end into a sink of legs.
   ///
-  /// - Parameters:
-  ///   - index: the capture's place among those of one report.
-  ///   - makeSink: gets the capture's name.
+  /// - Parameter makeSink: gets the capture's name.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   static func read<Sink: LegSink>(
-    _ path: String, filter: String?, index: Int = 0, keyLog: KeyLog = KeyLog(),
-    options: FrameOptions = FrameOptions(), into makeSink: (String) -> Sink
+    _ source: Source, options: FrameOptions = FrameOptions(), into makeSink: (String) -> Sink
   ) throws(CaptureError) -> (CaptureSummary, Sink) {
     let reader = CaptureReader(
-      try PcapFile(path: path, filter: filter, index: index, isStopped: { Interrupt.isRequested }))
+      try PcapFile(
+        path: source.path, filter: source.filter, index: source.index, beginning: source.beginning,
+        beforeWaiting: source.beforeWaiting,
+        isStopped: { Interrupt.isRequested || source.isStopped() }))
     var reassembler = Reassembler()
     var decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: makeSink(reader.source), options: options)),
-      keyLog: keyLog)
+      keyLog: source.keyLog)
     reader.forEachSegment { segment, frame in
       for secrets in reader.takeSecrets() { decoder.addSecrets(secrets) }
       reassembler.receive(segment, in: frame, into: &decoder)

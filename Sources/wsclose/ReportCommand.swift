@@ -30,12 +30,14 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     Interrupt.install()
+    // Before the reading, which may go on for hours.
+    let output = try Output(path: output)
     let (summaries, legs, errors) = readAll(try captures.keyLog())
     let analysis = Analysis(captures: summaries, legs: legs)
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
-    let output = try Output(path: output)
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
-    if !analysis.captures.isEmpty || format == .json { try output.write(report(analysis, sessions)) }
+    let isEmpty = analysis.captures.isEmpty && format != .json
+    try output.replace(with: isEmpty ? [] : report(analysis, sessions))
     try Output.finish(with: errors)
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
@@ -47,9 +49,9 @@ struct ReportCommand: ParsableCommand {
     for path in self.captures.paths {
       do throws(CaptureError) {
         let index = captures.count
-        let (capture, collector) = try Pipeline.read(
-          path, filter: self.captures.filter, index: index, keyLog: keyLog
-        ) { _ in LegCollector(capture: index) }
+        let source = Pipeline.Source(
+          path: path, filter: self.captures.filter, index: index, keyLog: keyLog)
+        let (capture, collector) = try Pipeline.read(source) { _ in LegCollector(capture: index) }
         captures.append(capture)
         legs += collector.legs
         if let damage = capture.damage { errors.append(damage) }

@@ -18,9 +18,24 @@ struct WSClose: ParsableCommand {
         wsclose --only lost,absent --format ndjson *.pcap
         wsclose frames --payload pod.pcap
         wsclose explain 1006
-        kubectl debug ... -- tcpdump -i any -U -w - | wsclose -
+        kubectl exec POD -c CONTAINER -- tcpdump -i any -U -s 0 -w - tcp | wsclose -
       """,
     version: "0.1.0",
     subcommands: [ReportCommand.self, FramesCommand.self, DiffCommand.self, ExplainCommand.self],
     defaultSubcommand: ReportCommand.self)
+
+  static func main() {
+    Output.ignoreBrokenPipes()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // Who runs a command has told already what failed; --help and --version are told by the parser.
+      guard !(error is ExitCode), exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      var problem = message(for: error).split(separator: "\n").first ?? "the arguments make no sense"
+      if problem.hasSuffix(".") { problem.removeLast() }
+      Output.complain("\(problem); wsclose --help tells more")
+      exit(withError: ExitCode.validationFailure)
+    }
+  }
 }

@@ -32,6 +32,39 @@ import Testing
     }
   }
 
+  @Test(arguments: ["default-chromium", "fifty-mixed", "late-start"])
+  func `a leg has the same number in the list of frames and in the report`(folder: String) async throws {
+    let paths = Sample.all.filter { $0.folder == folder }.map(\.path)
+    struct Place: Hashable, Decodable {
+      var capture: String
+      var leg: Int
+      var client: String
+      var server: String
+    }
+    struct Legs: Decodable {
+      var sessions: [Session]
+      struct Session: Decodable { var legs: [Leg] }
+      struct Leg: Decodable { var observations: [Place] }
+    }
+    let json = try await Command.wsclose(["--format", "json"] + paths).output
+    let report = try JSONDecoder().decode(Legs.self, from: Data(json.utf8))
+    let told = report.sessions.flatMap { $0.legs.flatMap(\.observations) }
+    let listed = try await Command.wsclose(["frames", "--format", "ndjson"] + paths).output
+      .split(separator: "\n").map { try JSONDecoder().decode(Place.self, from: Data($0.utf8)) }
+    #expect(Set(told).count == told.count)
+    #expect(Set(listed).isSubset(of: told))
+    #expect(Set(listed.map(\.capture)).count == paths.count)
+  }
+
+  @Test func `with several captures each line names its own`() async throws {
+    let samples = [Sample.named("default-node"), Sample.named("default-node", "client.pcap")]
+    let lines = try await Command.wsclose(["frames"] + samples.map(\.path)).output.split(separator: "\n")
+    #expect(Set(lines.map { $0.prefix { $0 != " " } }) == ["pod.pcap", "client.pcap"])
+    for line in try await Command.wsclose(["frames", samples[0].path]).output.split(separator: "\n") {
+      #expect(!line.contains("pod.pcap"))
+    }
+  }
+
   private static func counts(_ opcodes: [String]) -> [String: Int] {
     Dictionary(opcodes.map { ($0, 1) }, uniquingKeysWith: +)
   }

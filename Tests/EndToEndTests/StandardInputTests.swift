@@ -56,6 +56,52 @@ import Testing
     #expect(input.status == 0)
   }
 
+  @Test(arguments: ["text", "ndjson"])
+  func `frames are listed while the input goes on`(format: String) async throws {
+    let capture = Sample.named("fifty-mixed").path
+    let all = try await Command.wsclose(["frames", "--format", format, capture]).output
+    try await TemporaryFiles.with { files in
+      // The shell holds the pipe open: what is there after a while does not wait for the end.
+      let outcome = try await Command.shell(
+        """
+        mkfifo "$2/pipe"
+        "$wsclose" frames --format $3 - <"$2/pipe" >"$2/list" &
+        exec 3>"$2/pipe"
+        cat "$1" >&3
+        for n in $(seq 100); do
+          [ "$(wc -l <"$2/list")" -eq $4 ] && break
+          sleep 0.1
+        done
+        cat "$2/list"
+        exec 3>&-
+        wait $!
+        """, [capture, files.path, format, "\(all.count { $0 == "\n" })"])
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == "")
+      #expect(Self.withoutSource(outcome.output, "standard input") == Self.withoutSource(all, capture))
+    }
+  }
+
+  @Test func `frames stops reading when nobody reads its list`() async throws {
+    try await TemporaryFiles.with { files in
+      let capture = Sample.named("fifty-mixed").path
+      let half = try Sample.named("fifty-mixed").bytes.count / 2
+      let outcome = try await Command.shell(
+        """
+        mkfifo "$3"
+        { "$wsclose" frames - <"$3"; echo "status $?" >&2; } | head -n 1 &
+        exec 3>"$3"
+        head -c $2 "$1" >&3
+        sleep 1
+        (trap "" PIPE; tail -c +$(($2 + 1)) "$1" >&3) 2>/dev/null
+        wait
+        """, [capture, "\(half)", files.path + "/pipe"])
+      #expect(outcome.status == 0)
+      #expect(outcome.output.count { $0 == "\n" } == 1)
+      #expect(outcome.errorLines == ["status 0"])
+    }
+  }
+
   @Test func `an empty input says so`() async throws {
     let outcome = try await Command.wsclose(["-"])
     #expect(outcome.status == 2)

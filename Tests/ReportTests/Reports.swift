@@ -44,13 +44,12 @@ struct Reports {
     String(decoding: JSONReport.lines(analysis, sessions: sessions), as: UTF8.self)
   }
 
-  func frames(_ format: FrameList.Format, withPayload: Bool = false) -> String {
+  func frames(_ format: FrameList.Format, name: String? = nil, withPayload: Bool = false) -> String {
     let output = Output()
     var options = FrameOptions()
     options.payloadLimit = withPayload ? 1 << 16 : 0
-    var list = Stages.run(
-      packets, options: options, into: FrameList(format, source: source) { output.bytes += $0 })
-    list.finish()
+    _ = Stages.run(
+      packets, options: options, into: FrameList(format, source: source, name: name) { output.bytes += $0 })
     return String(decoding: output.bytes, as: UTF8.self)
   }
 
