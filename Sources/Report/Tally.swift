@@ -48,6 +48,9 @@ package struct Tally: Equatable, Sendable {
 
   /// Sessions in which the client got no Close frame.
   package var withoutClose: Int { verdicts[.lost, default: 0] + verdicts[.absent, default: 0] }
+
+  /// The same, with those of which the capture cannot tell.
+  var perhapsWithoutClose: Int { withoutClose + verdicts[.undetermined, default: 0] }
 }
 
 /// A file that is not a report of `wsclose`.

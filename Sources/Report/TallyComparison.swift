@@ -2,7 +2,14 @@ import CloseAnalysis
 
 /// Two reports side by side: did a change help?
 package struct TallyComparison: Sendable {
-  package enum Outcome: String, Sendable { case better, worse, same }
+  package enum Outcome: String, Sendable {
+    case better, worse, same
+    /// What is not known could turn the comparison.
+    case unclear
+
+    /// Whether a change with this outcome must not pass for a success.
+    package var isFailure: Bool { self == .worse || self == .unclear }
+  }
 
   private let before: Tally
   private let after: Tally
@@ -14,13 +21,22 @@ package struct TallyComparison: Sendable {
 
   /// By the share of sessions that got no Close frame; that being equal, by the share with a warning.
   package var outcome: Outcome {
-    for count in [\Tally.withoutClose, \Tally.troubled] {
-      // Shares compared without dividing: a/b < c/d.
-      let left = before[keyPath: count] * after.sessions
-      let right = after[keyPath: count] * before.sessions
-      if left != right { return left > right ? .better : .worse }
+    guard before.sessions > 0, after.sessions > 0 else { return .unclear }
+    let least = change(\.withoutClose, \.withoutClose)
+    let most = change(\.perhapsWithoutClose, \.perhapsWithoutClose)
+    guard least == 0, most == 0 else {
+      // Better and worse hold whatever the undetermined sessions were.
+      if change(\.withoutClose, \.perhapsWithoutClose) < 0 { return .better }
+      if change(\.perhapsWithoutClose, \.withoutClose) > 0 { return .worse }
+      return .unclear
     }
-    return .same
+    let troubled = change(\.troubled, \.troubled)
+    return troubled == 0 ? .same : troubled < 0 ? .better : .worse
+  }
+
+  /// Above 0 if a share grew. Shares are compared without dividing: a/b < c/d.
+  private func change(_ old: KeyPath<Tally, Int>, _ new: KeyPath<Tally, Int>) -> Int {
+    after[keyPath: new] * before.sessions - before[keyPath: old] * after.sessions
   }
 
   package var text: String {
@@ -62,14 +78,23 @@ package struct TallyComparison: Sendable {
   }
 
   private var conclusion: String {
-    let was = "\(before.withoutClose) of \(before.sessions)"
-    let now = "\(after.withoutClose) of \(after.sessions)"
-    let change = "Sessions without the server's Close frame: \(was) before, \(now) after"
+    let change = "Sessions without the server's Close frame: \(shares(\.withoutClose))."
     switch outcome {
-    case .better: return "Better. " + change + "."
-    case .worse: return "Worse. " + change + "."
-    case .same: return "No difference that counts. " + change + "."
+    case .better: return "Better. " + change
+    case .worse: return "Worse. " + change
+    case .same: return "No difference that counts. " + change
+    case .unclear where before.sessions == 0 && after.sessions == 0:
+      return "Cannot be compared: there is no WebSocket in either."
+    case .unclear where before.sessions == 0: return "Cannot be compared: there is no WebSocket before."
+    case .unclear where after.sessions == 0: return "Cannot be compared: there is no WebSocket after."
+    case .unclear:
+      return "Cannot be told: undetermined are \(shares { $0.verdicts[.undetermined, default: 0] }). "
+        + change
     }
+  }
+
+  private func shares(_ count: (Tally) -> Int) -> String {
+    "\(count(before)) of \(before.sessions) before, \(count(after)) of \(after.sessions) after"
   }
 
   private static func row(_ name: String, _ before: String, _ after: String, _ change: String) -> String {

@@ -6,11 +6,19 @@ import Report
 /// `wsclose diff BEFORE AFTER`
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Compare two captures or JSON reports: did a change help?")
+    commandName: "diff", abstract: "Compare two captures or JSON reports: did a change help?",
+    discussion: """
+      Compared is the share of sessions without the server's Close frame (lost, absent); that being equal, \
+      the share of sessions with a warning or an error. An undetermined session may be of either kind: where \
+      that could turn the comparison, or where one side has no WebSocket at all, it cannot be told whether the \
+      change helped. An empty file is a report in NDJSON that has no session.
+      """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-  @Argument(help: "A capture, or a report written with --format json or ndjson.", completion: .file())
+  @Argument(
+    help: "A capture, or a report written with --format json or ndjson; '-' is standard input.",
+    completion: .file())
   var before: String
 
   @Argument(help: "The same after the change.", completion: .file())
@@ -22,8 +30,12 @@ struct DiffCommand: ParsableCommand {
   @Option(help: "text or json.")
   var format = Format.text
 
-  @Flag(help: "Exit with 1 if it got worse.")
+  @Flag(help: "Exit with 1 if it got worse, or if that cannot be told.")
   var exitCode = false
+
+  func validate() throws {
+    if before == "-", after == "-" { throw ValidationError("standard input can be read only once") }
+  }
 
   func run() throws {
     var errors: [CaptureError] = []
@@ -31,27 +43,32 @@ struct DiffCommand: ParsableCommand {
       before: try tally(before, &errors), after: try tally(after, &errors))
     try Output(path: nil).write(format == .json ? comparison.json : Array(comparison.text.utf8))
     try Output.finish(with: errors)
-    if exitCode, comparison.outcome == .worse { throw ExitCode(1) }
+    if exitCode, comparison.outcome.isFailure { throw ExitCode(1) }
   }
 
   private func tally(_ path: String, _ errors: inout [CaptureError]) throws -> Tally {
     do throws(CaptureError) {
-      if let report = try ReportFile(path: path) { return try tally(report, path) }
-      let (capture, collector) = try Pipeline.read(path, filter: filter) { _ in LegCollector() }
-      if let damage = capture.damage { errors.append(damage) }
-      return Tally(Analysis(captures: [capture], legs: collector.legs))
+      switch try ReportFile(path: path) {
+      case .report(let bytes): return try tally(bytes, path)
+      case .capture(let beginning):
+        let source = Pipeline.Source(path: path, filter: filter, beginning: beginning)
+        let (capture, collector) = try Pipeline.read(source) { _ in LegCollector() }
+        if let damage = capture.damage { errors.append(damage) }
+        return Tally(Analysis(captures: [capture], legs: collector.legs))
+      }
     } catch {
       try Output.finish(with: [error])
       throw ExitCode(2)
     }
   }
 
-  private func tally(_ report: ReportFile, _ path: String) throws(CaptureError) -> Tally {
+  private func tally(_ report: [UInt8], _ path: String) throws(CaptureError) -> Tally {
     do throws(TallyError) {
-      return try Tally(json: report.bytes)
+      return try Tally(json: report)
     } catch {
       throw CaptureError(
-        source: path, problem: "line \(error.line) is not a report of wsclose",
+        source: path == "-" ? "standard input" : path,
+        problem: "line \(error.line) is not a report of wsclose",
         advice: "write one with wsclose --format json")
     }
   }

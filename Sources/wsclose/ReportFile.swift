@@ -1,17 +1,33 @@
 import Capture
 import Foundation
 
-/// A file that holds a JSON report, told from captures by its first byte.
-struct ReportFile {
-  let bytes: [UInt8]
+/// What `wsclose diff` is given: a report that it wrote, or else a capture.
+enum ReportFile {
+  /// The bytes of a report, JSON or NDJSON. Without any session NDJSON has no byte.
+  case report([UInt8])
+  /// Something else: no capture begins with a brace. `beginning` was read of a pipe to see that.
+  case capture(beginning: [UInt8])
 
-  /// - Returns: `nil` if the file is something else: no capture begins with a brace.
-  init?(path: String) throws(CaptureError) {
-    guard path != "-", let file = FileHandle(forReadingAtPath: path),
-      let first = try? file.read(upToCount: 1), first == Data("{".utf8)
-    else { return nil }
+  init(path: String) throws(CaptureError) {
+    let beginning: Data
+    // What cannot be opened or read is for the reader of captures to name.
+    guard let file = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
+      self = .capture(beginning: [])
+      return
+    }
     do {
-      bytes = Array(first + (try file.readToEnd() ?? Data()))
+      beginning = try file.read(upToCount: 1) ?? Data()
+    } catch {
+      self = .capture(beginning: [])
+      return
+    }
+    guard beginning.isEmpty || beginning == Data("{".utf8) else {
+      let isReadAgain = path != "-" && (try? file.seek(toOffset: 0)) != nil
+      self = .capture(beginning: isReadAgain ? [] : Array(beginning))
+      return
+    }
+    do {
+      self = .report(Array(beginning + (try file.readToEnd() ?? Data())))
     } catch {
       throw CaptureError(source: path, problem: "cannot be read", advice: "check the disk it lies on")
     }

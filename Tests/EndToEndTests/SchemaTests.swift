@@ -78,6 +78,21 @@ import WSDecode
     }
   }
 
+  @Test func `comparisons keep to the schema`() async throws {
+    try await TemporaryFiles.with { files in
+      let none = try files.file("none.pcap", PcapBytes.header())
+      let captures = [Sample.named("lost-close-default").path, Sample.named("lost-close-zero").path, none]
+      var paths: [String] = []
+      for before in captures {
+        for after in captures {
+          let outcome = try await Command.wsclose(["diff", "--format", "json", before, after])
+          paths.append(try files.file("\(paths.count).json", outcome.output.utf8))
+        }
+      }
+      try await expectValid(paths, count: captures.count * captures.count)
+    }
+  }
+
   static let breakages: [(path: [String], value: any Sendable)] = [
     (["schema"], "wsclose.session/2"), (["verdict"], "maybe"), (["verdict"], Absent()),
     (["closeBeforeTeardown"], "true"), (["closeBeforeTeardown"], true), (["reason"], "gap"),
