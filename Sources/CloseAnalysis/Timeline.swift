@@ -6,6 +6,8 @@ import WSDecode
 package struct TimelineEntry: Hashable, Sendable {
   package enum Event: Hashable, Sendable {
     case request, response, close, gap, alert
+    /// A frame that must not be there.
+    case frame
     case end(EndKind)
 
     /// As reports call it.
@@ -15,6 +17,7 @@ package struct TimelineEntry: Hashable, Sendable {
       case .response: "response"
       case .close: "CLOSE"
       case .gap: "gap"
+      case .frame: "frame"
       case .alert: "ALERT"
       case .end(let kind): kind.name
       }
@@ -55,13 +58,20 @@ extension Session {
       add(response.packet, .server, .response, "\(response.status) \(response.statusText)")
     }
     for stream in [leg.server, leg.client] {
+      for gap in stream.gaps.prefix(3) where gap.cause == .notCaptured {
+        let bytes = gap.range.upperBound - gap.range.lowerBound
+        let packet = stream.firstSign(of: gap)
+        add(packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) not captured")
+      }
       if let close = stream.close {
         let text = close.body.summary
         add(close.frame.last, stream.side, .close, close.isCut ? "\(text) (cut)" : text)
       }
-      for gap in stream.gaps.prefix(3) where gap.cause == .notCaptured {
-        let bytes = gap.range.upperBound - gap.range.lowerBound
-        add(gap.packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) not captured")
+      if let (opcode, packet) = stream.afterClose {
+        let isClose = opcode == .close
+        add(
+          packet, stream.side, isClose ? .close : .frame,
+          isClose ? "(second)" : "\(opcode) frame behind the Close frame")
       }
       if let alert = stream.alert { add(alert.packet, stream.side, .alert, alert.alert.name) }
       for end in [stream.fin, stream.rst].compactMap({ $0 }) {
@@ -77,5 +87,17 @@ extension Session {
     guard side == .server, let forwarding = forwarding(from: index + 1, to: index), forwarding.dropped > 0
     else { return nil }
     return "\(Wording.count(forwarding.dropped)) bytes short"
+  }
+}
+
+extension LegStream {
+  /// The first packet that shows a gap: what lies behind it in the stream comes after it.
+  fileprivate func firstSign(of gap: SeenGap) -> PacketReference {
+    var sign = gap.packet
+    if let close, close.frame.range.lowerBound >= gap.range.upperBound, close.frame.first.precedes(sign) {
+      sign = close.frame.first
+    }
+    if let fin, fin.offset >= gap.range.upperBound, fin.packet.precedes(sign) { sign = fin.packet }
+    return sign
   }
 }

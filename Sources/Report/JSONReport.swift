@@ -46,13 +46,13 @@ package enum JSONReport {
     writer.field("lastPacket", statistics.lastPacket.map(time.text))
     writer.field("truncatedPackets", statistics.truncatedPackets)
     writer.object("skipped") { writer in
-      for (reason, count) in capture.unused { writer.field(name: reason, count) }
+      for packets in capture.unused { writer.field(name: packets.reason, packets.count) }
     }
     writer.object("limits") { writer in
       writer.field("heldBytes", capture.reassembly.heldLimitHits)
       writer.field("connections", capture.reassembly.tableEvictions)
     }
-    // A file does not say how many packets its capture dropped.
+    // libpcap does not say how many packets a file's capture dropped.
     writer.field("dropped", nil as UInt64?)
     writer.seconds("clockCorrection", capture.clockCorrection)
     writer.field("damage", capture.damage?.description)

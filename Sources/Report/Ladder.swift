@@ -18,13 +18,16 @@ struct Ladder {
     self.captures = captures
     let proxies = session.legs.count - 1
     let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
-    let isServer = Proxy.name(in: session.legs.last?.response) == nil
+    // Who answered the upgrade tells whether it is a proxy; unseen, it may be one.
+    let isServer = session.legs.last?.response.map { Proxy.name(in: $0) == nil } ?? false
     parties =
       [isServer ? "server" : "upstream"] + middle + [session.hop.isTheClient ? "client" : "downstream"]
   }
 
   var lines: [String] {
-    let entries = session.timeline.filter { $0.event != .request && $0.event != .response }
+    // The handshake is what there is to see where no WebSocket came of it.
+    let isRefusal = !session.legs.contains { $0.hasFrames }
+    let entries = session.timeline.filter { isRefusal || ($0.event != .request && $0.event != .response) }
     guard let first = entries.first else { return [] }
     let rows = entries.map { entry in
       (
@@ -60,7 +63,7 @@ struct Ladder {
     let detail = Escape.terminal(entry.detail)
     switch entry.event {
     case .close: return "CLOSE \(detail)"
-    case .gap: return detail
+    case .gap, .frame, .request, .response: return detail
     default: return detail.isEmpty ? entry.event.name : "\(entry.event.name), \(detail)"
     }
   }

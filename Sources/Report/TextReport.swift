@@ -48,15 +48,18 @@ package struct TextReport {
     var parts = [style.verdict(session.verdict)]
     if let close = session.close { parts.append(Escape.terminal(close.seen.body.summary)) }
     if let request = session.client.request {
-      parts.append("GET " + Escape.terminal(Redaction.target(request.target)))
+      parts.append("GET " + Self.elided(Escape.terminal(Redaction.target(request.target))))
     }
     parts.append(path(session))
     return parts.joined(separator: "   ")
   }
 
-  /// `client → proxy → server`, by their addresses.
+  /// `client → proxy → server`, by their addresses; several proxies have the numbers of the ladder.
   private func path(_ session: Session) -> String {
-    let hops = session.legs.dropLast().map { "\($0.connection.server.address) (proxy)" }
+    let proxies = session.legs.dropLast()
+    let hops = proxies.enumerated().map { index, leg in
+      "\(leg.connection.server.address) (proxy\(proxies.count > 1 ? " \(index + 1)" : ""))"
+    }
     let first = "\(session.client.connection.client)"
     let last = session.legs.last.map { "\($0.connection.server)" } ?? ""
     return ([first] + hops + [last]).joined(separator: " → ")
@@ -106,15 +109,26 @@ package struct TextReport {
   }
 
   private var summary: [String] {
+    // What was no WebSocket is not counted as one.
+    let refused = analysis.sessions.count { $0.client.isRefused }
+    let unanswered = analysis.sessions.count { Self.isUnanswered($0) }
+    let opened = analysis.sessions.filter { !$0.client.isRefused && !Self.isUnanswered($0) }
     let counts = Verdict.allCases.compactMap { verdict -> String? in
-      let count = analysis.count(verdict)
+      let count = opened.count { $0.verdict == verdict }
       return count == 0 ? nil : "\(count) \(verdict.rawValue)"
     }
-    let total = analysis.sessions.count
-    var line = total == 0 ? "No WebSocket found" : Self.count(UInt64(total), "WebSocket")
+    let upgrades = [(refused, "refused upgrade"), (unanswered, "unanswered upgrade")].filter { $0.0 > 0 }
+      .map { Self.count(UInt64($0), $1) }
+    var line = opened.isEmpty ? "No WebSocket found" : Self.count(UInt64(opened.count), "WebSocket")
     if !counts.isEmpty { line += ": " + counts.joined(separator: ", ") }
-    if sessions.count < total { line += "; \(sessions.count) shown" }
+    if !upgrades.isEmpty { line += (opened.isEmpty ? ": " : "; ") + upgrades.joined(separator: ", ") }
+    if sessions.count < analysis.sessions.count { line += "; \(sessions.count) shown" }
     return [style.bold(line)] + analysis.captures.map { "  " + captureLine($0) }
+  }
+
+  /// Whether the connection ended before the upgrade was answered.
+  private static func isUnanswered(_ session: Session) -> Bool {
+    session.verdict == .absent && session.client.response == nil && !session.client.hasFrames
   }
 
   private func captureLine(_ capture: CaptureSummary) -> String {
@@ -124,7 +138,7 @@ package struct TextReport {
       capture.linkType.rawValue,
     ]
     if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
-    parts += capture.unused.map { "\($0.count) \($0.reason)" }
+    parts += capture.unused.map(\.text)
     let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
     if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
     var line = "\(Escape.terminal(capture.source)): " + parts.joined(separator: ", ")
@@ -136,6 +150,12 @@ package struct TextReport {
   }
 
   // MARK: Lines
+
+  /// A text of any length as a line can hold it: beginning and end.
+  private static func elided(_ text: String) -> String {
+    let (head, tail) = (40, 20)
+    return text.count > head + tail ? text.prefix(head) + "…" + text.suffix(tail) : text
+  }
 
   private static func count(_ number: UInt64, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"

@@ -44,6 +44,7 @@ package struct CloseBody: Hashable, Sendable {
   package var summary: String {
     if !isComplete, code == nil { return "not captured" }
     guard let code else { return violations.contains(.oneByte) ? "1-byte body" : "no code" }
+    guard reason != "" else { return "\(code.rawValue)" }
     return "\(code.rawValue) \"\(reason ?? "…")\""
   }
 }

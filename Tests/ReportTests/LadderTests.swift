@@ -81,6 +81,75 @@ import Testing
     #expect(lines(of: session).allSatisfy { !$0.contains(".pcap") })
   }
 
+  @Test func `missing bytes stand before what follows them in the stream`() throws {
+    var conversation = Conversation()
+    conversation.upgrade()
+    conversation.sendUncaptured(.server, 8)
+    conversation.finish(.server)
+    conversation.acknowledge(.client)
+    let session = try #require(Stages.sessions(of: conversation.packets).first)
+    let events = session.timeline.map(\.event.name)
+    #expect(events == ["request", "response", "gap", "FIN", "FIN"])
+    let lines = lines(of: session)
+    #expect(lines[0].contains("server ──▶ client  8 bytes not captured"), "\(lines)")
+    // It is the FIN that shows them first.
+    let fin = try #require(conversation.packets.first { $0.segment.flags.contains(.fin) }).segment.packet
+    #expect(lines[0].hasSuffix("packet \(fin.number)"), "\(lines)")
+    #expect(lines[1].hasSuffix("packet \(fin.number)") && lines[1].contains("FIN"), "\(lines)")
+  }
+
+  static let late: [(frame: [UInt8], text: String)] = [
+    (WebSocketBytes.close(1001), "CLOSE (second)"),
+    (WebSocketBytes.text("x"), "text frame behind the Close frame"),
+  ]
+
+  @Test(arguments: late)
+  func `what must not follow a Close frame is shown`(_ frame: [UInt8], text: String) throws {
+    var conversation = Conversation()
+    conversation.upgrade()
+    conversation.send(.server, WebSocketBytes.close(4321, "test"))
+    conversation.send(.server, frame)
+    conversation.finish(.server)
+    let lines = lines(of: try #require(Stages.sessions(of: conversation.packets).first))
+    #expect(lines.count == 4)
+    #expect(lines[1].contains("server ──▶ client  \(text)"), "\(lines)")
+  }
+
+  @Test func `of a leg without its handshake the far end may be a proxy`() throws {
+    var conversation = Conversation()
+    conversation.upgrade()
+    for number in 0..<5 {
+      conversation.send(.server, WebSocketBytes.text("message \(number)"))
+      conversation.send(.client, WebSocketBytes.text("answer \(number)", from: .client))
+    }
+    conversation.send(.server, WebSocketBytes.close(4321, "test"))
+    conversation.send(.client, WebSocketBytes.close(4321, "test", from: .client))
+    conversation.finish(.server)
+    let late = TestPacket.numbered(Array(conversation.packets.dropFirst(6)))
+    let lines = lines(of: try #require(Stages.sessions(of: late).first))
+    #expect(lines.count == 4)
+    #expect(lines.allSatisfy { $0.contains("  upstream ") && $0.contains(" downstream  ") }, "\(lines)")
+  }
+
+  @Test(arguments: 1...4)
+  func `the headline numbers the proxies as the ladder does`(legs: Int) throws {
+    let session = try session(legs: legs)
+    let capture = CaptureSummary(
+      source: "a.pcap", linkType: .ethernet, statistics: CaptureStatistics(),
+      reassembly: ReassemblyStatistics(connections: UInt64(legs)), damage: nil)
+    var analysis = Analysis(captures: [capture], legs: [])
+    analysis.sessions = [session]
+    let text = TextReport(analysis, sessions: [session], style: TextStyle(isColoured: false)).text
+    let headline = try #require(text.split(separator: "\n").first)
+    for proxy in 1..<legs {
+      let name = legs == 2 ? "proxy" : "proxy \(proxy)"
+      #expect(headline.contains("10.9.\(proxy - 1).1 (\(name)) → "), "\(headline)")
+    }
+    #expect(headline.matches(of: #/\(proxy/#).count == legs - 1)
+    // The proxy that is named first stands next to the client.
+    if legs > 2 { #expect(lines(of: session).contains { $0.contains("proxy 1 ──▶ client") }) }
+  }
+
   private func lines(of session: Session) -> [String] { Ladder(session, captures: []).lines }
 
   private func arrow(in line: String) -> Int? {
