@@ -174,6 +174,7 @@ struct ConnectionDecoder {
     case .tunnelled(let target): connection.tunnel = target
     case .requested(let request):
       openLeg(LegOpening(connection: connection, request: request), &output)
+      recall(&output)
       clientFramesBegin = request.endOffset
     case .refused(let response):
       if let leg { output.sink.receive(.responded(response), on: leg) }
@@ -184,6 +185,8 @@ struct ConnectionDecoder {
       if clientFramesBegin == nil {
         output.sink.receive(.lost(.client, at: 0, response.packet), on: leg)
       }
+      // While the 101 waited for its request, the client may have acknowledged much, and ended.
+      if !isAsked { recall(&output) }
       beginFrames(
         client: LegDirection(
           side: .client, from: clientFramesBegin, deflate: response.deflate, options: options),
@@ -224,6 +227,12 @@ struct ConnectionDecoder {
     pickUp = nil
     output.sink.receive(.opened(opening), on: id)
     for event in memory.beginnings { output.sink.receive(.stream(event), on: id) }
+  }
+
+  /// Tells the leg what its connection said before it was opened.
+  private func recall(_ output: inout LegOutput<some LegSink>) {
+    guard let leg else { return }
+    for event in memory.late { output.sink.receive(.stream(event), on: leg) }
   }
 
   private mutating func beginFrames(client: LegDirection, server: LegDirection) {
@@ -281,12 +290,14 @@ struct ConnectionDecoder {
     at offset: UInt64, packet: PacketReference, serverBegins: UInt64? = nil,
     _ output: inout LegOutput<some LegSink>
   ) {
-    if leg == nil {
+    let isNew = leg == nil
+    if isNew {
       openLeg(LegOpening(connection: connection, request: nil, isPickedUp: true), &output)
     }
     guard let leg else { return }
     output.sink.receive(.lost(.client, at: clientFramesBegin ?? 0, packet), on: leg)
     output.sink.receive(.lost(.server, at: offset, packet), on: leg)
+    if isNew { recall(&output) }
     let deflate = PermessageDeflate()
     beginFrames(
       client: LegDirection(
@@ -314,7 +325,7 @@ struct ConnectionDecoder {
     isPickedUp = true
     found.confirm(chunk.packet, on: leg, &output.sink)
     frames = found
-    for event in memory.late { output.sink.receive(.stream(event), on: leg) }
+    recall(&output)
   }
 }
 

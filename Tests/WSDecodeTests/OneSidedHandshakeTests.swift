@@ -63,6 +63,25 @@ import WSDecode
     #expect(legs.facts(of: .server).map(\.opcode) == [.close])
   }
 
+  /// Its 101 waits for a request that never comes; what the client did meanwhile is part of the leg.
+  @Test(arguments: [false, true], [false, true])
+  func `the end of a client that says nothing is told, though no request opened the leg`(
+    reset: Bool, isWhole: Bool
+  ) {
+    var talk = Conversation()
+    if isWhole { talk.open() }
+    talk.sendUncaptured(.client, 200)
+    talk.send(.server, Self.response)
+    talk.send(.server, Self.serverFrames[0])
+    talk.acknowledge(.client)
+    if reset { talk.rst(.client) } else { talk.finish(.client) }
+    let events = Stages.legEvents(of: talk.packets).events
+    let ends = events.compactMap { event -> Side? in
+      if case .stream(.ended(let side, _, _, _)) = event { side } else { nil }
+    }
+    #expect(Set(ends) == (reset ? [.client] : [.client, .server]))
+  }
+
   /// The server sends half a megabyte before the client says anything.
   @Test func `a silent client never costs frames of the server`() {
     let frames = (0..<64).map { WebSocketBytes.frame(.binary, [UInt8](repeating: UInt8($0), count: 8191)) }
