@@ -6,6 +6,8 @@ package struct TCPHeader: Equatable, Sendable {
   package var acknowledgment: SequenceNumber
   package var flags: TCPFlags
   package var window: UInt16
+  /// TSval, if the header has the timestamps option where RFC 7323 appendix A puts it.
+  package var timestampValue: UInt32?
   /// Header bytes with options, 20...60; the payload begins behind them.
   package var byteCount: Int
 
@@ -24,5 +26,9 @@ package struct TCPHeader: Equatable, Sendable {
     acknowledgment = SequenceNumber(frame.bigEndian32(at: offset + 8))
     flags = TCPFlags(rawValue: frame[offset + 13])
     window = frame.bigEndian16(at: offset + 14)
+    // NOP, NOP, kind 8, length 10.
+    if byteCount >= 32, frame.count - offset >= 28, frame.bigEndian32(at: offset + 20) == 0x0101_080a {
+      timestampValue = frame.bigEndian32(at: offset + 24)
+    }
   }
 }

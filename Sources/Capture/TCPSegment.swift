@@ -41,6 +41,8 @@ package struct TCPSegment: Hashable, Sendable {
   package var payload: Range<Int>
   /// The IPv4 identification: packets of one host differ in it, copies of one packet do not. 0 if unknown.
   package var identification: UInt16
+  /// The sender's clock in the timestamps option (RFC 7323 §3), where it stands at its usual place; else `nil`.
+  package var timestampValue: UInt32?
   /// The interface index, where the capture tells one for each packet (SLL2).
   package var interface: UInt32?
 
@@ -48,7 +50,7 @@ package struct TCPSegment: Hashable, Sendable {
     packet: PacketReference, source: Endpoint, destination: Endpoint,
     sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
     window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, identification: UInt16 = 0,
-    interface: UInt32? = nil
+    timestampValue: UInt32? = nil, interface: UInt32? = nil
   ) {
     self.packet = packet
     self.source = source
@@ -60,6 +62,7 @@ package struct TCPSegment: Hashable, Sendable {
     self.payloadLength = payloadLength
     self.payload = payload
     self.identification = identification
+    self.timestampValue = timestampValue
     self.interface = interface
   }
 }

@@ -8,6 +8,8 @@ import Testing
     var testDescription: String
     var identifications: (UInt16, UInt16) = (0, 0)
     var interfaces: (UInt32?, UInt32?) = (nil, nil)
+    var timestamps: (UInt32?, UInt32?) = (nil, nil)
+    var acknowledgments: (Int64, Int64) = (0, 0)
     var delay = 0.0001
     var second = (offset: Int64(0), text: "abc")
     var isCopy: Bool
@@ -23,8 +25,16 @@ import Testing
       testDescription: "another identification on another interface", identifications: (7, 8),
       interfaces: (1, 2), isCopy: false),
     Row(testDescription: "no identification, two interfaces", interfaces: (1, 2), isCopy: true),
-    Row(testDescription: "no identification, one interface", interfaces: (1, 1), isCopy: false),
-    Row(testDescription: "neither", isCopy: false),
+    Row(testDescription: "no identification, one interface", interfaces: (1, 1), isCopy: true),
+    Row(testDescription: "neither", isCopy: true),
+    Row(testDescription: "neither, 2 ms later", delay: 0.002, isCopy: false),
+    Row(testDescription: "neither, and another acknowledgment", acknowledgments: (0, 1), isCopy: false),
+    Row(testDescription: "one timestamp, 2 ms later", timestamps: (7, 7), delay: 0.002, isCopy: true),
+    Row(testDescription: "one timestamp, 6 ms later", timestamps: (7, 7), delay: 0.006, isCopy: false),
+    Row(testDescription: "another timestamp", timestamps: (7, 8), isCopy: false),
+    Row(
+      testDescription: "one timestamp, another acknowledgment", timestamps: (7, 7), acknowledgments: (0, 1),
+      isCopy: false),
     Row(testDescription: "same identification, later", identifications: (7, 7), delay: 0.2, isCopy: false),
     Row(
       testDescription: "same identification, shorter", identifications: (7, 7), second: (0, "ab"),
@@ -35,11 +45,13 @@ import Testing
   ]
 
   static func send(_ row: Row, in wire: inout Wire) {
-    wire.send(.client, at: 0, "abc", identification: row.identifications.0, interface: row.interfaces.0)
+    wire.send(
+      .client, at: 0, "abc", acknowledging: row.acknowledgments.0, identification: row.identifications.0,
+      timestampValue: row.timestamps.0, interface: row.interfaces.0)
     wire.time += row.delay - 0.001
     wire.send(
-      .client, at: row.second.offset, row.second.text, identification: row.identifications.1,
-      interface: row.interfaces.1)
+      .client, at: row.second.offset, row.second.text, acknowledging: row.acknowledgments.1,
+      identification: row.identifications.1, timestampValue: row.timestamps.1, interface: row.interfaces.1)
   }
 
   @Test(arguments: rows)

@@ -41,7 +41,8 @@ package struct Wire {
   ///   - acknowledging: the offset in the other side's stream.
   package mutating func send(
     _ side: Side, at offset: Int64, _ payload: String = "", length: Int? = nil, flags: TCPFlags = .ack,
-    acknowledging: Int64 = 0, window: UInt16 = .max, identification: UInt16 = 0, interface: UInt32? = nil
+    acknowledging: Int64 = 0, window: UInt16 = .max, identification: UInt16 = 0,
+    timestampValue: UInt32? = nil, interface: UInt32? = nil
   ) {
     let (mine, theirs) = side == .client ? (clientISN, serverISN) : (serverISN, clientISN)
     let (source, destination) = side == .client ? (client, server) : (server, client)
@@ -56,7 +57,7 @@ package struct Wire {
           sequence: SequenceNumber(mine &+ 1 &+ UInt32(truncatingIfNeeded: offset)),
           acknowledgment: SequenceNumber(flags.contains(.ack) ? acknowledgment : 0), flags: flags,
           window: window, payloadLength: length ?? bytes.count, payload: 0..<bytes.count,
-          identification: identification, interface: interface),
+          identification: identification, timestampValue: timestampValue, interface: interface),
         payload: bytes))
     time += 0.001
   }
