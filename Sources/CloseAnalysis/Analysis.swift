@@ -43,7 +43,7 @@ package struct Analysis: Sendable {
     }
     let builder = SessionBuilder(legs, captures: captures.count)
     sessions = builder.sessions
-    let context = SessionContext(sessions, captures: captures)
+    let context = SessionContext(sessions, captures: captures, clocks: builder.clocks)
     for index in sessions.indices {
       sessions[index].findings = FindingCatalogue.findings(in: sessions[index], context)
     }

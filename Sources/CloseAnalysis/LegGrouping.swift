@@ -25,17 +25,21 @@ struct LegGrouping {
   mutating func join<Trait: Hashable>(
     by traits: (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }
   ) {
-    var first: [Trait: Int] = [:]
+    var holders: [Trait: [Int]] = [:]
     for index in parent.indices {
       for trait in traits(index) {
-        guard let other = first[trait] else {
-          first[trait] = index
-          continue
+        // One of each set that has it and is apart from the others.
+        let known = holders[trait, default: []]
+        if let other = known.first(where: { !areApart($0, index) }) {
+          join(other, index)
+        } else if known.count < Self.maxHolders {
+          holders[trait, default: []].append(index)
         }
-        if !areApart(other, index) { join(other, index) }
       }
     }
   }
+
+  private static let maxHolders = 8
 
   /// The groups, each in rising order, in the order of their first members.
   mutating func groups() -> [[Int]] {

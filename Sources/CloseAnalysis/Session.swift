@@ -18,8 +18,10 @@ package struct Session: Sendable {
   /// What was counted to cross the client-most leg, if that is encrypted.
   package private(set) var account: ByteAccount?
 
-  /// - Parameter front: the encrypted leg in front of those that can be read.
-  package init(id: Int, legs: [Leg], front: SealedHops.Front = .none) {
+  /// - Parameters:
+  ///   - front: the encrypted leg in front of those that can be read.
+  ///   - clocks: those of the captures; times between unrelated ones are not told.
+  init(id: Int, legs: [Leg], front: SealedHops.Front, _ clocks: CaptureClocks) {
     self.id = id
     switch front {
     case .none:
@@ -36,7 +38,7 @@ package struct Session: Sendable {
     let legs = self.legs
     close = Self.serverClose(legs)
     teardown = Self.teardown(of: legs)
-    if let close, let packet = judgement.delivery.packet {
+    if let close, let packet = judgement.delivery.packet, clocks.areMeasured(close.seen.frame.last, packet) {
       judgement.delivery.latency = packet.time.seconds(since: close.seen.frame.last.time)
     }
     clientSees = ClientOutcome.predict(self)
@@ -65,17 +67,23 @@ package struct Session: Sendable {
 
   private static func teardown(of legs: [Leg]) -> Teardown? {
     guard let (side, end) = legs[0].firstEnd else { return nil }
+    // Without the 101 nobody has told whether a server stands there or a proxy.
     let isProxy = legs.count > 1 || Proxy.name(in: legs[0].response) != nil
     let close = legs[0].server.close.flatMap { $0.isCut ? nil : $0.frame.last }
     return Teardown(
-      by: side == .client ? .client : isProxy ? .proxy : .server, end: end,
+      by: legs[0].ending == nil
+        ? .unknown
+        : side == .client ? .client : isProxy ? .proxy : legs[0].response == nil ? .unknown : .server,
+      end: end,
       afterClose: close.map { end.packet.time.seconds(since: $0.time) })
   }
 }
 
 /// What a proxy passed on toward the client of what it got.
 package struct Forwarding: Hashable, Sendable {
-  /// Bytes behind the handshake that the proxy received from the server's side.
+  /// The leg in front of the proxy, as an index of the session's legs.
+  package var leg: Int
+  /// Bytes behind the handshake that the proxy received from the server's side before it ended a connection.
   package var received: UInt64
   /// Bytes behind the handshake that it sent toward the client.
   package var forwarded: UInt64
@@ -83,21 +91,55 @@ package struct Forwarding: Hashable, Sendable {
 }
 
 extension Session {
-  /// What the proxy behind the client-most leg passed on; `nil` with one leg, or if their bytes cannot be
-  /// compared.
-  package var forwarding: Forwarding? { forwarding(from: 1, to: 0) }
+  /// What the proxy passed on that did not pass on the Close frame, else the first one from the client that
+  /// dropped something, else the one behind the client-most leg; `nil` with one leg, or if its legs' bytes cannot
+  /// be compared.
+  package var forwarding: Forwarding? {
+    if let leg = legBeforeLoss { return forwarding(from: leg + 1, to: leg) }
+    let all = legs.indices.dropLast().lazy.compactMap { self.forwarding(from: $0 + 1, to: $0) }
+    return all.first { $0.dropped > 0 } ?? forwarding(from: 1, to: 0)
+  }
+
+  /// The leg on which the server's Close frame is missing although the leg behind it has it; `nil` if the frame is
+  /// on the client-most leg, or nowhere.
+  package var legBeforeLoss: Int? {
+    legs.firstIndex { $0.server.close?.isCut == false }.flatMap { $0 > 0 ? $0 - 1 : nil }
+  }
+
+  /// Whether a proxy sent its client another Close frame than it had got: it does not pass bytes on as they are.
+  func closesDiffer(_ outer: Int, _ inner: Int) -> Bool {
+    guard let mine = legs[outer].server.close, let theirs = legs[inner].server.close, !mine.isCut,
+      !theirs.isCut
+    else { return false }
+    return mine.frame.header.payloadLength != theirs.frame.header.payloadLength
+      || mine.body.isComplete && theirs.body.isComplete && mine.body != theirs.body
+  }
 
   /// What the proxy between two neighbouring legs passed on, counted from a place that both have.
   func forwarding(from inner: Int, to outer: Int) -> Forwarding? {
     if outer == 0, let account {
-      return Forwarding(received: account.received, forwarded: account.forwarded)
+      return Forwarding(leg: 0, received: account.received, forwarded: account.forwarded)
     }
-    guard legs.indices.contains(inner), legs.indices.contains(outer),
+    guard legs.indices.contains(inner), legs.indices.contains(outer), !closesDiffer(outer, inner),
       let alignment = LegAlignment(legs[outer], legs[inner]),
       legs[outer].server.sentEnd >= alignment.outer, legs[inner].server.sentEnd >= alignment.inner
     else { return nil }
     return Forwarding(
-      received: max(legs[inner].server.dataEnd, alignment.inner) - alignment.inner,
+      leg: outer, received: max(receivedEnd(outer, inner), alignment.inner) - alignment.inner,
       forwarded: legs[outer].server.sentEnd - alignment.outer)
+  }
+
+  /// How far the server's stream had come to the proxy when it ended either of its connections: what arrived later
+  /// found nobody.
+  private func receivedEnd(_ outer: Int, _ inner: Int) -> UInt64 {
+    let stream = legs[inner].server
+    var end = stream.dataEnd
+    if let taken = stream.acknowledgedAtPeerEnd { end = min(end, taken) }
+    if let over = legs[outer].server.end?.packet,
+      let late = stream.marks.all.filter({ over.precedes($0.packet) }).map(\.offset).min()
+    {
+      end = min(end, late)
+    }
+    return end
   }
 }

@@ -142,7 +142,8 @@ package struct TextReport {
     let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
     if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
     var line = "\(Escape.terminal(capture.source)): " + parts.joined(separator: ", ")
-    if let correction = capture.clockCorrection {
+    // What is less is no reason to look at the machines' clocks.
+    if let correction = capture.clockCorrection, abs(correction) >= 0.001 {
       line += "; its clock was moved by \(correction < 0 ? "" : "+")\(correction) s to agree with the first"
     }
     if capture.damage != nil { line += "; damaged: this report is partial" }

@@ -77,6 +77,39 @@ import Testing
     #expect(Self.legCounts([Self.broadcast(1, long, isAnswered: false).packets], isLate: true) == [2])
   }
 
+  /// The proxy's patience was over before the server answered.
+  @Test(arguments: ["500 Internal Server Error", "101 Switching Protocols"])
+  func `a proxy that refuses before its upstream has answered is one session`(late: String) throws {
+    let key = WebSocketBytes.key
+    var outer = Conversation()
+    outer.open()
+    outer.send(.client, WebSocketBytes.request())
+    var inner = Conversation(
+      client: "127.0.0.6:40000", server: "10.9.2.2:9900", at: outer.time, clientISN: 70_000, serverISN: 90_000
+    )
+    inner.open()
+    inner.send(.client, WebSocketBytes.request())
+    outer.time = 0.6
+    outer.send(.server, WebSocketBytes.lines(["HTTP/1.1 504 Gateway Timeout", "server: envoy"]))
+    inner.time = 1.2
+    inner.send(
+      .server,
+      late.hasPrefix("101")
+        ? WebSocketBytes.response(key: key) : WebSocketBytes.lines(["HTTP/1.1 \(late)", "Content-Length: 0"]))
+    outer.time = 2
+    outer.finish(.client)
+    inner.time = 2
+    inner.finish(.client)
+    let sessions = Stages.sessions(of: TestPacket.merged([outer.packets, inner.packets]))
+    #expect(sessions.map(\.legs.count) == [2])
+    #expect(
+      sessions[0].answer
+        == "There was no WebSocket: the Envoy proxy at 10.9.1.1 answered the upgrade with 504 Gateway Timeout."
+    )
+    let finding = try #require(sessions[0].finding("upgrade-refused"))
+    #expect(finding.text.contains("before its own upstream answered with \(late.prefix(3))"))
+  }
+
   // MARK: Observations of one leg
 
   /// Captures that were made up, or changed, may have every stream begin at the same number.

@@ -50,6 +50,9 @@ package struct ProxiedConversation {
     return packets
   }
 
+  /// What a capture behind the proxy shows.
+  package var innerPackets: [TestPacket] { inner.packets }
+
   // MARK: Steps
 
   package mutating func onOuter(_ body: (inout Conversation) -> Void) {

@@ -65,6 +65,31 @@ package enum Stages {
     return Analysis(captures: [capture], legs: legs(of: packets)).sessions
   }
 
+  /// The sessions that several captures show together, each with its own packets.
+  package static func sessions(ofCaptures captures: [[TestPacket]]) -> [Session] {
+    analysis(ofCaptures: captures).sessions
+  }
+
+  package static func analysis(ofCaptures captures: [[TestPacket]]) -> Analysis {
+    var legs: [Leg] = []
+    for (index, packets) in captures.enumerated() {
+      var decoder = WebSocketDecoder(into: LegCollector(capture: index))
+      let own = packets.map { packet in
+        var packet = packet
+        packet.segment.packet.capture = Int32(index)
+        return packet
+      }
+      reassemble(own, into: &decoder)
+      legs += decoder.sink.legs
+    }
+    let summaries = captures.indices.map {
+      CaptureSummary(
+        source: "\($0).pcap", linkType: .ethernet, statistics: CaptureStatistics(),
+        reassembly: ReassemblyStatistics(connections: 0), damage: nil)
+    }
+    return Analysis(captures: summaries, legs: legs)
+  }
+
   private static func reassemble(
     _ packets: [TestPacket], options: ReassemblyOptions = ReassemblyOptions(),
     into sink: inout some StreamSink

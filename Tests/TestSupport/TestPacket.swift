@@ -45,6 +45,15 @@ extension [TestPacket] {
   /// Every packet twice, as a bridge or `-i any` shows it.
   package var doubled: [TestPacket] { TestPacket.numbered(flatMap { [$0, $0] }) }
 
+  /// As a machine captures them whose clock is `seconds` ahead.
+  package func shifted(by seconds: Double) -> [TestPacket] {
+    map { packet in
+      var packet = packet
+      packet.segment.packet.time.nanoseconds += Int64((seconds * 1e9).rounded())
+      return packet
+    }
+  }
+
   /// Only the first `length` payload bytes of each packet captured.
   package func snapped(to length: Int) -> [TestPacket] {
     map { packet in

@@ -7,8 +7,10 @@ struct SessionContext {
   private var bursts: [Int: EndingBurst] = [:]
   private var silences: [Int: EqualSilence] = [:]
   private let captureNames: [String]
+  let clocks: CaptureClocks
 
-  init(_ sessions: [Session], captures: [CaptureSummary]) {
+  init(_ sessions: [Session], captures: [CaptureSummary], clocks: CaptureClocks) {
+    self.clocks = clocks
     captureNames = captures.count > 1 ? captures.map(\.name) : []
     var places: [Place: PlaceEndings] = [:]
     for session in sessions { Self.note(session, in: &places) }
@@ -30,6 +32,12 @@ struct SessionContext {
     let index = Int(packet.capture)
     return captureNames.indices.contains(index)
       ? "\(captureNames[index]) packet \(packet.number)" : Wording.packet(packet)
+  }
+
+  /// The name of the capture that holds a packet.
+  func captureName(_ packet: PacketReference) -> String {
+    let index = Int(packet.capture)
+    return captureNames.indices.contains(index) ? captureNames[index] : "the capture"
   }
 
   /// An address, at the client's end of what it ends or at any other.

@@ -1,0 +1,34 @@
+import Capture
+import Streams
+import WSDecode
+
+/// Which of two hops of one WebSocket is nearer to the client, told without comparing their clocks.
+enum HopOrder {
+  static func isOutside(_ a: Leg, of b: Leg) -> Bool {
+    // A proxy asks behind before it answers in front: the exchange takes longer there.
+    if let isFirst = ClockSamples(hops: a, b).isFirstOuter { return isFirst }
+    if let isFirst = byAddress(a, b) { return isFirst }
+    // What proxies add to a request and to a response is more the further it has come.
+    let (ours, theirs) = (a.request?.proxyField != nil, b.request?.proxyField != nil)
+    if a.request != nil, b.request != nil, ours != theirs { return theirs }
+    let (name, other) = (Proxy.name(in: a.response), Proxy.name(in: b.response))
+    if a.response != nil, b.response != nil, (name == nil) != (other == nil) { return name != nil }
+    return a.beginning.precedes(b.beginning)
+  }
+
+  /// The proxy that answers on the outer leg asks on the inner one, and names the outer leg's client there.
+  private static func byAddress(_ a: Leg, _ b: Leg) -> Bool? {
+    let isOuter = isBehind(b, a)
+    let isInner = isBehind(a, b)
+    return isOuter == isInner ? nil : isOuter
+  }
+
+  private static func isBehind(_ inner: Leg, _ outer: Leg) -> Bool {
+    if inner.connection.client.address == outer.connection.server.address { return true }
+    guard let forwarded = inner.request?.forwardedFor else { return false }
+    let client = "\(outer.connection.client.address)"
+    return forwarded.split(separator: ",").contains { entry in
+      entry.filter { !" \t[]\"".contains($0) } == client
+    } && !(outer.request?.forwardedFor.map { $0.contains(client) } ?? false)
+  }
+}

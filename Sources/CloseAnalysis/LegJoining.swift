@@ -1,0 +1,144 @@
+import Capture
+import Streams
+import WSDecode
+
+/// Finds which legs are hops of one WebSocket, and their order. Times are compared only where the captures'
+/// clocks are known to each other.
+struct LegJoining {
+  private let legs: [Leg]
+  private let clocks: CaptureClocks
+
+  private let known: [[Int]]
+
+  /// - Parameter known: legs that are known to belong together.
+  init(_ legs: [Leg], _ clocks: CaptureClocks, known: [[Int]] = []) {
+    self.legs = legs
+    self.clocks = clocks
+    self.known = known
+  }
+
+  /// The legs of each session, in rising order.
+  var groups: [[Int]] {
+    var grouping = LegGrouping(count: legs.count)
+    for group in known {
+      for index in group.dropFirst() { grouping.join(group[0], index) }
+    }
+    grouping.join {
+      legs[$0].client.marks.all.filter(\.isStrong).map(\.digest)
+    } unless: {
+      // Some programs mask with a constant.
+      legs[$0].hasOtherKey(than: legs[$1])
+    }
+    for (a, b) in SilentHops(legs).pairs { grouping.join(a, b) }
+    joinByKey(&grouping)
+    return grouping.groups()
+  }
+
+  // MARK: By key
+
+  /// A key alone is not enough: simple clients use one key for every connection. A leg belongs behind
+  /// another only if its handshake lies within the other's, as a proxy asks upstream before it answers; where
+  /// the clocks cannot tell that, only if each side has one leg, or one chain of legs, with this key.
+  private func joinByKey(_ grouping: inout LegGrouping) {
+    var holders: [String: [Int: [Int]]] = [:]
+    for index in legs.indices {
+      guard let key = legs[index].acceptToken else { continue }
+      holders[key, default: [:]][clocks.clock(of: legs[index]), default: []].append(index)
+    }
+    for clockGroups in holders.values {
+      let chains = clockGroups.sorted { $0.key < $1.key }.map { chainsByKey($0.value) }
+      for chain in chains.joined() {
+        for index in chain.dropFirst() { grouping.join(chain[0], index) }
+      }
+      guard chains.count > 1, chains.allSatisfy({ $0.count == 1 }) else { continue }
+      for other in chains.dropFirst() where areCompatible(chains[0][0], other[0]) {
+        grouping.join(chains[0][0][0], other[0][0])
+      }
+    }
+  }
+
+  private static let maxOpenChains = 64
+
+  /// - Parameter indices: legs with one key and comparable times.
+  private func chainsByKey(_ indices: [Int]) -> [[Int]] {
+    var chains: [[Int]] = []
+    for index in indices.sorted(by: { legs[$0].beginning.precedes(legs[$1].beginning) }) {
+      // The latest that is still waiting for an answer; older ones are looked at no further than this.
+      if let chain = chains.indices.suffix(Self.maxOpenChains).last(where: { canFollow(index, chains[$0]) }) {
+        chains[chain].append(index)
+      } else {
+        chains.append([index])
+      }
+    }
+    return chains
+  }
+
+  private func canFollow(_ index: Int, _ chain: [Int]) -> Bool {
+    guard areCompatible(chain, [index]) else { return false }
+    return chain.allSatisfy { mayEnclose(legs[$0], legs[index]) || mayEnclose(legs[index], legs[$0]) }
+  }
+
+  /// Whether nothing that was captured speaks against one handshake lying within the other.
+  private func mayEnclose(_ outer: Leg, _ inner: Leg) -> Bool {
+    func precedes(_ a: PacketReference?, _ b: PacketReference?) -> Bool {
+      guard let a, let b else { return false }
+      return clocks.surelyPrecedes(a, b)
+    }
+    let answered = outer.response?.packet
+    if precedes(inner.request?.packet, outer.request?.packet) || precedes(answered, inner.request?.packet) {
+      return false
+    }
+    // A refusal may be the proxy's own, before its upstream has answered; a 101 never is.
+    return outer.isRefused || !precedes(answered, inner.response?.packet)
+  }
+
+  /// Clients that both said something said the same, and two connections from the same address to the same
+  /// port are neighbours and not hops.
+  private func areCompatible(_ chain: [Int], _ other: [Int]) -> Bool {
+    for a in chain.map({ legs[$0] }) {
+      for b in other.map({ legs[$0] }) {
+        if a.connection.client.address == b.connection.client.address,
+          a.connection.server == b.connection.server
+        {
+          return false
+        }
+        if let first = a.client.marks.first.first, let second = b.client.marks.first.first,
+          first.digest != second.digest
+        {
+          return false
+        }
+      }
+    }
+    return true
+  }
+
+  // MARK: Order
+
+  /// The legs of a session, client side first. There are few.
+  func ordered(_ group: [Int]) -> [Leg] {
+    var result: [Leg] = []
+    for leg in group.map({ legs[$0] }).sorted(by: { $0.beginning.precedes($1.beginning) }) {
+      let index = result.firstIndex { isOutside(leg, of: $0) } ?? result.count
+      result.insert(leg, at: index)
+    }
+    return result
+  }
+
+  /// A request passes the outer leg first, and so does a client's frame; what the server sends passes it last.
+  private func isOutside(_ a: Leg, of b: Leg) -> Bool {
+    guard clocks.areMeasured(a.beginning, b.beginning) else { return HopOrder.isOutside(a, of: b) }
+    if let mine = a.request?.packet, let other = b.request?.packet { return mine.precedes(other) }
+    if let mine = a.response?.packet, let other = b.response?.packet { return other.precedes(mine) }
+    if let (mine, other) = common(a.client, b.client) { return mine.precedes(other) }
+    if let (mine, other) = common(a.server, b.server) { return other.precedes(mine) }
+    return a.beginning.precedes(b.beginning)
+  }
+
+  private func common(_ a: LegStream, _ b: LegStream) -> (PacketReference, PacketReference)? {
+    let theirs = Dictionary(b.marks.all.map { ($0.digest, $0.packet) }) { first, _ in first }
+    for mark in a.marks.all {
+      if let other = theirs[mark.digest] { return (mark.packet, other) }
+    }
+    return nil
+  }
+}
