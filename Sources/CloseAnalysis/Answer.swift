@@ -16,9 +16,16 @@ extension Session {
 
   private var delivered: String {
     var text = "The server's Close frame reached \(hop.text)"
+    if let close, close.leg > 0, closesDiffer(0, close.leg), let arrived = client.server.close {
+      text = "A Close frame reached \(hop.text), but not as the server sent it:"
+      text += " \(Wording.close(arrived.body)) instead of \(Wording.close(close.seen.body))"
+    }
     if hop.isProxy == true, let because = hop.because { text += " (\(because))" }
     if let after = teardown?.afterClose {
-      text += after < 0 ? "" : ", \(Wording.seconds(after)) before \(party) ended the connection"
+      text +=
+        after < 0
+        ? ", \(Wording.duration(-after)) after \(party) had ended its side of the connection"
+        : ", \(Wording.duration(after)) before \(party) ended the connection"
     } else {
       text += "; the connection was still open when the capture ended"
     }
@@ -32,40 +39,70 @@ extension Session {
     case true: text += " To see whether it reached the client behind, capture there too."
     case false: break
     case nil:
-      text += " The handshake is not in the capture: \(hop.address) may be the client or a proxy before it."
+      text +=
+        client.isHandshakeCut
+        ? " The capture cut the handshake (snaplen):" : " The handshake is not in the capture:"
+      text += " \(hop.address) may be the client or a proxy before it."
     }
     return text
   }
 
   private var lost: String {
     var text = "The server's Close frame did not reach \(hop.text): "
+    if let end = client.ending(by: .client),
+      let sent = client.server.close?.frame.first ?? close?.seen.frame.last,
+      end.packet.precedes(sent)
+    {
+      return text + "\(hop.shortText) had ended the connection with \(end.kind.name) before the frame came."
+    }
     if judgement.delivery.proof == .sent {
       return text + "it was sent, but \(hop.shortText) answered with RST and never acknowledged it."
     }
     guard let forwarding, forwarding.dropped > 0 else {
       return text + "\(party) ended the connection without it."
     }
-    text += "\(party) ended the connection at byte \(Wording.count(forwarding.forwarded)) of "
-    text += "\(Wording.count(forwarding.received)); \(Wording.count(forwarding.dropped)) bytes were dropped,"
-    return text + " the Close frame among them."
+    let counts =
+      "\(Wording.count(forwarding.forwarded)) of \(Wording.count(forwarding.received))"
+    let dropped = "\(Wording.count(forwarding.dropped)) bytes were dropped, the Close frame among them"
+    if forwarding.leg == 0 {
+      return text + "\(party) ended the connection at byte \(counts); \(dropped)."
+    }
+    text +=
+      "the proxy at \(legs[forwarding.leg].connection.server.address) ended its client's connection at byte"
+    return text + " \(counts); \(dropped). What came from there \(proxyInFront) passed on."
   }
 
   private var absent: String {
-    if let response = client.response, client.isRefused {
-      return "There was no WebSocket: the server refused the upgrade with \(response.status)"
-        + " \(response.statusText)."
+    if let refusal {
+      return "There was no WebSocket: \(refusal.party) \(refusal.verb) the upgrade with"
+        + " \(refusal.response.status) \(refusal.response.statusText)."
     }
     if client.response == nil, !client.hasFrames {
       return "There was no WebSocket: the connection ended before the upgrade was answered."
     }
-    var text = "No captured leg carries a Close frame from the server; "
-    text += "\(party) ended the connection"
-    if let teardown { text += " with \(teardown.end.kind.name)" }
+    var text = "No captured leg carries a \(halfClose == nil ? "" : "whole ")Close frame from the server; "
+    if let halfClose { text += "\(halfClose); " }
+    text += ending
     if let last = legs.last, let name = Proxy.name(in: last.response) {
       text += ". \(last.connection.server) is a proxy (\(name)): whether the server behind it sent one,"
       text += " a capture there would tell"
     }
     return text + "."
+  }
+
+  /// Who ended first, and who passed that on.
+  private var ending: String {
+    var text = "\(party) ended the connection"
+    guard let teardown else { return text }
+    text += " with \(teardown.end.kind.name)"
+    guard teardown.by == .proxy, let origin, origin.party == .server,
+      Proxy.name(in: legs.last?.response) == nil
+    else { return text }
+    let delay = teardown.end.packet.time.seconds(since: origin.end.packet.time)
+    return
+      "\(legs.last?.response == nil ? "the server's end" : "the server") ended its connection first, with"
+      + " \(origin.end.kind.name), and \(party) passed that on with \(teardown.end.kind.name)"
+      + (delay >= 0 ? ", \(Wording.duration(delay)) later" : "")
   }
 
   private var undetermined: String {
@@ -88,9 +125,16 @@ extension Session {
   private var party: String {
     switch teardown?.by {
     case .client: hop.shortText
-    case .proxy: "the proxy"
+    case .proxy: proxyInFront
     case .server: "the server"
-    case .unknown, nil: "somebody"
+    // The packet that is known is the server's, or an earlier one of the other side is missing.
+    case .unknown where client.ending == nil: "one side"
+    case .unknown, nil: "\(client.connection.server)"
     }
+  }
+
+  /// The proxy behind the client-most leg; by its address where there are several.
+  private var proxyInFront: String {
+    legs.count > 2 ? "the proxy at \(client.connection.server.address)" : "the proxy"
   }
 }

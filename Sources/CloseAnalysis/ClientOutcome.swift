@@ -10,15 +10,17 @@ package enum ClientProgram: String, CaseIterable, Sendable {
   case firefox
   case nodeWS = "node-ws"
 
-  /// The program that a User-Agent names; `nil` if it names none that is known.
-  init?(userAgent: String) {
+  /// The program that a User-Agent names; `rfc6455` if it names one whose own rules are not known.
+  init(userAgent: String) {
     if userAgent.contains("Firefox/") {
       self = .firefox
     } else if let version = userAgent.firstRange(of: "Chrome/").map({ userAgent[$0.upperBound...] }) {
       let major = Int(version.prefix { $0.isNumber }) ?? .max
       self = major < 108 ? .chromiumOld : .chromium
+    } else if userAgent.lowercased().hasPrefix("node/"), userAgent.hasSuffix(" ws") {
+      self = .nodeWS
     } else {
-      return nil
+      self = .rfc6455
     }
   }
 }
@@ -38,7 +40,7 @@ extension ClientOutcome {
   ///   capture does not tell what reached the client.
   static func predict(_ session: Session) -> [ClientOutcome] {
     guard let situation = Situation(session) else { return [] }
-    let known = session.client.request?.userAgent.flatMap { ClientProgram(userAgent: $0) }
+    let known = session.client.request?.userAgent.flatMap { $0.isEmpty ? nil : ClientProgram(userAgent: $0) }
     return (known.map { [$0] } ?? ClientProgram.allCases).map { predict(situation, session, $0) }
   }
 
@@ -56,7 +58,10 @@ extension ClientOutcome {
     init?(_ session: Session) {
       let leg = session.client
       switch session.verdict {
-      case .lost, .absent: self = .noClose
+      case .lost, .absent:
+        // A client that is not reachable knows nothing of the end.
+        if leg.hasUnansweredEnd { return nil }
+        self = .noClose
       case .undetermined, .open: return nil
       case .delivered:
         let reply = leg.client.close.flatMap { $0.isCut ? nil : $0.frame.last }
@@ -68,11 +73,13 @@ extension ClientOutcome {
         let since = reply ?? leg.server.close?.frame.last
         let first = leg.firstEnd?.end ?? end
         let held = since.map { first.packet.time.seconds(since: $0.time) } ?? 0
+        // A RST does not pass a proxy: Envoy makes a FIN of it.
+        let isClient = session.hop.isProxy != true
         if held >= Self.patience - 0.05 {
           self = .heldOpen(replied: replied)
-        } else if end.kind.isAbort, leg.server.fin == nil, leg.client.end == nil {
+        } else if isClient, end.kind.isAbort, leg.server.fin == nil, leg.client.end == nil {
           self = .reset(replied: replied)
-        } else if leg.server.fin.map({ fin in reply.map { fin.packet.precedes($0) } ?? true }) == true {
+        } else if leg.serverEndCameBeforeReply {
           self = .finBeforeReply(replied: replied)
         } else {
           self = .orderly(replied: replied)
@@ -91,18 +98,19 @@ extension ClientOutcome {
     }
     func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, because) }
 
+    if session.client.acceptMatches == false {
+      return abnormal("Sec-WebSocket-Accept does not answer the key, and the client fails the connection")
+    }
     guard let body = (session.client.server.close ?? session.close?.seen)?.body else {
       return abnormal("no Close frame reached the client")
     }
-    if session.client.server.afterClose != nil, client == .chromium || client == .chromiumOld {
-      return abnormal("a frame followed the Close frame, and Chromium fails the connection then")
+    if let fault = CloseFault.allCases.first(where: {
+      session.client.server.closeFaults.contains($0) && !$0.isTolerated(by: client)
+    }) {
+      return abnormal("the client fails the connection on a Close frame with \(fault.text)")
     }
     let code = body.code?.rawValue ?? 1005
     let reason = body.reason ?? ""
-    let isLenient = client == .firefox
-    if !body.violations.isEmpty, !isLenient {
-      return abnormal("the Close frame breaks RFC 6455 §7.4.1 and fails the connection")
-    }
     switch situation {
     case .noClose: return abnormal("no Close frame reached the client")
     case .orderly(let replied):

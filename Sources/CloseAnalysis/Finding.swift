@@ -35,7 +35,7 @@ extension FindingRule {
 /// that tells the cause stands before one that tells the effect.
 package enum FindingCatalogue {
   static let rules: [any FindingRule.Type] = [
-    UpgradeRefused.self,
+    UpgradeRefused.self, BadAccept.self,
     DelayedCloseDrop.self, CloseNotForwarded.self, ProxyCutStream.self,
     InvalidClose.self, CodeChanged.self,
     MassTeardown.self, IdleTimeout.self, NoCloseFromProxy.self, NoCloseFromServer.self,
@@ -43,6 +43,7 @@ package enum FindingCatalogue {
     LateTeardown.self, ClientGaveUp.self, ServerDidNotWait.self, SlowClient.self, ClientLeft.self,
     CaptureGap.self, CaptureTruncated.self, CaptureOneSided.self, CaptureLate.self,
     CaptureEncrypted.self,
+    CaptureClocksUnrelated.self,
   ]
 
   static func findings(in session: Session, _ context: SessionContext) -> [Finding] {

@@ -1,9 +1,11 @@
 import Capture
 
-/// Who stands at the client's end of the client-most captured leg: the client itself, or one more proxy.
+/// Who stands at the client's end of the client-most captured leg: the client itself, as far as the request tells, or
+/// one more proxy.
 package struct Hop: Sendable {
   package var address: IPAddress
-  /// `nil` if the handshake, which would tell, was not captured.
+  /// Whether the request has a field that proxies write; `false` is no proof, as a proxy may write none. `nil` if
+  /// the handshake was not captured.
   package var isProxy: Bool?
   package var because: String?
 
@@ -11,7 +13,7 @@ package struct Hop: Sendable {
   package var text: String {
     switch isProxy {
     case true: "\(address), a proxy"
-    case false: "the client"
+    case false: "the client (no header names a proxy before it)"
     case nil: "\(address)"
     }
   }
@@ -29,6 +31,9 @@ extension Session {
     return Hop(
       address: client.connection.client.address,
       isProxy: evidence != nil ? true : client.request != nil ? false : nil,
-      because: evidence ?? (client.request == nil ? "the handshake was not captured" : nil))
+      because: evidence
+        ?? (client.request == nil
+          ? client.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
+          : "no header of the request names a proxy before it"))
   }
 }

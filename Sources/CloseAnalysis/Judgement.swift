@@ -68,17 +68,26 @@ package struct Judgement: Sendable {
       let total = end.kind.isInOrder ? end.offset : max(end.offset, outer.server.sentEnd)
       if let needed, total < needed { return Judgement(.lost, nil, none) }
       if outer.server.isUnderstood, outer.hasFrames { return Judgement(.lost, nil, none) }
-      return judgeUnseen(needed, on: outer)
+      return judgeUnseen(close, needed, on: outer)
     }
     if outer.client.rst != nil, outer.server.isUnderstood, outer.hasFrames {
       return Judgement(.lost, nil, none)
     }
-    return judgeUnseen(needed, on: outer)
+    return judgeUnseen(close, needed, on: outer)
   }
 
   /// The capture lacks bytes where the Close frame must lie if it was forwarded: an acknowledgment of
   /// more than these bytes tells that they arrived. More, because a FIN is acknowledged as one byte.
-  private static func judgeUnseen(_ needed: UInt64?, on outer: Leg) -> Judgement {
+  private static func judgeUnseen(_ close: SeenClose, _ needed: UInt64?, on outer: Leg) -> Judgement {
+    // An answer that repeats the frame's own code and reason is one, if it comes when all may have arrived.
+    if let needed, let acknowledged = outer.server.acknowledged, acknowledged.upTo >= needed,
+      let reply = outer.client.close, !reply.isCut, reply.body == close.body,
+      reply.body.reason?.isEmpty == false,
+      close.frame.last.time < reply.frame.last.time
+    {
+      return Judgement(
+        .delivered, nil, Delivery(proof: .echoed, packet: reply.frame.last, isInferred: true))
+    }
     if let needed, let acknowledged = outer.server.acknowledged,
       acknowledged.upTo > needed || (acknowledged.upTo == needed && outer.server.fin != nil)
     {
@@ -98,8 +107,8 @@ package struct Judgement: Sendable {
     let none = Delivery(proof: .none)
     if outer.isRefused { return Judgement(.absent, nil, none) }
     guard outer.server.end != nil || outer.client.rst != nil else {
-      return outer.client.fin == nil
-        ? Judgement(.open, nil, none) : Judgement(.undetermined, .captureEnded, none)
+      if outer.client.fin == nil { return Judgement(.open, nil, none) }
+      return Judgement(.undetermined, outer.isUncaptured(.server) ? .oneSided : .captureEnded, none)
     }
     // Only the leg next to the server tells what the server sent; the others tell what was passed on.
     if let last = legs.last, last.showsAllTowardClient { return Judgement(.absent, nil, none) }
@@ -109,7 +118,7 @@ package struct Judgement: Sendable {
 
   private static func hiding(_ leg: Leg) -> UndeterminedReason {
     if leg.server.isTruncated { return .truncated }
-    return leg.response == nil && leg.server.sentEnd == 0 ? .oneSided : .gap
+    return leg.isUncaptured(.server) || leg.response == nil && leg.server.sentEnd == 0 ? .oneSided : .gap
   }
 }
 

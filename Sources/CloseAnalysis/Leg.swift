@@ -70,6 +70,11 @@ package struct Leg: Sendable {
     return token != theirs
   }
 
+  /// Whether the capture holds the connection's beginning, and the snaplen cut its handshake.
+  package var isHandshakeCut: Bool {
+    connection.sawStart && isPickedUp && request == nil && (client.isTruncated || server.isTruncated)
+  }
+
   /// Whether what follows on the streams is known to be frames.
   package var hasFrames: Bool { isPickedUp || response?.isSwitchingProtocols == true }
 
@@ -95,6 +100,9 @@ package struct Leg: Sendable {
       }
     case .stream(let inner):
       if let side = inner.side { take(event, of: side) }
+      if case .ended(let side, _, _, let packet) = inner {
+        if side == .client { server.notePeerEnd(packet) } else { client.notePeerEnd(packet) }
+      }
     case .opened, .refuted: break
     }
   }

@@ -54,6 +54,12 @@ package struct LegStream: Sendable {
   package private(set) var alert: (alert: TLSAlert, packet: PacketReference)?
   /// How far the receiver acknowledged, and since when.
   package private(set) var acknowledged: (upTo: UInt64, packet: PacketReference)?
+  /// The first packet in which the receiver acknowledged the FIN.
+  package private(set) var finAcknowledged: PacketReference?
+  /// How far the receiver had acknowledged when it ended its own stream, with that packet at the latest: what
+  /// came later came to nobody.
+  package private(set) var acknowledgedAtPeerEnd: UInt64?
+  private var peerEnd: PacketReference?
   package private(set) var retransmissions: UInt64 = 0
   /// The first gaps; `gapCount` and `gapBytes` tell of all.
   package private(set) var gaps: [SeenGap] = []
@@ -66,6 +72,10 @@ package struct LegStream: Sendable {
   package private(set) var violations: FrameViolations = []
   /// The first data or Close frame behind the Close frame: there must be none (RFC 6455 §5.5.1).
   package private(set) var afterClose: (opcode: Opcode, packet: PacketReference)?
+  /// The first frame of any kind behind the Close frame: Ping and Pong may be, but some clients mind.
+  package private(set) var trailingFrame: (opcode: Opcode, packet: PacketReference)?
+  /// Bytes behind the Close frame that make no whole frame.
+  package private(set) var trailingBytes: UInt64 = 0
   /// The packet that completed the last frame.
   package private(set) var lastFrame: PacketReference?
   /// How often bytes of the Close frame were sent again.
@@ -102,8 +112,13 @@ package struct LegStream: Sendable {
       guard close == nil else { return }
       close = SeenClose(frame: frame, body: body, isCut: cut?.lowerBound == frame.range.lowerBound)
     case .cut(_, let range, _):
-      cut = range
       sentEnd = max(sentEnd, range.upperBound)
+      // Behind a Close frame no frame is to be expected, and what is there none that was cut.
+      if let close, !close.isCut, range.lowerBound >= close.frame.range.upperBound {
+        trailingBytes = range.upperBound - range.lowerBound
+      } else {
+        cut = range
+      }
     case .lost(_, let offset, let packet):
       if lostParts.count < Self.maxKept {
         lostParts.append(LostPart(from: offset, to: nil, packet: packet))
@@ -124,9 +139,12 @@ package struct LegStream: Sendable {
       if frame.header.isFinal { messages += 1 }
     }
     violations.formUnion(frame.violations)
-    let mayFollow = frame.header.opcode == .ping || frame.header.opcode == .pong
-    if frame.violations.contains(.afterClose), !mayFollow, afterClose == nil {
-      afterClose = (frame.header.opcode, frame.first)
+    if frame.violations.contains(.afterClose) {
+      let following = (frame.header.opcode, frame.first)
+      trailingFrame = trailingFrame ?? following
+      let mayFollow = frame.header.opcode == .ping || frame.header.opcode == .pong
+      // What breaks the rules for frames is none.
+      if !mayFollow, frame.violations == .afterClose { afterClose = afterClose ?? following }
     }
     lastFrame = frame.last
     marks.add(FrameMark(frame))
@@ -142,6 +160,8 @@ package struct LegStream: Sendable {
       sentEnd = max(sentEnd, range.upperBound)
     case .acknowledged(_, let upTo, let packet):
       acknowledged = (upTo, packet)
+      if let peerEnd, !peerEnd.precedes(packet) { acknowledgedAtPeerEnd = upTo }
+      if let fin, finAcknowledged == nil, upTo > fin.offset { finAcknowledged = packet }
       if let frame = close?.frame, close?.acknowledged == nil, upTo >= frame.range.upperBound {
         close?.acknowledged = packet
       }
@@ -161,6 +181,13 @@ package struct LegStream: Sendable {
     }
   }
 
+  /// The receiver ended its own stream with this packet, and took no more after it.
+  mutating func notePeerEnd(_ packet: PacketReference) {
+    guard peerEnd == nil else { return }
+    peerEnd = packet
+    acknowledgedAtPeerEnd = acknowledged?.upTo
+  }
+
   // MARK: Several observations of one stream
 
   /// How far the offsets of another observation of this stream lie ahead of its own; `nil` if unknown.
@@ -177,15 +204,22 @@ package struct LegStream: Sendable {
       (gaps, gapCount, gapBytes) = (other.gaps, other.gapCount, other.gapBytes)
       (lostParts, cut, violations) = (other.lostParts, other.cut, other.violations)
       (marks, lastFrame, afterClose) = (other.marks, other.lastFrame, other.afterClose)
+      (trailingFrame, trailingBytes) = (other.trailingFrame, other.trailingBytes)
     }
     fin = fin ?? other.fin
     rst = rst ?? other.rst
     alert = alert ?? other.alert
     if let theirs = other.acknowledged, theirs.upTo > acknowledged?.upTo ?? 0 { acknowledged = theirs }
-    if let end = close?.frame.range.upperBound, close?.acknowledged == nil {
-      let sameFrame = other.close?.frame.range.upperBound == end ? other.close?.acknowledged : nil
-      close?.acknowledged = sameFrame ?? acknowledged.flatMap { $0.upTo >= end ? $0.packet : nil }
+    if let end = close?.frame.range.upperBound {
+      // The earliest is nearest to when it came: a capture with holes dates it late.
+      let theirs = other.close?.frame.range.upperBound == end ? other.close?.acknowledged : nil
+      if let theirs, close?.acknowledged.map({ theirs.precedes($0) }) ?? true { close?.acknowledged = theirs }
+      if close?.acknowledged == nil {
+        close?.acknowledged = acknowledged.flatMap { $0.upTo >= end ? $0.packet : nil }
+      }
     }
+    finAcknowledged = finAcknowledged ?? other.finAcknowledged
+    acknowledgedAtPeerEnd = acknowledgedAtPeerEnd ?? other.acknowledgedAtPeerEnd
     windowClosed = windowClosed ?? other.windowClosed
     retransmissions = max(retransmissions, other.retransmissions)
     closeRetransmissions = max(closeRetransmissions, other.closeRetransmissions)
@@ -206,6 +240,8 @@ package struct LegStream: Sendable {
     windowClosed = windowClosed.map { (shift($0.first), $0.count, $0.isClosed) }
     lastFrame = lastFrame.map { shift($0) }
     afterClose = afterClose.map { ($0.opcode, shift($0.packet)) }
+    trailingFrame = trailingFrame.map { ($0.opcode, shift($0.packet)) }
+    finAcknowledged = finAcknowledged.map { shift($0) }
     marks.mapPackets { shift($0) }
     for index in gaps.indices { gaps[index].packet = shift(gaps[index].packet) }
     for index in lostParts.indices { lostParts[index].packet = shift(lostParts[index].packet) }
@@ -218,6 +254,7 @@ package struct LegStream: Sendable {
     fin?.offset += count
     rst?.offset += count
     acknowledged?.upTo += count
+    acknowledgedAtPeerEnd = acknowledgedAtPeerEnd.map { $0 + count }
     sentEnd += count
     marks.move(by: count)
     for index in gaps.indices { gaps[index].range = gaps[index].range.moved(by: count) }

@@ -10,9 +10,7 @@ package enum Proxy {
 
   /// Why a leg's client is known to be a proxy and not the client itself.
   package static func evidence(in request: UpgradeRequest?) -> String? {
-    if request?.forwardedFor != nil { return "the request carries x-forwarded-for" }
-    if request?.via != nil { return "the request carries via" }
-    return nil
+    request?.proxyField.map { "the request carries \($0)" }
   }
 
   private static let names: [(pattern: String, name: String)] = [

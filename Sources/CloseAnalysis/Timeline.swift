@@ -65,7 +65,9 @@ extension Session {
       }
       if let close = stream.close {
         let text = close.body.summary
-        add(close.frame.last, stream.side, .close, close.isCut ? "\(text) (cut)" : text)
+        add(
+          close.frame.last, stream.side, .close,
+          close.isCut ? (close.body.code == nil ? "cut before its code" : "\(text) (cut)") : text)
       }
       if let (opcode, packet) = stream.afterClose {
         let isClose = opcode == .close

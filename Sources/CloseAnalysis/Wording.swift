@@ -1,4 +1,5 @@
 import Capture
+import WSDecode
 
 /// Numbers as sentences want them.
 enum Wording {
@@ -25,6 +26,9 @@ enum Wording {
     let fraction = hundredths % 100
     return "\(sign)\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
   }
+
+  /// A Close frame's code, or that it has none.
+  static func close(_ body: CloseBody) -> String { body.code.map { "\($0.rawValue)" } ?? "no code" }
 
   static func packet(_ packet: PacketReference) -> String { "packet \(packet.number)" }
 }

@@ -79,6 +79,7 @@ struct SessionJSON {
       writer.field("inferred", delivery.isInferred)
     }
     optional("forwarding", session.forwarding, &writer) { forwarding, writer in
+      writer.field("leg", UInt64(forwarding.leg))
       writer.field("received", forwarding.received)
       writer.field("forwarded", forwarding.forwarded)
       writer.field("dropped", forwarding.dropped)

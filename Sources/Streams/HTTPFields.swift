@@ -11,6 +11,9 @@ package struct HTTPFields: Hashable, Sendable {
     self.fields = fields.map { Field(name: $0.name, value: $0.value) }
   }
 
+  /// The names of the fields, in their order.
+  package var names: [String] { fields.map(\.name) }
+
   /// The first field of that name.
   package func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 

@@ -33,6 +33,9 @@ package struct HTTPHead: Hashable, Sendable {
     fields.first { matches($0.name, name) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }
   }
 
+  /// The names of the fields as they came, in their order.
+  package var names: [String] { fields.map { String(decoding: bytes[$0.name], as: UTF8.self) } }
+
   /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
   package func list(_ name: String) -> [String] {
     fields.filter { matches($0.name, name) }.flatMap { field in

@@ -13,6 +13,8 @@ package struct UpgradeRequest: Hashable, Sendable {
   package var requestID: String?
   package var forwardedFor: String?
   package var via: String?
+  /// The first field that only proxies write, in lower case; `nil` if there is none.
+  package var proxyField: String?
   /// Stream offset behind the head: the client's first frame begins here.
   package var endOffset: UInt64
   /// The packet that completed the head.
@@ -48,6 +50,7 @@ package struct UpgradeRequest: Hashable, Sendable {
     requestID = fields.value("x-request-id")
     forwardedFor = fields.value("x-forwarded-for")
     via = fields.value("via")
+    proxyField = ProxyFields.first(among: fields.names)
     self.endOffset = endOffset
     self.packet = packet
   }

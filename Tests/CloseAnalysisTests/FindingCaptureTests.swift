@@ -102,4 +102,33 @@ import Testing
     #expect(finding.text.contains("The handshake of this leg is not in the capture"))
     #expect(Stages.finding("capture-late", in: talk.packets) == nil)
   }
+
+  @Test func `a capture of the client's packets alone is one-sided, not too short`() {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.server, WebSocketBytes.close(4321, "test"))
+    talk.acknowledge(.client)
+    talk.send(.client, WebSocketBytes.close(4321, "test", from: .client))
+    talk.finish(.client)
+    let half = talk.packets.filter { $0.segment.source == talk.client }
+    let session = Stages.sessions(of: TestPacket.numbered(half))[0]
+    #expect(session.verdict == .undetermined)
+    #expect(session.judgement.reason == .oneSided)
+    #expect(session.finding("capture-one-sided")?.severity == .warning)
+  }
+
+  @Test func `a handshake that the snaplen cut is not called missing`() throws {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.fromServer(WebSocketBytes.text("hello"))
+    talk.close()
+    talk.onInner { $0.finish(.server) }
+    talk.onOuter { $0.finish(.server) }
+    let session = Stages.sessions(of: talk.packets.snapped(to: 40))[0]
+    let finding = try #require(session.finding("capture-late"))
+    #expect(finding.text.contains("was cut by the capture's snaplen"))
+    #expect(finding.text.contains("-s 0"))
+    #expect(session.answer.contains("cut the handshake (snaplen)"))
+    #expect(session.hop.because == "the snaplen cut the handshake")
+  }
 }

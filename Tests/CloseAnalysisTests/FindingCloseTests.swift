@@ -90,6 +90,41 @@ import WSDecode
     }
   }
 
+  /// What rewrites a Close frame does not pass bytes on as they are: they cannot be counted.
+  @Test func `a Close frame that a proxy wrote anew cut nothing off`() {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.intoProxy(WebSocketBytes.close(4321, "a long reason"))
+    talk.onOuter {
+      $0.send(.server, WebSocketBytes.close(1001))
+      $0.acknowledge(.client)
+    }
+    talk.fromClient(WebSocketBytes.close(1001, from: .client))
+    talk.onInner { $0.finish(.server) }
+    talk.onOuter { $0.finish(.server) }
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.rules == ["code-changed"])
+    #expect(session.forwarding == nil)
+    #expect(session.answer.contains("not as the server sent it: 1001 instead of 4321"))
+    #expect(!session.timeline.contains { $0.detail.contains("short") })
+  }
+
+  /// Two Close frames of a server; the capture of one leg begins between them.
+  @Test func `a Close frame that a late capture missed was not changed`() {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.fromServer(WebSocketBytes.text("one") + WebSocketBytes.text("two") + WebSocketBytes.close(4321))
+    talk.fromServer(WebSocketBytes.close(4000, "a second one"))
+    talk.fromClient(WebSocketBytes.close(4321, "answer", mask: 0x1357_9bdf))
+    talk.onInner { $0.finish(.server) }
+    talk.onOuter { $0.finish(.server) }
+    let begin = talk.inner.packets.firstIndex { $0.payload.suffix(12) == Array("a second one".utf8) }
+    let late = talk.inner.packets[(begin ?? 0)...]
+    let sessions = Stages.sessions(of: TestPacket.merged([talk.outerPackets, Array(late)]))
+    #expect(sessions[0].legs.count == 2)
+    #expect(sessions[0].finding("code-changed") == nil)
+  }
+
   // MARK: server-did-not-wait
 
   static let waits = [(delay: 0.0, isTold: true), (delay: 0.15, isTold: true), (delay: 0.5, isTold: false)]
@@ -115,6 +150,35 @@ import WSDecode
     talk.fin(.client)
     let finding = try #require(Stages.finding("server-did-not-wait", in: talk.packets))
     #expect(finding.text.contains("in the same packet (packet 7)"))
+  }
+
+  @Test func `a server that did not wait did no harm if a proxy held its end back`() throws {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.onInner { $0.send(.server, WebSocketBytes.close(4321), fin: true) }
+    talk.onOuter {
+      $0.send(.server, WebSocketBytes.close(4321))
+      $0.acknowledge(.client)
+      $0.send(.client, WebSocketBytes.close(4321, from: .client))
+      $0.acknowledge(.server)
+    }
+    talk.onInner { $0.fin(.client) }
+    talk.wait(1)
+    talk.onOuter { $0.finish(.server) }
+    let finding = try #require(Stages.finding("server-did-not-wait", in: talk.packets))
+    #expect(finding.severity == .info)
+    #expect(finding.remedy == nil)
+  }
+
+  @Test func `a client that never got the Close frame did not miss the wait`() {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.onInner { $0.send(.server, WebSocketBytes.close(4321), fin: true) }
+    talk.wait(1)
+    talk.onOuter { $0.finish(.server) }
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.verdict == .lost)
+    #expect(session.finding("server-did-not-wait") == nil)
   }
 
   @Test func `a server that answers the client's Close frame need not wait`() {

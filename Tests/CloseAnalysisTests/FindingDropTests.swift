@@ -158,4 +158,100 @@ import Testing
     #expect(finding.text.contains("or had got no more itself"))
     #expect(finding.remedy?.summary.contains("capture behind") == true)
   }
+
+  // MARK: Where it was lost
+
+  /// client → gateway → sidecar → server, and the sidecar drops the Close frame.
+  @Test func `bytes are counted at the proxy that dropped them`() throws {
+    let key = WebSocketBytes.key
+    func leg(_ client: String, _ server: String, _ isn: UInt32) -> Conversation {
+      Conversation(client: client, server: server, clientISN: isn, serverISN: isn &+ 50_000)
+    }
+    var legs = [
+      leg("10.9.1.2:40000", "10.9.1.1:80", 1), leg("10.9.2.1:41000", "10.9.2.2:9900", 200_000),
+      leg("127.0.0.6:42000", "10.9.2.2:9900", 400_000),
+    ]
+    var time = 0.0
+    func on(_ index: Int, _ body: (inout Conversation) -> Void) {
+      legs[index].time = time
+      body(&legs[index])
+      time = legs[index].time
+    }
+    for index in 0..<3 {
+      on(index) {
+        $0.open()
+        $0.send(.client, WebSocketBytes.request(key: key))
+      }
+    }
+    for index in (0..<3).reversed() {
+      let name = index < 2 ? ["server: envoy"] : []
+      on(index) {
+        $0.send(.server, WebSocketBytes.response(key: key, extraFields: name))
+        $0.acknowledge(.client)
+      }
+    }
+    for index in (0..<3).reversed() {
+      on(index) {
+        $0.send(.server, Self.message)
+        $0.acknowledge(.client)
+      }
+    }
+    on(2) {
+      $0.send(.server, WebSocketBytes.close(4321, "test"))
+      $0.acknowledge(.client)
+      $0.finish(.server)
+    }
+    time += 2
+    on(1) { $0.finish(.server) }
+    time += 1
+    on(0) { $0.finish(.server) }
+    let sessions = Stages.sessions(of: TestPacket.merged(legs.map(\.packets)))
+    let session = try #require(sessions.first)
+    #expect(session.legs.count == 3)
+    #expect(session.verdict == .lost)
+    let forwarding = try #require(session.forwarding)
+    #expect(forwarding.leg == 1)
+    #expect(forwarding.received == 1012)
+    #expect(forwarding.forwarded == 1004)
+    #expect(
+      session.answer.contains("the proxy at 10.9.2.2 ended its client's connection at byte 1,004 of 1,012"))
+  }
+
+  // MARK: What came too late to be forwarded
+
+  /// The proxy has ended both sides; the server's next message meets a closed socket.
+  @Test(arguments: [false, true])
+  func `bytes that come when the proxy has ended are not its to forward`(endsClientFirst: Bool) {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.fromServer(Self.message)
+    if endsClientFirst {
+      talk.onOuter { $0.finish(.server) }
+      talk.onInner { $0.fin(.client) }
+    } else {
+      talk.onInner { $0.fin(.client) }
+      talk.onOuter { $0.finish(.server) }
+    }
+    talk.onInner {
+      $0.send(.server, Self.message)
+      $0.rst(.client, acknowledging: false)
+    }
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.legs.count == 2)
+    #expect(session.forwarding?.dropped == 0)
+    #expect(session.finding("proxy-cut-stream") == nil)
+    #expect(session.finding("no-close-from-proxy") != nil)
+    #expect(!session.timeline.contains { $0.detail.contains("short") })
+  }
+
+  /// A timer of a second fires after a second.
+  @Test(arguments: [0.002, 1.0])
+  func `a proxy that drops at once was not waiting for a timer`(delay: Double) throws {
+    let session = Stages.sessions(of: Self.dropped(stall: false, delay: delay))[0]
+    for rule in ["close-not-forwarded", "proxy-cut-stream"] {
+      let remedy = try #require(session.finding(rule)?.remedy)
+      #expect(remedy.summary.contains("delayed_close_timeout") == (delay >= 0.9), "\(rule)")
+      #expect(remedy.summary.contains("look for a restart") == (delay < 0.9), "\(rule)")
+    }
+  }
 }

@@ -74,6 +74,25 @@ import Testing
     #expect(finding.remedy?.summary.contains("answer a Close frame") == true)
   }
 
+  @Test func `a server that ends in the middle of its Close frame sent half of one`() throws {
+    let talk = Self.ended {
+      $0.fromServer(Array(WebSocketBytes.close(4321, "test").prefix(4)))
+      Self.byServer()(&$0)
+    }
+    let session = Stages.sessions(of: talk.packets)[0]
+    let text = "only the first 4 of 8 bytes of a Close frame (4321) came before the end"
+    #expect(session.answer.contains(text))
+    let finding = try #require(session.finding("no-close-from-server"))
+    #expect(finding.text.contains(text))
+    #expect(!finding.text.contains("had sent no Close frame"))
+  }
+
+  @Test func `the answer names who ended first, and who passed it on`() {
+    let answer = Stages.sessions(of: Self.ended(Self.byServer()).packets)[0].answer
+    #expect(answer.contains("the server ended its connection first, with FIN, and the proxy passed that on"))
+    #expect(answer.contains("1.00 s later"))
+  }
+
   @Test func `a server that sent a Close frame is not reported for sending none`() {
     let talk = Self.ended {
       $0.close()
@@ -112,6 +131,43 @@ import Testing
     #expect(finding.text.contains("after 7.00 s of silence"))
     #expect(finding.text.contains("consistent with \(reading)") || finding.text.contains(reading))
     #expect(finding.packets.count == 2)
+  }
+
+  /// Nobody is cut off for being silent who has just said something.
+  @Test func `a busy WebSocket that Envoy's timer ends has lived too long`() throws {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    for _ in 0..<5 {
+      talk.fromServer(WebSocketBytes.text("tick"))
+      talk.wait(0.2)
+    }
+    Self.byProxy(delay: 1)(&talk)
+    let finding = try #require(Stages.finding("no-close-from-proxy", in: talk.packets))
+    #expect(finding.text.contains("max_stream_duration"))
+    #expect(!finding.text.contains("stream_idle_timeout"))
+    #expect(finding.remedy?.paste?.contains("max_stream_duration: 0s") == true)
+  }
+
+  @Test func `a remedy for an idle timer asks for Pings within the silence that was measured`() throws {
+    let talk = Self.ended(Self.byProxy(delay: 1))
+    let remedy = try #require(Stages.finding("no-close-from-proxy", in: talk.packets)?.remedy)
+    #expect(remedy.summary.contains("every 3.50 s"))
+    #expect(!remedy.summary.contains("30 s"))
+    // Istio has this off: a value would cut every silent stream of the mesh.
+    #expect(remedy.paste?.contains("stream_idle_timeout: 0s") == true)
+  }
+
+  /// A proxy's FIN that nobody answers has told the client nothing.
+  @Test func `an end that the client never acknowledged is told, and nothing is predicted`() throws {
+    let talk = Self.ended {
+      $0.onInner { $0.finish(.client) }
+      $0.wait(1)
+      $0.onOuter { $0.fin(.server) }
+    }
+    let session = Stages.sessions(of: talk.packets)[0]
+    let finding = try #require(session.finding("no-close-from-proxy"))
+    #expect(finding.text.contains("never acknowledged that end"))
+    #expect(session.clientSees == [])
   }
 
   @Test func `a proxy that passes on its server's end is not blamed`() {
@@ -160,6 +216,37 @@ import Testing
     #expect(finding.text.contains("0.1 ms after its Close frame 1001 and without an answer"))
   }
 
+  /// As Chromium does when it quits: the server's answer meets a RST.
+  @Test func `an answer that comes when the client has gone came too late`() throws {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.client, WebSocketBytes.close(1001, from: .client))
+    talk.fin(.client)
+    talk.send(.server, WebSocketBytes.close(1001))
+    talk.rst(.client, acknowledging: false)
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.rules == ["client-left"])
+    let text = try #require(session.findings.first).text
+    #expect(text.contains("after its Close frame 1001"))
+    #expect(text.contains("The answer was sent") && text.contains("too late to matter"))
+    #expect(session.answer.contains("had ended the connection with FIN before the frame came"))
+  }
+
+  /// The server's Close frame and FIN come 2 ms after the client has gone.
+  @Test(arguments: [false, true])
+  func `a client that ends before the server's Close frame has left`(takesIt: Bool) throws {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.fin(.client)
+    talk.time += 0.002
+    talk.send(.server, WebSocketBytes.close(4321), fin: true)
+    if takesIt { talk.acknowledge(.client) } else { talk.rst(.client, acknowledging: false) }
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.rules == ["client-left"])
+    #expect(session.findings[0].text.contains("The server's Close frame was sent 2.1 ms later"))
+    if takesIt { #expect(session.answer.contains("after the client had ended its side of the connection")) }
+  }
+
   @Test func `a client that ends after the Close frames has not left`() {
     let talk = Self.ended {
       $0.close()
@@ -188,6 +275,40 @@ import Testing
     #expect(session.rules == ["upgrade-refused"])
     #expect(session.findings[0].text.contains("answered the upgrade with \(status)"))
     #expect(session.findings[0].remedy?.summary.contains(remedy) == true)
+  }
+
+  static let answers: [(behind: String?, front: String, text: String)] = [
+    ("503 Busy", "503 Busy", "the server (10.9.2.2:9900) answered the upgrade with 503 Busy"),
+    (nil, "503 Service Unavailable", "the Envoy proxy at 10.9.1.1 answered the upgrade with 503"),
+    ("500 Oops", "502 Bad Gateway", "the Envoy proxy at 10.9.1.1 answered the upgrade with 502"),
+  ]
+
+  /// A server that ends without an answer has refused nothing: the proxy has.
+  @Test(arguments: answers)
+  func `a refusal is of the party that made it`(behind: String?, front: String, text: String) {
+    var talk = ProxiedConversation()
+    let request = WebSocketBytes.request()
+    talk.onOuter {
+      $0.open()
+      $0.send(.client, request)
+    }
+    talk.onInner {
+      $0.open()
+      $0.send(.client, request)
+      if let behind { $0.send(.server, WebSocketBytes.lines(["HTTP/1.1 \(behind)", "Content-Length: 0"])) }
+      $0.finish(.server)
+    }
+    talk.onOuter {
+      $0.send(.server, WebSocketBytes.lines(["HTTP/1.1 \(front)", "server: envoy", "Content-Length: 0"]))
+      $0.finish(.client)
+    }
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.legs.count == 2)
+    #expect(session.answer.contains(text))
+    #expect(session.finding("upgrade-refused")?.text.lowercased().contains(text.lowercased()) == true)
+    // What lies behind a proxy that names itself is not captured.
+    let outer = Stages.sessions(of: talk.outerPackets)[0]
+    #expect(outer.answer.contains("answered, or passed on the answer to, the upgrade"))
   }
 
   @Test func `a connection that ends before the answer is a refused upgrade`() throws {

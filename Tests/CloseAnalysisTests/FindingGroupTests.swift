@@ -21,7 +21,7 @@ import Testing
 
   static let timers: [(silence: Double, proxy: String?, owner: String?)] = [
     (60, "nginx", "nginx"), (60.5, "nginx", "nginx"), (100, "cloudflare", "Cloudflare"),
-    (300, "envoy", "Envoy (stream_idle_timeout)"), (301, "envoy", "Envoy (stream_idle_timeout)"),
+    (300, "envoy", "Envoy (stream_idle_timeout;"), (301, "envoy", "Envoy (stream_idle_timeout;"),
     (350, nil, "AWS NLB"), (60, nil, "AWS ALB"), (61.5, "nginx", nil), (30, "envoy", nil), (2, "envoy", nil),
   ]
 

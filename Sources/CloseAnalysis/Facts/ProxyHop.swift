@@ -10,12 +10,26 @@ struct ProxyHop {
   /// Bytes toward the client; `nil` if the outer leg has no end toward the client, or if the two legs cannot
   /// be compared: what was not forwarded cannot be told then.
   let forwarding: Forwarding?
+  /// The proxy sent another Close frame than it had got.
+  let rewritesClose: Bool
 
   /// - Parameter index: of the outer leg; the inner one follows it.
   init(_ session: Session, outer index: Int) {
     outer = session.legs[index]
     inner = session.legs[index + 1]
     forwarding = Self.forwarding(session, outer: index)
+    rewritesClose = session.closesDiffer(index, index + 1)
+  }
+
+  /// Envoy's `delayed_close_timeout` is 1.0 s by default.
+  static let leastDelayedClose = 0.9
+
+  /// Whether a timer that starts with the upstream's end can have ended the client's connection: none is that short
+  /// unless somebody set it so, and a closed window shows that one was waited for.
+  var mayBeDelayedClose: Bool {
+    guard let upstream = upstreamEnd, let end = downstreamEnd else { return true }
+    return outer.server.windowClosed != nil
+      || end.packet.time.seconds(since: upstream.packet.time) >= Self.leastDelayedClose
   }
 
   /// The name by which the proxy calls itself, if it does.

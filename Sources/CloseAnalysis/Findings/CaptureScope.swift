@@ -41,7 +41,7 @@ enum CaptureOneSided: FindingRule {
 extension Leg {
   /// Whether none of a side's packets is in the capture, as far as streams tell: its ACKs, its bytes or its
   /// end would show.
-  fileprivate func isUncaptured(_ side: Side) -> Bool {
+  func isUncaptured(_ side: Side) -> Bool {
     let (silent, other) = (self[side], self[side.opposite])
     let heading = side == .client ? request == nil : response == nil
     return heading && silent.frames == 0 && silent.cut == nil && silent.end == nil
@@ -55,21 +55,30 @@ enum CaptureLate: FindingRule {
   static let id = "capture-late"
 
   static let explanation = RuleExplanation(
-    summary: "the handshake is not in the capture: the WebSocket was recognised by its frames",
+    summary: "the handshake is not in the capture, or not whole: the WebSocket was recognised by its frames",
     meaning: """
-      The capture began when the WebSocket was already open, or missed its handshake. Frames, Close frames \
+      The capture began when the WebSocket was already open, missed its handshake, or cut it (snaplen). Frames, Close frames \
       and ends are told as usual. Not known are the path, the User-Agent (so what the client sees is told \
       for all known clients), and whether a proxy stands at either end of the captured legs.
       """,
     trigger: "A leg whose upgrade request and 101 were not captured, and whose bytes chain as WebSocket"
       + " frames do.",
-    action: "Nothing, if the answer is clear. Otherwise start the capture before the WebSocket is opened.",
-    remedies: [.captureEarlier])
+    action:
+      "Nothing, if the answer is clear. Otherwise start the capture before the WebSocket is opened; or, if"
+      + " the finding says that the snaplen cut the handshake, capture whole packets.",
+    remedies: [.captureEarlier, .captureWhole])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     let late = session.legs.filter { $0.isPickedUp && $0.request == nil && $0.response == nil }
     guard !late.isEmpty else { return nil }
     let which = session.legs.count == 1 ? "this leg" : "\(late.count) of \(session.legs.count) legs"
+    if late.allSatisfy(\.isHandshakeCut) {
+      return finding(
+        .info,
+        "The handshake of \(which) was cut by the capture's snaplen; the WebSocket was recognised by its frames."
+          + " Path, User-Agent and proxies are not known from there; whole packets (tcpdump -s 0) would tell.",
+        packets: late.map(\.beginning))
+    }
     return finding(
       .info,
       "The handshake of \(which) is not in the capture; the WebSocket was recognised by its frames. Path,"

@@ -22,9 +22,10 @@ enum CloseNotForwarded: FindingRule {
       Look at the finding that stands with it: delayed-close-drop (the proxy's timer), no-close-from-proxy \
       and mass-teardown (the proxy ended), or client-left. Without one of these, let the proxy send what it \
       holds before it ends the client. If the server ended its connection with RST, cure that first: a RST \
-      discards what the proxy has not read.
+      discards what the proxy has not read. If the proxy ended the client within moments of its upstream, no \
+      timer of a second did it: look for a restart.
       """,
-    remedies: [.flushBeforeClose(.envoy), .noReset])
+    remedies: [.flushBeforeClose(.envoy), .endedWhileSending(.envoy), .noReset])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     guard session.verdict == .lost, session.judgement.delivery.proof == .none,
@@ -58,11 +59,19 @@ enum CloseNotForwarded: FindingRule {
   private static func cause(_ hop: ProxyHop, _ context: SessionContext) -> (String, Remedy) {
     let kind = ProxyKind(hop.name)
     guard let (side, end) = hop.inner.ending else { return ("", .flushBeforeClose(kind)) }
+    let usual = hop.mayBeDelayedClose ? Remedy.flushBeforeClose(kind) : .endedWhileSending(kind)
     let place = "\(Wording.kind(end)) (\(context.place(end.packet)))"
     if side == .client {
       return ("; the proxy ended its upstream connection itself, with \(place)", .endedWhileSending(kind))
     }
-    guard end.kind.isAbort else { return ("", .flushBeforeClose(kind)) }
+    guard end.kind.isAbort else {
+      guard !hop.mayBeDelayedClose, let down = hop.downstreamEnd else { return ("", usual) }
+      let delay = Wording.duration(abs(down.packet.time.seconds(since: end.packet.time)))
+      return (
+        "; it ended the client's connection only \(delay) from its upstream's end, too soon for"
+          + " Envoy's delayed_close_timeout of 1.0 s: look for a restart or another timer", usual
+      )
+    }
     return ("; its upstream ended with \(place), which can discard what the proxy had not read", .noReset)
   }
 }

@@ -21,7 +21,8 @@ enum CloseUnacknowledged: FindingRule {
     action: """
       Look at the client's network. A server finds dead clients with Pings: end a connection whose Pong \
       does not come.
-      """)
+      """,
+    remedies: [.findDeadClients])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     session.legs.indices.lazy.compactMap { find(session, $0, context) }.first
@@ -51,7 +52,7 @@ enum CloseUnacknowledged: FindingRule {
       return finding(
         .error,
         "\(frame) was never acknowledged: the receiver answered with RST (\(context.place(reset.packet))).",
-        packets: [close.frame.last, reset.packet])
+        remedy: .findDeadClients, packets: [close.frame.last, reset.packet])
     }
     // Without a single ACK their direction was not captured.
     guard leg.server.acknowledged != nil else { return nil }
@@ -59,7 +60,7 @@ enum CloseUnacknowledged: FindingRule {
       return finding(
         .error,
         "\(frame) was \(repeats), and no ACK of it was captured: consistent with a receiver that is gone"
-          + " or not reachable.", packets: [close.frame.last])
+          + " or not reachable.", remedy: .findDeadClients, packets: [close.frame.last])
     }
     guard let (_, end) = leg.firstEnd else { return nil }
     return finding(

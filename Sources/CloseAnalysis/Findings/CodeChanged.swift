@@ -31,6 +31,10 @@ enum CodeChanged: FindingRule {
       guard let close = leg[side].close, !close.isCut, close.body.code != nil || close.body.isComplete else {
         return nil
       }
+      // Where the leg's beginning is missing, an earlier Close frame may be.
+      if leg.isPickedUp, session.legs.contains(where: { $0[side].afterClose?.opcode == .close }) {
+        return nil
+      }
       return (leg, close)
     }
     guard let first = side == .server ? seen.last : seen.first,

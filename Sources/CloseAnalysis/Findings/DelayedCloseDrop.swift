@@ -4,10 +4,6 @@ import Streams
 /// The upstream had ended, and the proxy ended a client that was not reading, without what it still held.
 enum DelayedCloseDrop: FindingRule {
   static let id = "delayed-close-drop"
-  /// Envoy's `delayed_close_timeout` is 1.0 s by default. Its FIN may come much later than the timer, as it
-  /// waits for room in the client's window.
-  private static let minDelay = 0.9
-
   static let explanation = RuleExplanation(
     summary: "the proxy discarded what a slow client had not taken, the end of the stream with it",
     meaning: """
@@ -40,7 +36,7 @@ enum DelayedCloseDrop: FindingRule {
     else { return nil }
     let delay = end.packet.time.seconds(since: upstream.packet.time)
     let stall = hop.outer.server.windowClosed.flatMap { $0.first.precedes(end.packet) ? $0 : nil }
-    guard stall != nil || delay >= minDelay else { return nil }
+    guard stall != nil || delay >= ProxyHop.leastDelayedClose else { return nil }
     var text = Wording.sentence(hop.label)
     text += " discarded \(Wording.count(forwarding.dropped)) of \(Wording.count(forwarding.received)) bytes:"
     text += " its upstream had ended (\(context.place(upstream.packet)))"
@@ -50,6 +46,11 @@ enum DelayedCloseDrop: FindingRule {
     }
     text += ", and \(Wording.duration(delay)) after its upstream it ended the client's connection with"
     text += " \(Wording.kind(end)) (\(context.place(end.packet))); " + reading(hop.name)
+    if delay >= 1.5, [.envoy, .unknown].contains(ProxyKind(hop.name)) {
+      text +=
+        " Each progress in sending restarts that timer, and the FIN waits for room in the client's window:"
+      text += " that is why it came later."
+    }
     return finding(
       .error, text, remedy: .flushBeforeClose(ProxyKind(hop.name)),
       packets: [upstream.packet, stall?.first, end.packet])

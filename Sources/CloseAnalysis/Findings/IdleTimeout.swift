@@ -11,7 +11,7 @@ enum IdleTimeout: FindingRule {
     (60, "nginx (proxy_read_timeout) and AWS ALB (idle_timeout.timeout_seconds)"),
     (100, "Cloudflare"),
     (240, "Azure Load Balancer"),
-    (300, "Envoy (stream_idle_timeout)"),
+    (300, "Envoy (stream_idle_timeout; Istio has it off)"),
     (350, "AWS NLB"),
     (3600, "Envoy (idle_timeout of tcp_proxy)"),
   ]
@@ -64,6 +64,6 @@ enum IdleTimeout: FindingRule {
       "\(Wording.sentence(party.text)) ended the connection with \(Wording.kind(origin.end))"
         + " (\(context.place(origin.end.packet))) when \(who) for \(Wording.seconds(seconds)), and no"
         + " Close frame came: consistent with an idle timer; \(Wording.list(reasons)).",
-      remedy: .idleTimer(kind), packets: [origin.end.packet])
+      remedy: .idleTimer(kind, after: seconds), packets: [origin.end.packet])
   }
 }

@@ -54,7 +54,9 @@ enum LateTeardown: FindingRule {
       : " Two such hops reach the 2.00 s after which Chromium gives up, and before about version 108 it"
         + " reports 1006 then."
     return finding(
-      .warning, text, remedy: .endAtOnce(ProxyKind(outermost.proxy)), packets: all.flatMap(\.packets))
+      .warning, text,
+      remedy: isLikeEnvoy || outermost.isWhole ? .endAtOnce(ProxyKind(outermost.proxy)) : .captureBehind,
+      packets: all.flatMap(\.packets))
   }
 
   private struct Delay {

@@ -6,6 +6,8 @@ enum NoCloseFromProxy: FindingRule {
   static let id = "no-close-from-proxy"
   /// Ends nearer to each other than this came at once.
   private static let atOnce = 0.1
+  /// Seconds of silence that no idle timer is as short as.
+  private static let busy = 0.9
 
   static let explanation = RuleExplanation(
     summary: "a proxy ended the connection, and neither side had sent a Close frame",
@@ -27,7 +29,7 @@ enum NoCloseFromProxy: FindingRule {
       Compare the silence before the end, which the finding gives, with the timers of that proxy, and the \
       time of the end with its restarts. See idle-timeout and mass-teardown.
       """,
-    remedies: [.idleTimer(.envoy), .restart(.envoy)])
+    remedies: [.idleTimer(.envoy), .maximumDuration(.envoy), .restart(.envoy)])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     guard session.verdict == .absent, session.isWebSocket, let origin = session.origin else { return nil }
@@ -46,7 +48,12 @@ enum NoCloseFromProxy: FindingRule {
     guard let down = hop.downstreamEnd else { return nil }
     let own = hop.inner.ending(by: .client)
     var text = Wording.sentence(hop.label)
-    var reading = "an idle timer, a maximum duration, a drain or a restart"
+    let silence = Silence(session, until: origin.end)
+    // Who had just said something was not cut off for being silent.
+    let isBusy = silence.map { $0.seconds < busy } ?? false
+    var reading =
+      isBusy
+      ? "a maximum duration, a drain or a restart" : "an idle timer, a maximum duration, a drain or a restart"
     if let up = own {
       let delay = down.packet.time.seconds(since: up.packet.time)
       text +=
@@ -55,19 +62,28 @@ enum NoCloseFromProxy: FindingRule {
       text +=
         abs(delay) < atOnce
         ? "at the same moment" : "\(Wording.duration(abs(delay))) \(delay < 0 ? "earlier" : "later")"
-      reading = Self.reading(ProxyKind(hop.name), up, delay) ?? reading
+      reading = Self.reading(ProxyKind(hop.name), up, delay, isBusy: isBusy) ?? reading
     } else {
       text += " ended the client's connection with \(Wording.kind(down)) (\(context.place(down.packet)))"
     }
-    text += ", and neither side had sent a Close frame" + silence(session, origin)
+    text += ", and neither side had sent a Close frame" + self.silence(session, origin)
+    text += ": consistent with \(reading)."
+    if hop.outer.hasUnansweredEnd {
+      text +=
+        " The client's side never acknowledged that end: if it is not reachable, it knows nothing of it."
+    }
     return finding(
-      own == nil ? .warning : .error, "\(text): consistent with \(reading).",
-      remedy: remedy(hop, own), packets: [own?.packet, down.packet])
+      own == nil ? .warning : .error, text, remedy: remedy(hop, own, silence),
+      packets: [own?.packet, down.packet])
   }
 
   /// What the way in which the two ends came tells about known proxies.
-  private static func reading(_ kind: ProxyKind, _ up: SeenEnd, _ delay: Double) -> String? {
+  private static func reading(
+    _ kind: ProxyKind, _ up: SeenEnd, _ delay: Double, isBusy: Bool
+  ) -> String? {
     switch kind {
+    case .envoy where delay >= 0.9 && isBusy:
+      "a timer of Envoy's that does not mind traffic (max_stream_duration, or a route's timeout)"
     case .envoy where delay >= 0.9: "a timer of Envoy's (stream_idle_timeout or max_stream_duration)"
     case .envoy where abs(delay) < atOnce: "an Envoy that was stopped (SIGTERM, SIGKILL)"
     case .haproxy where up.kind == .rst: "HAProxy's timeout tunnel"
@@ -75,12 +91,15 @@ enum NoCloseFromProxy: FindingRule {
     }
   }
 
-  private static func remedy(_ hop: ProxyHop, _ up: SeenEnd?) -> Remedy {
+  private static func remedy(_ hop: ProxyHop, _ up: SeenEnd?, _ silence: Silence?) -> Remedy {
     let kind = ProxyKind(hop.name)
-    guard kind == .envoy, let up, let down = hop.downstreamEnd,
+    if kind == .envoy, let up, let down = hop.downstreamEnd,
       abs(down.packet.time.seconds(since: up.packet.time)) < atOnce
-    else { return .idleTimer(kind) }
-    return .restart(kind)
+    {
+      return .restart(kind)
+    }
+    if let silence, silence.seconds < busy { return .maximumDuration(kind) }
+    return .idleTimer(kind, after: silence?.seconds)
   }
 
   /// Nothing was captured behind the proxy.

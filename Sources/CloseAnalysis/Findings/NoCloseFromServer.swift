@@ -37,6 +37,10 @@ enum NoCloseFromServer: FindingRule {
     guard !party.isProxy else { return nil }
     var text = "\(Wording.sentence(party.text)) ended its connection with \(Wording.kind(origin.end))"
     text += " (\(context.place(origin.end.packet)))"
+    if let half = session.halfClose {
+      text += ", and \(half): the program ended the socket before its Close frame was out."
+      return finding(.error, text, remedy: .finishClose, packets: [origin.end.packet])
+    }
     if let cut = leg.server.cut {
       text +=
         " in the middle of a frame, \(Wording.count(cut.upperBound - cut.lowerBound, "byte", "bytes"))"

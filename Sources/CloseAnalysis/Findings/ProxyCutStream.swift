@@ -37,7 +37,8 @@ enum ProxyCutStream: FindingRule {
         lack =
           "\(Wording.count(forwarding.dropped)) of \(Wording.count(forwarding.received)) bytes not forwarded"
       }
-    } else if hop.outer.server.cut != nil, hop.inner.server.cut == nil, hop.inner.server.end != nil,
+    } else if !hop.rewritesClose, hop.outer.server.cut != nil, hop.inner.server.cut == nil,
+      hop.inner.server.end != nil,
       hop.inner.server.isUnderstood
     {
       lack = "the rest of a frame not forwarded that its upstream had sent whole"
@@ -50,11 +51,11 @@ enum ProxyCutStream: FindingRule {
       .error, text, remedy: remedy(hop), packets: [hop.inner.ending?.end.packet, end.packet])
   }
 
-  /// What cures it depends on whether the proxy or its upstream ended first.
+  /// What cures it depends on whether the proxy or its upstream ended first, and on how long after.
   private static func remedy(_ hop: ProxyHop) -> Remedy {
     let kind = ProxyKind(hop.name)
-    guard hop.upstreamEnd == nil, hop.inner.client.end != nil else { return .flushBeforeClose(kind) }
-    return .endedWhileSending(kind)
+    if hop.upstreamEnd == nil, hop.inner.client.end != nil { return .endedWhileSending(kind) }
+    return hop.mayBeDelayedClose ? .flushBeforeClose(kind) : .endedWhileSending(kind)
   }
 
   private static func findWithoutUpstream(_ session: Session, _ context: SessionContext) -> Finding? {

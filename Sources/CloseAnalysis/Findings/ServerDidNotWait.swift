@@ -17,7 +17,9 @@ enum ServerDidNotWait: FindingRule {
       """,
     trigger: """
       On the leg next to the server: a Close frame from the server, not in answer to the client's, and its \
-      FIN within 0.2 s and before any Close frame from the client.
+      FIN within 0.2 s and before any Close frame from the client (one whose packet does not acknowledge the \
+      FIN was sent before it came). Only where the Close frame reached the client's side, which had not left \
+      before. For information, where a captured proxy held the end back until the client had answered.
       """,
     action: """
       Let the library end TCP: call close(code, reason) and do not end or destroy the socket behind it. A \
@@ -26,10 +28,13 @@ enum ServerDidNotWait: FindingRule {
     remedies: [.waitForReply])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    guard let leg = session.legs.last, let close = leg.server.close, !close.isCut, let fin = leg.server.fin,
+    // A client that did not get the frame, or had left, did not mind.
+    guard session.verdict == .delivered, !clientLeftFirst(session),
+      let leg = session.legs.last, let close = leg.server.close, !close.isCut, let fin = leg.server.fin,
       leg.server.end?.kind.isAbort == false, leg.showsAllFromClient, leg.server.acknowledged != nil
     else { return nil }
-    if let reply = leg.client.close, !fin.packet.precedes(reply.frame.last) { return nil }
+    if let reply = leg.client.close, reply.frame.last.precedes(close.frame.first) { return nil }
+    guard leg.serverFINCameBeforeReply else { return nil }
     if let end = leg.client.end, end.packet.precedes(fin.packet) { return nil }
     let delay = fin.packet.time.seconds(since: close.frame.last.time)
     guard delay <= together else { return nil }
@@ -42,9 +47,20 @@ enum ServerDidNotWait: FindingRule {
       "\(Wording.sentence(server.text)) sent its Close frame and FIN \(how), before a Close frame from the"
     text += " client had come"
     if server.isProxy { text += "; as a proxy it passes on what came from behind it" }
+    let packets = [close.frame.last, fin.packet]
+    if session.legs.count > 1, !session.client.serverFINCameBeforeReply {
+      text += ". The client's side had answered before the end came to it: no harm was done here."
+      return finding(.info, text, packets: packets)
+    }
     text +=
       ". A client that gets FIN before it has answered may call the close unclean: Firefox reports wasClean"
-    return finding(
-      .warning, text + " false.", remedy: .waitForReply, packets: [close.frame.last, fin.packet])
+    return finding(.warning, text + " false.", remedy: .waitForReply, packets: packets)
+  }
+
+  private static func clientLeftFirst(_ session: Session) -> Bool {
+    guard let end = session.client.ending(by: .client), let close = session.client.server.close else {
+      return false
+    }
+    return end.packet.precedes(close.frame.last)
   }
 }

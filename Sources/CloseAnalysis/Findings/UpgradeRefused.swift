@@ -21,18 +21,11 @@ enum UpgradeRefused: FindingRule {
     remedies: [.upgrade(400, .nginx)])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    if let index = session.legs.lastIndex(where: \.isRefused), let response = session.legs[index].response {
-      let leg = session.legs[index]
-      let party: String
-      if index + 1 < session.legs.count {
-        party = ProxyHop(session, outer: index).label
-      } else {
-        party = session.label(.server).text
-      }
-      var text =
-        "\(Wording.sentence(party)) answered the upgrade with \(response.status) \(response.statusText)"
-      text += " (\(context.place(response.packet)))"
-      if index + 1 < session.legs.count { text += ", although its own upstream had not refused it" }
+    if let refusal = session.refusal {
+      let (leg, response) = (session.legs[refusal.leg], refusal.response)
+      var text = Wording.sentence(refusal.party) + " \(refusal.verb) the upgrade with \(response.status)"
+      text += " \(response.statusText) (\(context.place(response.packet)))"
+      if refusal.isOwn { text += ownAnswer(session.legs[refusal.leg + 1], response, context) }
       return finding(
         .error, text + ".",
         remedy: .upgrade(response.status, ProxyKind(Proxy.name(in: leg.response))),
@@ -46,7 +39,25 @@ enum UpgradeRefused: FindingRule {
       .error,
       "The upgrade request (\(context.place(request.packet))) was not answered before \(party) ended the"
         + " connection with \(Wording.kind(end)) (\(context.place(end.packet))),"
-        + " \(Wording.duration(end.packet.time.seconds(since: request.packet.time))) later.",
+        + " \(Wording.duration(abs(end.packet.time.seconds(since: request.packet.time))))"
+        + " \(end.packet.precedes(request.packet) ? "before it" : "later").",
       remedy: .upgrade(nil, .unknown), packets: [request.packet, end.packet])
+  }
+
+  /// What the proxy had got from behind when it answered by itself.
+  private static func ownAnswer(
+    _ behind: Leg, _ response: UpgradeResponse, _ context: SessionContext
+  ) -> String {
+    guard let other = behind.response else {
+      guard let end = behind.ending(by: .server) else {
+        return ", and had got no answer from its own upstream"
+      }
+      return ", as its own upstream ended with \(end.kind.name) (\(context.place(end.packet))) and without"
+        + " an answer"
+    }
+    let place = "\(other.status) (\(context.place(other.packet)))"
+    return response.packet.precedes(other.packet)
+      ? ", before its own upstream answered with \(place)"
+      : ", although its own upstream had answered \(place)"
   }
 }

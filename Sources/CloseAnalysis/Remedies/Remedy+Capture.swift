@@ -15,6 +15,10 @@ extension Remedy {
     summary: "start the capture before the WebSocket is opened, if its handshake matters: it tells path,"
       + " client and proxies")
 
+  static let captureBetween = Remedy(
+    summary: "capture at a place between as well, where both of a proxy's connections pass, and give wsclose"
+      + " all files")
+
   static let captureBehind = Remedy(
     summary: "capture behind that proxy as well (in the pod: the sidecar and the application) and give"
       + " wsclose both files")

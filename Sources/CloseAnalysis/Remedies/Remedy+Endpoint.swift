@@ -22,6 +22,22 @@ extension Remedy {
     summary: "close with a code that may be sent (1000 to 1003, 1007 to 1014, 3000 to 4999), a reason of"
       + " at most 123 bytes of valid UTF-8, in one frame without RSV bits, and send nothing behind it")
 
+  static let validAccept = Remedy(
+    summary: "have what answers the upgrade compute Sec-WebSocket-Accept from the Sec-WebSocket-Key of this"
+      + " very request (RFC 6455 §4.2.2), and have nothing between change either of them")
+
+  static let findDeadClients = Remedy(
+    summary: "look at the client's network; have the server send Pings, 30 s apart for instance, and end a"
+      + " connection whose Pong does not come, so that dead clients are found before they matter")
+
+  static let lookAtClient = Remedy(
+    summary: "nothing, if the client was meant to leave; if not, look at the client's log at that time, and"
+      + " if a proxy stands in its place capture in front of that proxy")
+
+  static let finishClose = Remedy(
+    summary: "have the server call the library's close() and let it end TCP: the socket was ended while the"
+      + " Close frame was being sent")
+
   static let keepCode = Remedy(
     summary: "find what ends WebSockets itself between these legs: a proxy that passes frames on must not"
       + " write its own Close frame")

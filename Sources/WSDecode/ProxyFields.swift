@@ -1,0 +1,22 @@
+/// Request fields that proxies add and clients do not: one of them tells that a proxy sent the request.
+///
+/// Fields that applications write themselves (`x-request-id`, `traceparent`, `b3`) tell nothing.
+package enum ProxyFields {
+  /// The strongest first.
+  private static let names = [
+    "x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip",
+    "x-amzn-trace-id", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-server",
+    "x-forwarded-client-cert", "x-original-forwarded-for", "x-client-ip", "x-cluster-client-ip",
+    "fastly-client-ip", "x-azure-clientip", "x-azure-socketip", "x-appengine-remote-addr", "cf-ray",
+    "cdn-loop",
+  ]
+  /// Envoy's own: a sidecar that appends no x-forwarded-for, as Istio's do not, still writes some of them.
+  private static let prefixes = ["x-envoy-"]
+
+  /// - Parameter fields: names in any case.
+  package static func first(among fields: [String]) -> String? {
+    let present = fields.map { $0.lowercased() }
+    return names.first { present.contains($0) }
+      ?? present.first { field in prefixes.contains { field.hasPrefix($0) } }
+  }
+}
