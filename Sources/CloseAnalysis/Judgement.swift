@@ -127,6 +127,9 @@ extension Leg {
   fileprivate var showsAllTowardClient: Bool {
     guard server.isUnderstood, server.close == nil || server.close?.isCut == true else { return false }
     guard server.end != nil || client.rst != nil else { return false }
-    return hasFrames || (response == nil && server.gapCount == 0 && server.end?.offset == 0)
+    if hasFrames { return true }
+    // A request on a connection whose server had ended before gets no answer.
+    let isTooLate = server.fin.flatMap { fin in request.map { fin.packet.precedes($0.packet) } } ?? false
+    return response == nil && server.gapCount == 0 && (server.end?.offset == 0 || isTooLate)
   }
 }

@@ -131,4 +131,26 @@ import Testing
     #expect(session.answer.contains("cut the handshake (snaplen)"))
     #expect(session.hop.because == "the snaplen cut the handshake")
   }
+
+  /// The capture lacks the frame on the client's leg, and an ACK covers exactly its place.
+  @Test(arguments: [("after 40", true), ("", false)])
+  func `an answer with the frame's own reason proves what the capture missed`(
+    reason: String, isProof: Bool
+  ) {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.fromServer(WebSocketBytes.text("hello"))
+    let close = WebSocketBytes.close(4321, reason)
+    talk.intoProxy(close)
+    talk.onOuter {
+      $0.sendUncaptured(.server, UInt32(close.count))
+      $0.acknowledge(.client)
+    }
+    talk.fromClient(WebSocketBytes.close(4321, reason, mask: 0x1234_5678))
+    talk.onOuter { $0.fin(.client) }
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.legs.count == 2)
+    #expect(session.verdict == (isProof ? .delivered : .undetermined))
+    if isProof { #expect(session.judgement.delivery.proof == .echoed) }
+  }
 }

@@ -4,6 +4,21 @@ import Testing
 
 /// What the times tell: late-teardown, client-gave-up, slow-client.
 @Suite struct FindingTimingTests {
+  /// What held TCP open is not known, so no setting is asked for.
+  @Test func `a delay that no known timer makes asks for a capture`() throws {
+    var talk = Conversation()
+    talk.upgrade(responseFields: ["server: envoy"])
+    talk.send(.server, WebSocketBytes.close(4321))
+    talk.acknowledge(.client)
+    talk.send(.client, WebSocketBytes.close(4321, from: .client))
+    talk.acknowledge(.server)
+    talk.time += 8
+    talk.finish(.server)
+    let finding = try #require(Stages.finding("late-teardown", in: talk.packets))
+    #expect(finding.text.contains("a capture behind that proxy tells"))
+    #expect(finding.remedy?.summary.contains("capture behind that proxy") == true)
+  }
+
   /// A proper close; the server ends, and the client's leg ends `delay` later.
   static func closed(proxy: String? = "envoy", delay: Double, byClient: Bool = false) -> ProxiedConversation {
     var talk = ProxiedConversation()

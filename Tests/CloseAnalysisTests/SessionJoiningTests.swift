@@ -110,6 +110,22 @@ import Testing
     #expect(finding.text.contains("before its own upstream answered with \(late.prefix(3))"))
   }
 
+  /// One packet is missing, or the capture began between the outer request and its 101.
+  @Test func `a leg without its request is joined by its accept`() {
+    var talk = ProxiedConversation()
+    talk.upgrade()
+    talk.fromServer(WebSocketBytes.text("hello"))
+    talk.intoProxy(WebSocketBytes.close(1011, "bye"))
+    talk.onInner { $0.finish(.server) }
+    talk.onOuter { $0.finish(.server) }
+    var packets = talk.packets
+    packets.removeAll { $0.payload.starts(with: "GET".utf8) && $0.segment.destination.port == 80 }
+    let sessions = Stages.sessions(of: TestPacket.numbered(packets))
+    #expect(sessions.map(\.legs.count) == [2])
+    #expect(sessions[0].legs.first?.connection.server.port == 80)
+    #expect(sessions[0].verdict == .lost)
+  }
+
   // MARK: Observations of one leg
 
   /// Captures that were made up, or changed, may have every stream begin at the same number.

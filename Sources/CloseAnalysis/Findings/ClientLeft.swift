@@ -44,7 +44,9 @@ enum ClientLeft: FindingRule {
     if let own {
       let wait = origin.end.packet.time.seconds(since: own.frame.last.time)
       text +=
-        ", \(Wording.duration(wait)) after its Close frame \(code(own.body)) and without an answer to it:"
+        own.frame.last == origin.end.packet
+        ? ", in the packet of its Close frame" : ", \(Wording.duration(wait)) after its Close frame"
+      text += " \(code(own.body)) and without an answer to it:"
       text +=
         isError(own.body)
         ? " it ended for an error that it names with that code (wsclose explain \(code(own.body)))"
@@ -84,10 +86,10 @@ enum ClientLeft: FindingRule {
     guard let close = session.close?.seen.frame.last else { return "" }
     guard context.clocks.areMeasured(origin.end.packet, close) else { return "" }
     let delay = close.time.seconds(since: origin.end.packet.time)
-    guard delay >= 0 else {
-      return ". \(what) was under way (\(context.place(close))) and came too late"
-    }
-    return ". \(what) was sent \(Wording.duration(delay)) later (\(context.place(close))), too late to matter"
+    guard delay >= 0 else { return ". \(what) (\(context.place(close))) was under way and came too late" }
+    let sent = ". \(what) was sent \(Wording.duration(delay)) later (\(context.place(close)))"
+    return session.verdict == .delivered
+      ? "\(sent), and its system still acknowledged it" : "\(sent), too late to matter"
   }
 
   /// Codes that an endpoint sends because of what it got (RFC 6455 §7.4.1).

@@ -29,7 +29,8 @@ enum ServerDidNotWait: FindingRule {
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     // A client that did not get the frame, or had left, did not mind.
-    guard session.verdict == .delivered, !clientLeftFirst(session),
+    guard session.verdict == .delivered, session.client.acceptMatches != false,
+      !clientLeftFirst(session),
       let leg = session.legs.last, let close = leg.server.close, !close.isCut, let fin = leg.server.fin,
       leg.server.end?.kind.isAbort == false, leg.showsAllFromClient, leg.server.acknowledged != nil
     else { return nil }
