@@ -8,18 +8,9 @@ import Streams
 ///      │     └──(anything else)──▶ passing ◀──(nothing looks like frames)──┐  ▲
 ///      └──(the beginning was not captured)──▶ picking up ──────────────────┴──┘
 package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
-  private enum Stage {
-    case vacant, undecided, pickingUp, passing, http2
-  }
-  private struct Slot {
-    var stage: Stage
-    var carrier: Carrier
-    var output: ConnectionID
-    var preface = Preface()
-  }
   private var output: HTTP2Output<Sink>
   /// By slot of the connection.
-  private var slots: [Slot] = []
+  private var slots: [DecoderSlot] = []
   /// What came of undecided connections, where it has to wait.
   private var held: [Int: HeldStreams] = [:]
   private var pickups: [Int: Pickup] = [:]
@@ -87,8 +78,8 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
   private mutating func open(_ connection: Connection) {
     let slot = connection.id.slot
     let id = output.nextID()
-    let new = Slot(stage: .undecided, carrier: Carrier(connection), output: id)
-    while slots.count <= slot { slots.append(Slot(stage: .vacant, carrier: new.carrier, output: id)) }
+    let new = DecoderSlot(stage: .undecided, carrier: Carrier(connection), output: id)
+    while slots.count <= slot { slots.append(DecoderSlot(stage: .vacant, carrier: new.carrier, output: id)) }
     slots[slot] = new
     var connection = connection
     connection.id = id

@@ -1,3 +1,5 @@
+import Capture
+import HTTP2Decode
 import Streams
 import TestSupport
 import Testing
@@ -72,10 +74,26 @@ import Testing
   }
 
   @Test func `what TLS says of the connection is said of its streams`() throws {
-    let recorder = try CarriedStreamTests.conversation().carried
-    #expect(
-      recorder.carried.allSatisfy { log in log.events.contains { if case .began = $0 { true } else { false } }
-      })
+    var client = HTTP2Bytes()
+    let id = ConnectionID(slot: 0, serial: 1)
+    let packet = PacketReference(number: 1, time: Timestamp(nanoseconds: 0))
+    let description = TLSDescription(access: .decrypted, version: 0x0304)
+    var named = description
+    named.serverName = "example.com"
+    var decoder = HTTP2Decoder(into: CarriedRecorder())
+    decoder.receive(
+      .opened(
+        Connection(
+          id: id, client: Endpoint(text: "10.9.1.2:40000"), server: Endpoint(text: "10.9.1.1:443"),
+          sawStart: true, openedAt: packet, interface: nil)), on: id)
+    decoder.receive(.secured(description), on: id)
+    let bytes = try HTTP2Bytes.preface + HTTP2Bytes.settings() + client.extendedConnect(1)
+    decoder.receive(bytes.span, StreamChunk(connection: id, side: .client, offset: 0, packet: packet))
+    decoder.receive(.secured(named), on: id)
+    decoder.receive(.alert(.server, .closeNotify, packet), on: id)
+    let log = try #require(decoder.sink.carried.first)
+    #expect(log.events.dropFirst().first == .secured(description))
+    #expect(log.events.suffix(2) == [.secured(named), .alert(.server, .closeNotify, packet)])
   }
 
   @Test func `thousands of streams that are over are not kept`() throws {
