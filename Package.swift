@@ -1,7 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let stages = ["Capture", "Streams", "TCPReassembly", "WSDecode", "CloseAnalysis"] as [Target.Dependency]
+let stages =
+  ["Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"]
+  as [Target.Dependency]
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -46,10 +48,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "CloseAnalysis", dependencies: ["Capture", "Streams", "TCPReassembly", "WSDecode"],
+      name: "CloseAnalysis", dependencies: ["Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode"],
       swiftSettings: settings),
     .target(
-      name: "Report", dependencies: ["Capture", "Streams", "TCPReassembly", "WSDecode", "CloseAnalysis"],
+      name: "Report",
+      dependencies: ["Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode", "CloseAnalysis"],
       swiftSettings: settings),
     .executableTarget(
       name: "wsclose",

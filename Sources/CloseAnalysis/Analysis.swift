@@ -1,6 +1,7 @@
 import Capture
 import Streams
 import TCPReassembly
+import TLSDecode
 
 /// What was read from one capture.
 package struct CaptureSummary: Sendable {
@@ -10,6 +11,7 @@ package struct CaptureSummary: Sendable {
   package var linkType: LinkType
   package var statistics: CaptureStatistics
   package var reassembly: ReassemblyStatistics
+  package var tls: TLSStatistics
   /// Seconds that were added to its times, to have them on the first capture's clock; `nil` if none were.
   package var clockCorrection: Double?
   /// Where the capture is damaged: what is reported is what came before.
@@ -17,7 +19,7 @@ package struct CaptureSummary: Sendable {
 
   package init(
     source: String, linkType: LinkType, statistics: CaptureStatistics,
-    reassembly: ReassemblyStatistics,
+    reassembly: ReassemblyStatistics, tls: TLSStatistics = TLSStatistics(),
     damage: CaptureError?
   ) {
     self.source = source
@@ -25,6 +27,7 @@ package struct CaptureSummary: Sendable {
     self.linkType = linkType
     self.statistics = statistics
     self.reassembly = reassembly
+    self.tls = tls
     self.damage = damage
   }
 }

@@ -77,7 +77,7 @@ extension ClientOutcome {
         let isClient = session.hop.isProxy != true
         if held >= Self.patience - 0.05 {
           self = .heldOpen(replied: replied)
-        } else if isClient, end.kind.isAbort, leg.server.fin == nil, leg.client.end == nil {
+        } else if isClient, leg.endsWithReset(end) {
           self = .reset(replied: replied)
         } else if leg.serverEndCameBeforeReply {
           self = .finBeforeReply(replied: replied)
@@ -136,5 +136,13 @@ extension ClientOutcome {
     case false: ""
     case nil: ", if \(session.hop.address) is the client or passes it on"
     }
+  }
+}
+
+extension Leg {
+  /// Whether the client sees its connection reset: over HTTP/2 by RST_STREAM, whatever it ended itself before.
+  fileprivate func endsWithReset(_ end: SeenEnd) -> Bool {
+    if connection.http2Stream != nil { return server.rst.map { $0.kind != .rstStream(0) } ?? false }
+    return end.kind.isAbort && server.fin == nil && client.end == nil
   }
 }

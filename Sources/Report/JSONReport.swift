@@ -52,6 +52,14 @@ package enum JSONReport {
       writer.field("heldBytes", capture.reassembly.heldLimitHits)
       writer.field("connections", capture.reassembly.tableEvictions)
     }
+    writer.object("tls") { writer in
+      writer.field("connections", capture.tls.connections)
+      writer.field("opened", capture.tls.decrypted)
+      writer.field("withoutKeys", capture.tls.withoutSecrets)
+      writer.field("withoutHandshake", capture.tls.withoutHandshake)
+      writer.field("withWrongKeys", capture.tls.withWrongSecrets)
+      writer.field("withUnsupportedSuite", capture.tls.withUnsupportedSuite)
+    }
     // libpcap does not say how many packets a file's capture dropped.
     writer.field("dropped", nil as UInt64?)
     writer.seconds("clockCorrection", capture.clockCorrection)

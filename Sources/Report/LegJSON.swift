@@ -29,9 +29,12 @@ struct LegJSON {
       }
     }
     writer.array("alsoSeenAs", translated) { $0.field(nil, $1) }
-    writer.field("protocol", "http/1.1")
+    writer.field("protocol", leg.connection.http2Stream == nil ? "http/1.1" : "h2")
+    writer.field("http2Stream", leg.connection.http2Stream.map { UInt64($0) })
+    writer.field("tunnel", leg.connection.tunnel)
     writer.field("pickedUp", leg.isPickedUp)
-    writer.field("encrypted", false)
+    writer.field("encrypted", leg.sealed != nil)
+    optional("tls", leg.tls, &writer) { TLSJSON($0, leg.sealed).write(&$1) }
     writer.object("handshake") { writer in
       writer.field("requestPacket", leg.request?.packet.number)
       writer.field("requestCapture", leg.request.map { place.source($0.packet) })

@@ -90,6 +90,7 @@ struct SessionJSON {
     optional("teardown", session.teardown, &writer) { teardown, writer in
       writer.field("by", teardown.by.rawValue)
       writer.field("kind", teardown.end.kind.name)
+      writer.field("error", teardown.end.kind.errorName)
       place.write(teardown.end.packet, &writer)
       writer.seconds("afterClose", teardown.afterClose)
     }

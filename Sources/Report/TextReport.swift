@@ -1,6 +1,7 @@
 import Capture
 import CloseAnalysis
 import Streams
+import TLSDecode
 import WSDecode
 
 /// The report for people: a block for each session, the answer first.
@@ -138,6 +139,7 @@ package struct TextReport {
       capture.linkType.rawValue,
     ]
     if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
+    if let tls = Self.tlsText(capture.tls) { parts.append(tls) }
     parts += capture.unused.map(\.text)
     let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
     if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
@@ -148,6 +150,18 @@ package struct TextReport {
     }
     if capture.damage != nil { line += "; damaged: this report is partial" }
     return line
+  }
+
+  /// `3 TLS connections (1 opened, 2 without keys: see --keylog)`
+  private static func tlsText(_ tls: TLSStatistics) -> String? {
+    guard tls.connections > 0 else { return nil }
+    let closed = [
+      (tls.withoutSecrets, "without keys: see --keylog"), (tls.withoutHandshake, "without their handshake"),
+      (tls.withWrongSecrets, "whose keys do not fit"),
+      (tls.withUnsupportedSuite, "with a cipher that stays closed"),
+    ]
+    let counts = ([(tls.decrypted, "opened")] + closed).filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return "\(count(tls.connections, "TLS connection")) (\(counts.joined(separator: ", ")))"
   }
 
   // MARK: Lines

@@ -45,7 +45,7 @@ enum Pipeline {
     reassembler.finish(into: &decoder)
     let summary = CaptureSummary(
       source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
-      reassembly: reassembler.statistics, damage: reader.damage)
+      reassembly: reassembler.statistics, tls: decoder.statistics, damage: reader.damage)
     return (summary, decoder.sink.sink.sink)
   }
 }

@@ -50,17 +50,18 @@ package struct ByteAccount: Sendable {
     let serverTotal = inner.server.dataEnd - min(response.endOffset, inner.server.dataEnd)
     let clientTotal = inner.client.dataEnd - min(request.endOffset, inner.client.dataEnd)
     received = serverTotal
-    let toClient = Self.lengths(records.server.all.dropFirst(head + 1), sealed, .server)
-    let toServer = Self.lengths(
-      records.client.all.drop { $0.packet.precedes(answered.packet) }[...], sealed, .client)
+    let toClient = Self.sums(records.server.all.dropFirst(head + 1))
+    let toServer = Self.sums(records.client.all.drop { $0.packet.precedes(answered.packet) }[...])
     forwarded = toClient.last ?? 0
     outcome = .unclear
     clientFits = false
     guard sealed.canBeCounted, inner.canBeCounted else { return }
     clientFits = clientTotal == 0 || toServer.contains(clientTotal)
+    if isAmbiguous(toClient, inner) { return }
     let closeEnd = inner.server.close.map { $0.frame.range.upperBound - response.endOffset } ?? serverTotal
     let most = forwarded + UInt64(answered.contentLength ?? 0)
-    if serverTotal == 0 ? toClient.isEmpty : toClient.last == serverTotal {
+    if Self.ends(toClient, with: serverTotal, mayHaveAlert: sealed.tls?.version == 0x0304) {
+      forwarded = serverTotal
       outcome = .complete
       let place = toClient.firstIndex { $0 >= closeEnd }
       closeRecord = place.map { Self.data(records.server.all.dropFirst(head + 1))[$0] }
@@ -73,17 +74,32 @@ package struct ByteAccount: Sendable {
     records.filter(\.mayBeData)
   }
 
-  /// How many bytes there are up to the end of each record. In TLS 1.3 the last record of a stream that ended may
-  /// be an alert, of two bytes: a stream that has one ends with it.
-  private static func lengths(_ records: ArraySlice<SealedRecord>, _ leg: Leg, _ side: Side) -> [UInt64] {
+  /// How many bytes there are up to the end of each record.
+  private static func sums(_ records: ArraySlice<SealedRecord>) -> [UInt64] {
     var sum: UInt64 = 0
-    var sums: [UInt64] = []
-    for record in data(records) {
+    return data(records).map { record in
       sum += UInt64(record.contentLength ?? 0)
-      sums.append(sum)
+      return sum
     }
-    let isAlert = leg.tls?.version == 0x0304 && leg[side].end != nil && data(records).last?.contentLength == 2
-    return isAlert ? Array(sums.dropLast()) : sums
+  }
+
+  /// Whether the records carry so many bytes. In TLS 1.3 the last of them may be an alert, of two bytes, that hides
+  /// among the data.
+  private static func ends(_ sums: [UInt64], with total: UInt64, mayHaveAlert: Bool) -> Bool {
+    let last = sums.last ?? 0
+    return last == total
+      || mayHaveAlert && !sums.isEmpty && last == total + alertLength
+        && (sums.dropLast().last ?? 0) == total
+  }
+
+  private static let alertLength: UInt64 = 2
+
+  /// Whether the last record may be an alert or the Close frame: one without a body has two bytes as well.
+  private func isAmbiguous(_ sums: [UInt64], _ inner: Leg) -> Bool {
+    guard let close = inner.server.close, close.frame.range.count == Int(Self.alertLength) else {
+      return false
+    }
+    return sums.last == received
   }
 }
 

@@ -1,0 +1,44 @@
+import CloseAnalysis
+import Streams
+import TLSDecode
+
+/// Writes what TLS tells of a leg.
+struct TLSJSON {
+  private let tls: TLSDescription
+  private let records: (client: SealedRecords, server: SealedRecords)?
+
+  init(_ tls: TLSDescription, _ records: (client: SealedRecords, server: SealedRecords)?) {
+    self.tls = tls
+    self.records = records
+  }
+
+  func write(_ writer: inout JSONWriter) {
+    writer.field("version", tls.version.map(Self.name))
+    writer.field("cipherSuite", tls.cipherSuite.map { CipherSuite(rawValue: $0).name })
+    writer.field("serverName", tls.serverName)
+    writer.field("applicationProtocol", tls.applicationProtocol)
+    writer.field("access", access)
+    writer.field("recordsFromClient", records.map { UInt64($0.client.all.count) })
+    writer.field("recordsFromServer", records.map { UInt64($0.server.all.count) })
+  }
+
+  private static func name(_ version: UInt16) -> String {
+    switch version {
+    case 0x0304: "1.3"
+    case 0x0303: "1.2"
+    case 0x0302: "1.1"
+    case 0x0301: "1.0"
+    default: "0x\(String(version, radix: 16))"
+    }
+  }
+
+  private var access: String {
+    switch tls.access {
+    case .decrypted: "opened"
+    case .noSecrets: "no keys"
+    case .noHandshake: "no handshake"
+    case .wrongSecrets: "wrong keys"
+    case .unsupportedSuite: "unsupported suite"
+    }
+  }
+}
