@@ -10,6 +10,10 @@ package struct FrameMark: Hashable, Sendable {
   package var payloadLength: UInt64
   package var offset: UInt64
   package var packet: PacketReference
+  private var headerLength: Int
+
+  /// Where the next frame begins.
+  package var end: UInt64 { offset + UInt64(headerLength) + payloadLength }
 
   init(_ frame: Frame) {
     var hash = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
@@ -22,6 +26,7 @@ package struct FrameMark: Hashable, Sendable {
     payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound
     packet = frame.first
+    headerLength = frame.header.byteCount
   }
 }
 

@@ -39,67 +39,134 @@ package struct ByteAccount: Sendable {
     else { return nil }
     // The upgrade request is the last that the client sent before the proxy asked.
     guard let asked = records.client.all.last(where: { $0.mayBeData && $0.packet.precedes(request.packet) }),
-      let head = records.server.all.firstIndex(where: {
+      let first = records.server.all.firstIndex(where: {
         $0.mayBeData && !$0.packet.precedes(response.packet)
       })
     else { return nil }
-    let answered = records.server.all[head]
+    let toClient = records.server.all[first...].filter(\.mayBeData)
     requestDelay = request.packet.time.seconds(since: asked.packet.time)
-    answerDelay = answered.packet.time.seconds(since: response.packet.time)
-
-    let serverTotal = inner.server.dataEnd - min(response.endOffset, inner.server.dataEnd)
-    let clientTotal = inner.client.dataEnd - min(request.endOffset, inner.client.dataEnd)
-    received = serverTotal
-    let toClient = Self.sums(records.server.all.dropFirst(head + 1))
-    let toServer = Self.sums(records.client.all.drop { $0.packet.precedes(answered.packet) }[...])
-    forwarded = toClient.last ?? 0
+    answerDelay = toClient[0].packet.time.seconds(since: response.packet.time)
+    received = inner.server.dataEnd - min(response.endOffset, inner.server.dataEnd)
+    forwarded = Self.sum(toClient.dropFirst())
     outcome = .unclear
     clientFits = false
     guard sealed.canBeCounted, inner.canBeCounted else { return }
-    clientFits = clientTotal == 0 || toServer.contains(clientTotal)
-    if isAmbiguous(toClient, inner) { return }
-    let closeEnd = inner.server.close.map { $0.frame.range.upperBound - response.endOffset } ?? serverTotal
-    let most = forwarded + UInt64(answered.contentLength ?? 0)
-    if Self.ends(toClient, with: serverTotal, mayHaveAlert: sealed.tls?.version == 0x0304) {
-      forwarded = serverTotal
+    clientFits = Self.fits(records.client, from: toClient[0].packet, inner, request.endOffset)
+    let close = inner.server.close.map {
+      CarriedClose($0, behind: response.endOffset)
+    }
+    if let record = Self.recordOfClose(toClient, inner, response.endOffset, received, close, sealed) {
       outcome = .complete
-      let place = toClient.firstIndex { $0 >= closeEnd }
-      closeRecord = place.map { Self.data(records.server.all.dropFirst(head + 1))[$0] }
-    } else if most < closeEnd {
+      forwarded = received
+      closeRecord = close == nil ? nil : record
+    } else if Self.sum(toClient[...]) < close?.end ?? received {
       outcome = .short
     }
   }
 
-  private static func data(_ records: ArraySlice<SealedRecord>) -> [SealedRecord] {
-    records.filter(\.mayBeData)
+  /// The server's Close frame among the bytes behind the handshake.
+  private struct CarriedClose {
+    var end: UInt64
+    var byteCount: UInt64
+    var packet: PacketReference
+
+    init(_ close: SeenClose, behind head: UInt64) {
+      end = close.frame.range.upperBound - min(head, close.frame.range.upperBound)
+      byteCount = close.frame.range.upperBound - close.frame.range.lowerBound
+      packet = close.frame.last
+    }
   }
 
-  /// How many bytes there are up to the end of each record.
-  private static func sums(_ records: ArraySlice<SealedRecord>) -> [UInt64] {
+  private static func sum(_ records: ArraySlice<SealedRecord>) -> UInt64 {
+    records.reduce(0) { $0 + UInt64($1.contentLength ?? 0) }
+  }
+
+  /// Whether as many bytes came from the client as the proxy passed on to the server.
+  private static func fits(
+    _ records: SealedRecords, from answer: PacketReference, _ inner: Leg, _ head: UInt64
+  ) -> Bool {
+    let total = inner.client.dataEnd - min(head, inner.client.dataEnd)
     var sum: UInt64 = 0
-    return data(records).map { record in
+    if total == 0 { return true }
+    for record in records.all where record.mayBeData && !record.packet.precedes(answer) {
       sum += UInt64(record.contentLength ?? 0)
-      return sum
+      if sum >= total { return sum == total }
     }
+    return false
   }
 
-  /// Whether the records carry so many bytes. In TLS 1.3 the last of them may be an alert, of two bytes, that hides
-  /// among the data.
-  private static func ends(_ sums: [UInt64], with total: UInt64, mayHaveAlert: Bool) -> Bool {
-    let last = sums.last ?? 0
-    return last == total
-      || mayHaveAlert && !sums.isEmpty && last == total + alertLength
-        && (sums.dropLast().last ?? 0) == total
-  }
+  // MARK: Matching records and bytes
 
+  /// An alert of TLS 1.3 hides among the data, with two bytes: close_notify, the last record.
   private static let alertLength: UInt64 = 2
+  /// No 101 is shorter.
+  private static let leastHead: UInt64 = 60
+  /// Records in front of the 101: tickets for resumption.
+  private static let mostTickets = 4
+  /// Seconds in which a proxy passes on a frame that nothing holds up.
+  private static let promptness = 0.1
 
-  /// Whether the last record may be an alert or the Close frame: one without a body has two bytes as well.
-  private func isAmbiguous(_ sums: [UInt64], _ inner: Leg) -> Bool {
-    guard let close = inner.server.close, close.frame.range.count == Int(Self.alertLength) else {
-      return false
+  /// The record that ends with the Close frame, or the last one, if exactly the bytes that the proxy received are
+  /// in the records.
+  private static func recordOfClose(
+    _ records: [SealedRecord], _ inner: Leg, _ head: UInt64, _ total: UInt64, _ close: CarriedClose?,
+    _ sealed: Leg
+  ) -> SealedRecord? {
+    let endsWithTwo = records.last.map { UInt64($0.contentLength ?? 0) == alertLength } ?? false
+    let mayHaveAlert = sealed.tls?.version == 0x0304 && endsWithTwo && sealed.firstEnd != nil
+    // A Close frame without a body is as long as an alert: then nothing tells them apart.
+    let isAmbiguous = mayHaveAlert && close?.byteCount == alertLength
+    let lists = [isAmbiguous ? nil : records[...], mayHaveAlert ? records.dropLast() : nil].compactMap { $0 }
+    for list in lists {
+      for index in list.indices.prefix(mostTickets) {
+        let shared = Shared(list, head: index, total: total)
+        if let shared, let record = shared.recordOfClose(list, inner, head, close) { return record }
+      }
     }
-    return sums.last == received
+    return nil
+  }
+
+  /// A guess which record holds the 101: the bytes that do not fit behind it came with it.
+  private struct Shared {
+    let index: Int
+    /// Bytes of frames in the record of the 101.
+    let count: UInt64
+
+    /// - Returns: `nil` if the lengths exclude it.
+    init?(_ records: ArraySlice<SealedRecord>, head index: Int, total: UInt64) {
+      let behind = ByteAccount.sum(records[(index + 1)...])
+      let length = UInt64(records[index].contentLength ?? 0)
+      guard behind <= total, length >= ByteAccount.leastHead + (total - behind) else { return nil }
+      self.index = index
+      count = total - behind
+    }
+
+    func recordOfClose(
+      _ records: ArraySlice<SealedRecord>, _ inner: Leg, _ head: UInt64, _ close: CarriedClose?
+    ) -> SealedRecord? {
+      // What came with the 101 are whole frames that the proxy had by then.
+      let isWhole =
+        count == 0
+        || inner.server.marks.all.contains { mark in
+          mark.end == head + count && mark.packet.precedes(records[index].packet)
+        }
+      guard isWhole else { return nil }
+      guard let close else { return records.last }
+      var sum = count
+      var record = records[index]
+      for next in records[(index + 1)...] where sum < close.end {
+        sum += UInt64(next.contentLength ?? 0)
+        record = next
+      }
+      // Nothing is passed on before it came. Where the guess is more than the plain one, the frame has to have a
+      // record of its own, at the right moment.
+      let delay = record.packet.time.seconds(since: close.packet.time)
+      guard !record.packet.precedes(close.packet) else { return nil }
+      if count > 0 || index > records.startIndex {
+        guard sum == close.end || sum == count, delay <= ByteAccount.promptness else { return nil }
+      }
+      return record
+    }
   }
 }
 
