@@ -12,16 +12,24 @@ import Testing
   func `tshark counts the same frames`(_ sample: Sample) async throws {
     let listed = try await Command.wsclose(["frames", "--format", "ndjson", sample.path])
     #expect(listed.status == 0)
-    let found = try listed.output.split(separator: "\n").map { line in
-      let frame = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      return try #require(frame?["opcode"] as? String)
-    }
     let tshark = try await Command.run(
       ["/usr/bin/tshark", "-r", sample.path, "-Y", "websocket", "-T", "fields", "-e", "websocket.opcode"])
     #expect(tshark.status == 0)
-    // A packet with several frames has their opcodes in one line.
-    let expected = tshark.output.split { $0 == "\n" || $0 == "," }.map { Self.opcodes["\($0)"] ?? "\($0)" }
-    #expect(Self.counts(found) == Self.counts(expected))
+    #expect(try Self.opcodes(listed.output) == Self.opcodes(tshark: tshark.output))
+  }
+
+  /// How many frames of each opcode a list in NDJSON has.
+  static func opcodes(_ lines: String) throws -> [String: Int] {
+    counts(
+      try lines.split(separator: "\n").map { line in
+        let frame = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return try #require(frame?["opcode"] as? String)
+      })
+  }
+
+  /// A packet with several frames has their opcodes in one line.
+  static func opcodes(tshark output: String) -> [String: Int] {
+    counts(output.split { $0 == "\n" || $0 == "," }.map { opcodes["\($0)"] ?? "\($0)" })
   }
 
   @Test func `text and NDJSON list the same frames`() async throws {

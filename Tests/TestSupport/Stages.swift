@@ -1,7 +1,9 @@
 import Capture
 import CloseAnalysis
+import HTTP2Decode
 import Streams
 import TCPReassembly
+import TLSDecode
 import WSDecode
 
 /// Records what a stage puts out.
@@ -52,17 +54,21 @@ package enum Stages {
     return decoder.sink
   }
 
-  package static func legs(of packets: [TestPacket]) -> [Leg] {
-    var decoder = WebSocketDecoder(into: LegCollector())
+  /// All the way, as the command goes it.
+  package static func legs(
+    of packets: [TestPacket], capture: Int = 0, keyLog: KeyLog = KeyLog()
+  ) -> [Leg] {
+    var decoder = TLSDecoder(
+      into: HTTP2Decoder(into: WebSocketDecoder(into: LegCollector(capture: capture))), keyLog: keyLog)
     reassemble(packets, into: &decoder)
-    return decoder.sink.legs
+    return decoder.sink.sink.sink.legs
   }
 
-  package static func sessions(of packets: [TestPacket]) -> [Session] {
+  package static func sessions(of packets: [TestPacket], keyLog: KeyLog = KeyLog()) -> [Session] {
     let capture = CaptureSummary(
       source: "test.pcap", linkType: .ethernet, statistics: CaptureStatistics(),
       reassembly: ReassemblyStatistics(connections: 0), damage: nil)
-    return Analysis(captures: [capture], legs: legs(of: packets)).sessions
+    return Analysis(captures: [capture], legs: legs(of: packets, keyLog: keyLog)).sessions
   }
 
   /// The sessions that several captures show together, each with its own packets.
@@ -73,14 +79,12 @@ package enum Stages {
   package static func analysis(ofCaptures captures: [[TestPacket]]) -> Analysis {
     var legs: [Leg] = []
     for (index, packets) in captures.enumerated() {
-      var decoder = WebSocketDecoder(into: LegCollector(capture: index))
       let own = packets.map { packet in
         var packet = packet
         packet.segment.packet.capture = Int32(index)
         return packet
       }
-      reassemble(own, into: &decoder)
-      legs += decoder.sink.legs
+      legs += self.legs(of: own, capture: index)
     }
     let summaries = captures.indices.map {
       CaptureSummary(
