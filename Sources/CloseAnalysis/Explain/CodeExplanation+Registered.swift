@@ -40,11 +40,11 @@ extension CodeExplanation {
       cause: """
         TCP ended before a Close frame arrived: the server or a proxy ended without one (process exit, \
         terminate(), idle timer, restart), the proxy discarded it, or the network broke. Also: the upgrade \
-        was refused, the Close frame was invalid, or an old Chromium waited 2 s for the end of TCP after a \
+        was refused or answered with a wrong Sec-WebSocket-Accept, the Close frame was invalid, or an old Chromium waited 2 s for the end of TCP after a \
         proper Close. The client cannot tell these apart; a capture can.
         """,
       action: """
-        Capture at the proxy or in its pod and run wsclose on it. The rules upgrade-refused, \
+        Capture at the proxy or in its pod and run wsclose on it. The rules upgrade-refused, bad-accept, \
         delayed-close-drop, no-close-from-server, no-close-from-proxy, idle-timeout, mass-teardown, \
         invalid-close and late-teardown tell the causes.
         """),

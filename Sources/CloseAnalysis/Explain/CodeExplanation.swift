@@ -50,16 +50,16 @@ extension CodeExplanation {
       0...999, name: nil, "not used", sender: "Nobody.", wire: "Must not be sent (RFC 6455 §7.4.2).",
       cause: """
         A program that takes another number for a close code: an exit status, an HTTP status, 0 for "none". \
-        Chromium and node's ws fail the connection on it and report 1006; Firefox was seen to report 0 as \
-        it is.
+        Chromium and Firefox report it as it is, wasClean true; node's ws fails the connection and reports \
+        1006.
         """,
       action: "Use 1000, or a code of your own from 4000 to 4999."),
     CodeExplanation(
       1000...2999, name: nil, "for the protocol; what is not registered must not be sent",
       sender: "Either side, if the code is registered for that.",
       wire: "1000 to 1003 and 1007 to 1014 may be sent; all others must not until they are registered.",
-      cause: "An unregistered one: a program that invents codes in the wrong range. Clients fail the"
-        + " connection on it.",
+      cause: "An unregistered one: a program that invents codes in the wrong range. node's ws fails the"
+        + " connection on it and reports 1006; Chromium and Firefox report it.",
       action: "Take a registered code, or one of your own from 4000 to 4999."),
     CodeExplanation(
       3000...3999, name: nil, "for libraries and frameworks, registered with IANA",
@@ -75,7 +75,8 @@ extension CodeExplanation {
     CodeExplanation(
       5000...UInt16.max, name: nil, "not defined", sender: "Nobody.",
       wire: "Must not be sent: RFC 6455 §7.4.2 defines no codes from 5000 on.",
-      cause: "A program that takes another number for a close code. Clients fail the connection on it.",
+      cause: "A program that takes another number for a close code. node's ws fails the connection on it"
+        + " and reports 1006; Chromium and Firefox report it.",
       action: "Use a code from 4000 to 4999."),
   ]
 }

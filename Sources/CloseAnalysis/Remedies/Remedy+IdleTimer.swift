@@ -3,8 +3,7 @@ extension Remedy {
   ///
   /// - Parameter silence: seconds after which it did, if that is known.
   static func idleTimer(_ proxy: ProxyKind, after silence: Double? = nil) -> Remedy {
-    let interval =
-      silence.map { $0 >= 60 ? "every 30 s" : "every \(Wording.duration($0 / 2))" } ?? "every 30 s"
+    let interval = silence.map { $0 >= 60 ? "every 30 s" : half($0) } ?? "every 30 s"
     let ping = "have the server send a Ping more often than that, \(interval) for instance"
     switch proxy {
     case .envoy:
@@ -35,6 +34,11 @@ extension Remedy {
         paste: [pingInterval, nginxIdle, haproxyTimeouts, awsIdle, "# Envoy\n" + envoyIdle]
           .joined(separator: "\n\n"))
     }
+  }
+
+  private static func half(_ seconds: Double) -> String {
+    let tenths = (seconds * 5).rounded()
+    return tenths >= 10 ? "every \(Int(tenths / 10)) s" : "every \(Wording.duration(tenths / 10))"
   }
 
   /// For a proxy that ends a busy WebSocket when its time is over.
