@@ -20,8 +20,8 @@ final class ByteSource {
   private var magic: [UInt8] = []
   private(set) var failure: CInt = 0
   private(set) var wasStopped = false
-  /// What a pcapng brings along to decrypt its packets.
-  var secrets = DecryptionSecrets()
+  /// What a pcapng brings along besides its packets.
+  var blocks = PcapngBlocks()
 
   /// - Parameters:
   ///   - beginning: bytes that were read of the source before.
@@ -83,7 +83,7 @@ final class ByteSource {
     let start = unsafe UnsafeRawPointer(target).assumingMemoryBound(to: UInt8.self)
     let bytes = unsafe UnsafeBufferPointer(start: start, count: max(count, 0))
     if magic.count < 2 { unsafe magic += bytes.prefix(2 - magic.count) }
-    unsafe secrets.read(bytes.span)
+    unsafe blocks.read(bytes.span)
     return count
   }
 

@@ -25,6 +25,7 @@ package final class CaptureReader {
     } catch {
       damage = error
     }
+    statistics.dropped = file.dropped
   }
 
   private func read(

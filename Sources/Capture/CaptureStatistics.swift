@@ -7,6 +7,8 @@ package struct CaptureStatistics: Equatable, Sendable {
   package var lastPacket: Timestamp?
   /// Packets of which the capture holds only the beginning (snaplen).
   package var truncatedPackets: UInt64 = 0
+  /// Packets that the capturing machine dropped; `nil` where the capture does not tell.
+  package var dropped: UInt64?
   /// Whether any time stamp is finer than a microsecond.
   package var hasNanoseconds = false
   private var skippedCounts = [UInt64](repeating: 0, count: SkipReason.allCases.count)

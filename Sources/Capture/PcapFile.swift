@@ -71,10 +71,13 @@ package final class PcapFile {
 
   /// The TLS key logs of Decryption Secrets Blocks that were read since the last call. Blocks stand in front of
   /// the packets that they are for.
-  package func takeSecrets() -> [[UInt8]] { bytes.secrets.isEmpty ? [] : bytes.secrets.take() }
+  package func takeSecrets() -> [[UInt8]] { bytes.blocks.isEmpty ? [] : bytes.blocks.take() }
 
   /// Decryption Secrets Blocks that contradict themselves.
-  package var brokenSecrets: UInt64 { bytes.secrets.broken }
+  package var brokenSecrets: UInt64 { bytes.blocks.broken }
+
+  /// Packets that the capturing machine dropped, as far as was read; `nil` where the capture does not tell.
+  package var dropped: UInt64? { bytes.blocks.dropped }
 
   /// Hands the next packet to `body`: its place, its length on the wire, its captured bytes, and
   /// whether the filter passes it.

@@ -60,8 +60,7 @@ package enum JSONReport {
       writer.field("withWrongKeys", capture.tls.withWrongSecrets)
       writer.field("withUnsupportedSuite", capture.tls.withUnsupportedSuite)
     }
-    // libpcap does not say how many packets a file's capture dropped.
-    writer.field("dropped", nil as UInt64?)
+    writer.field("dropped", statistics.dropped)
     writer.seconds("clockCorrection", capture.clockCorrection)
     writer.field("damage", capture.damage?.description)
   }

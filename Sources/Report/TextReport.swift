@@ -139,6 +139,7 @@ package struct TextReport {
       capture.linkType.rawValue,
     ]
     if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
+    if let dropped = statistics.dropped, dropped > 0 { parts.append("\(dropped) dropped by the capture") }
     if let tls = Self.tlsText(capture.tls) { parts.append(tls) }
     parts += capture.unused.map(\.text)
     let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions

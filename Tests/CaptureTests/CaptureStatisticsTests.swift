@@ -3,6 +3,41 @@ import TestSupport
 import Testing
 
 @Suite struct CaptureStatisticsTests {
+  @Test(arguments: FieldOrder.allCases)
+  func `packets that were dropped are counted where the capture tells`(order: FieldOrder) throws {
+    let capture = PcapngBytes.file(Reading.packets, order: order) + PcapngBytes.interface(order)
+    func dropped(_ blocks: [UInt8]...) throws -> UInt64? {
+      try Reading(of: capture + blocks.flatMap { $0 }).statistics.dropped
+    }
+    func block(_ byInterface: UInt64?, _ bySystem: UInt64? = nil, of interface: UInt32 = 0) -> [UInt8] {
+      PcapngBytes.statistics(interface: interface, byInterface: byInterface, bySystem: bySystem, order: order)
+    }
+    #expect(try Reading(of: PcapBytes.file(Reading.packets)).statistics.dropped == nil)
+    #expect(try dropped() == nil)
+    #expect(try dropped(block(nil)) == nil)
+    #expect(try dropped(block(0)) == 0)
+    #expect(try dropped(block(7)) == 7)
+    #expect(try dropped(block(7, 1 << 40)) == 7 + 1 << 40)
+    // Each block counts from the beginning of the capture.
+    #expect(try dropped(block(3), block(7)) == 7)
+    #expect(try dropped(block(3), block(7, of: 1)) == 10)
+    #expect(try dropped(block(.max), block(7, of: 1)) == .max)
+    // Of another section, interface 0 is another one.
+    let section = PcapngBytes.section(order) + PcapngBytes.interface(order)
+    #expect(try dropped(block(3), section, block(7)) == 10)
+  }
+
+  @Test func `blocks that contradict themselves tell nothing`() throws {
+    let capture = PcapngBytes.file(Reading.packets)
+    let block = PcapngBytes.statistics(byInterface: 7, order: .little)
+    for index in block.indices.dropFirst(8).dropLast(4) {
+      var bytes = block
+      bytes[index] = 0xff
+      let reading = try Reading(of: capture + bytes)
+      #expect(reading.numbers == [1, 2, 3, 4, 5, 6])
+    }
+  }
+
   static func file(_ frames: [[UInt8]], captured: Int = 262_144) -> [UInt8] {
     PcapBytes.header()
       + frames.enumerated().flatMap { index, frame in

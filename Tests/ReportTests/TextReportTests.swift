@@ -130,6 +130,24 @@ import Testing
     [0x45, 0, 0, 40, 0, 0, fragment, 0, 64, number] + [UInt8](repeating: 0, count: 30)
   }
 
+  static let drops: [(dropped: UInt64?, text: String)] = [
+    (nil, "EN10MB\n"), (0, "EN10MB\n"), (7, "EN10MB, 7 dropped by the capture\n"),
+  ]
+
+  @Test(arguments: drops)
+  func `packets that the capture dropped are told`(_ dropped: UInt64?, text: String) throws {
+    var statistics = CaptureStatistics()
+    statistics.dropped = dropped
+    let capture = CaptureSummary(
+      source: "a.pcap", linkType: .ethernet, statistics: statistics, reassembly: ReassemblyStatistics(),
+      damage: nil)
+    let analysis = Analysis(captures: [capture], legs: [])
+    let report = TextReport(analysis, sessions: [], style: TextStyle(isColoured: false)).text
+    #expect(report.hasSuffix(text), "\(report)")
+    let json = try JSON.object(String(decoding: JSONReport.report(analysis, sessions: []), as: UTF8.self))
+    #expect(try json.array("captures")[0]["dropped"] as? UInt64 == dropped)
+  }
+
   @Test func `a capture without a WebSocket says so`() {
     var conversation = Conversation()
     conversation.open()

@@ -40,6 +40,22 @@ package enum PcapngBytes {
     return block(6, order.four(interface) + time + lengths + frame + padding, order)
   }
 
+  /// Interface Statistics Block, with a comment in front of what counts.
+  package static func statistics(
+    interface: UInt32 = 0, byInterface: UInt64? = nil, bySystem: UInt64? = nil, order: FieldOrder
+  ) -> [UInt8] {
+    func option(_ code: UInt16, _ value: UInt64?) -> [UInt8] {
+      guard let value else { return [] }
+      let (high, low) = (order.four(UInt32(value >> 32)), order.four(UInt32(truncatingIfNeeded: value)))
+      return order.two(code) + order.two(8) + (order == .big ? high + low : low + high)
+    }
+    let comment = order.two(1) + order.two(5) + Array("drops".utf8) + [0, 0, 0]
+    return block(
+      5,
+      order.four(interface) + order.four(0) + order.four(0) + comment + option(4, 100)
+        + option(5, byInterface) + option(7, bySystem) + [0, 0, 0, 0], order)
+  }
+
   private static func block(_ type: UInt32, _ body: [UInt8], _ order: FieldOrder) -> [UInt8] {
     let length = order.four(UInt32(body.count + 12))
     return order.four(type) + length + body + length
