@@ -30,19 +30,21 @@ struct LegJoining {
       legs[$0].hasOtherKey(than: legs[$1])
     }
     for (a, b) in SilentHops(legs).pairs { grouping.join(a, b) }
-    joinByKey(&grouping)
+    joinByHandshake(&grouping) { $0.acceptToken }
+    // A request on HTTP/2 has no key (RFC 8441 §5).
+    joinByHandshake(&grouping) { $0.request?.requestID }
     return grouping.groups()
   }
 
-  // MARK: By key
+  // MARK: By the handshake
 
   /// A key alone is not enough: simple clients use one key for every connection. A leg belongs behind
   /// another only if its handshake lies within the other's, as a proxy asks upstream before it answers; where
   /// the clocks cannot tell that, only if each side has one leg, or one chain of legs, with this key.
-  private func joinByKey(_ grouping: inout LegGrouping) {
+  private func joinByHandshake(_ grouping: inout LegGrouping, _ key: (Leg) -> String?) {
     var holders: [String: [Int: [Int]]] = [:]
     for index in legs.indices {
-      guard let key = legs[index].acceptToken else { continue }
+      guard let key = key(legs[index]) else { continue }
       holders[key, default: [:]][clocks.clock(of: legs[index]), default: []].append(index)
     }
     for clockGroups in holders.values {
