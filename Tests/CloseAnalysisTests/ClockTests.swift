@@ -28,10 +28,13 @@ import Testing
   // MARK: A leg that both captures saw
 
   /// The proxy's capture has both legs, the client's the outer one.
-  @Test(arguments: shifts)
-  func `a clock that was measured changes neither order nor latency`(shift: Double) throws {
+  @Test(arguments: shifts, [false, true])
+  func `a clock that was measured changes neither order nor latency`(
+    shift: Double, isReversed: Bool
+  ) throws {
     let talk = Self.closed()
-    let sessions = Stages.sessions(ofCaptures: [talk.packets, talk.outerPackets.shifted(by: shift)])
+    let captures = [talk.packets, talk.outerPackets.shifted(by: shift)]
+    let sessions = Stages.sessions(ofCaptures: isReversed ? captures.reversed() : captures)
     let session = try #require(sessions.first)
     #expect(sessions.count == 1)
     #expect(Self.clients(session) == ["10.9.1.2", "127.0.0.6"])
