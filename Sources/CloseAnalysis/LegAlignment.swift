@@ -9,6 +9,7 @@ struct LegAlignment {
   let inner: UInt64
 
   init?(_ outer: Leg, _ inner: Leg) {
+    if outer.server.hasGapOfUnknownLength || inner.server.hasGapOfUnknownLength { return nil }
     if let here = outer.frameBeginning, let there = inner.frameBeginning {
       (self.outer, self.inner) = (here, there)
     } else if let (here, there) = Self.commonFrame(outer.server, inner.server) {

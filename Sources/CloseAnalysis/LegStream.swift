@@ -65,6 +65,8 @@ package struct LegStream: Sendable {
   package private(set) var gaps: [SeenGap] = []
   package private(set) var gapCount: UInt64 = 0
   package private(set) var gapBytes: UInt64 = 0
+  /// How many bytes a gap lacks is not known: what lies behind it has no place that can be compared with another leg's.
+  package private(set) var hasGapOfUnknownLength = false
   /// The first parts without known frame boundaries; an unending one stands last.
   package private(set) var lostParts: [LostPart] = []
   /// The end of the furthest byte that the capture tells of.
@@ -97,7 +99,7 @@ package struct LegStream: Sendable {
   /// Whether it is known at each place what frame is there, so that no frame can have been overlooked.
   /// A single byte is too short for a frame: it is the FIN, acknowledged but not captured.
   package var isUnderstood: Bool {
-    lostParts.allSatisfy { ($0.to ?? sentEnd) <= $0.from + 1 }
+    !hasGapOfUnknownLength && lostParts.allSatisfy { ($0.to ?? sentEnd) <= $0.from + 1 }
   }
 
   package var isTruncated: Bool { gaps.contains { $0.cause == .truncated } }
@@ -156,6 +158,7 @@ package struct LegStream: Sendable {
     case .gap(_, let range, let cause, let packet):
       gapCount += 1
       gapBytes += range.upperBound - range.lowerBound
+      if cause == .unknownLength { hasGapOfUnknownLength = true }
       if gaps.count < Self.maxKept { gaps.append(SeenGap(range: range, cause: cause, packet: packet)) }
       sentEnd = max(sentEnd, range.upperBound)
     case .acknowledged(_, let upTo, let packet):
@@ -202,6 +205,7 @@ package struct LegStream: Sendable {
     if other.isMoreComplete(than: self) {
       (frames, messages, payloadBytes) = (other.frames, other.messages, other.payloadBytes)
       (gaps, gapCount, gapBytes) = (other.gaps, other.gapCount, other.gapBytes)
+      hasGapOfUnknownLength = other.hasGapOfUnknownLength
       (lostParts, cut, violations) = (other.lostParts, other.cut, other.violations)
       (marks, lastFrame, afterClose) = (other.marks, other.lastFrame, other.afterClose)
       (trailingFrame, trailingBytes) = (other.trailingFrame, other.trailingBytes)

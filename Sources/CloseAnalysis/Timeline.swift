@@ -58,7 +58,7 @@ extension Session {
       add(response.packet, .server, .response, "\(response.status) \(response.statusText)")
     }
     for stream in [leg.server, leg.client] {
-      for gap in stream.gaps.prefix(3) where gap.cause == .notCaptured {
+      for gap in stream.gaps.prefix(3) where gap.cause != .truncated {
         let bytes = gap.range.upperBound - gap.range.lowerBound
         let packet = stream.firstSign(of: gap)
         add(packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) not captured")

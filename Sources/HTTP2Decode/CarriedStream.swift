@@ -17,6 +17,8 @@ struct CarriedStream {
     /// What the window has more than one at the beginning.
     var windowBalance: Int64 = 0
     var isBlocked = false
+    /// It was aborted by the peer, and frames that came later show that nothing of it is still under way.
+    var isQuiet = false
     /// How many losses of the direction the stream has been told.
     var losses = 0
 
@@ -45,5 +47,7 @@ struct CarriedStream {
   }
 
   /// Whether nothing more is to be told of it.
-  var isDone: Bool { isOver && halves.client.isSettled && halves.server.isSettled }
+  var isDone: Bool { isOver && Self.isDone(halves.client) && Self.isDone(halves.server) }
+
+  private static func isDone(_ half: Half) -> Bool { (half.hasEnded || half.isQuiet) && half.isSettled }
 }

@@ -27,6 +27,8 @@ struct HTTP2Connection {
   var over = RecentIDs(limit: maxOver)
   var closed = RecentIDs(limit: maxOver)
   var closedIDs: Set<UInt32> = []
+  /// Streams that the peer aborted, by the side of which frames may still be under way.
+  var aborted: Sides<[(id: UInt32, packet: PacketReference)]> = Sides(client: [], server: [])
   private var held = HeldStreams()
   /// The server's frame that waits, its header read.
   private var heldFrame: (header: FrameHeader, packet: PacketReference)?
@@ -37,6 +39,7 @@ struct HTTP2Connection {
   private static let maxPositions = 1 << 14
   /// Streams that are over, and whose last acknowledgments are waited for.
   private static let maxOver = 4096
+  static let maxAborted = 4096
 
   init(_ carrier: Carrier, isFlipped: Bool = false, isPickedUp: Bool = false) {
     self.carrier = isFlipped ? carrier.flipped : carrier
@@ -188,6 +191,7 @@ struct HTTP2Connection {
     _ header: FrameHeader, _ side: Side, _ packet: PacketReference,
     _ output: inout HTTP2Output<some StreamSink>
   ) {
+    if !aborted[side].isEmpty { quieten(side, before: packet, &output) }
     guard header.type == .data, mayBeUnknownRequest(header.streamID) else { return }
     open(header.streamID, .unknown, packet, &output)
   }

@@ -156,8 +156,26 @@ extension HTTP2Connection {
     let wasOver = stream.isOver
     stream.isOver = wasOver || kind.isAbort || stream.halves[side.opposite].hasEnded
     streams[id] = stream
+    if kind.isAbort, !stream.halves[side.opposite].hasEnded, aborted[side.opposite].count < Self.maxAborted {
+      aborted[side.opposite].append((id, place.packet))
+    }
     if stream.isOver, !wasOver, let oldest = over.add(id), streams[oldest] != nil {
       close(oldest, .ended, &output)
+    }
+  }
+
+  /// A frame that was captured behind the abort of a stream stands behind all that its sender had sent on it.
+  mutating func quieten(
+    _ side: Side, before packet: PacketReference, _ output: inout HTTP2Output<some StreamSink>
+  ) {
+    let quiet = aborted[side].prefix { $0.packet.precedes(packet) }
+    aborted[side].removeFirst(quiet.count)
+    for (id, _) in quiet {
+      guard var stream = streams[id] else { continue }
+      if !stream.halves[side].hasEnded { catchUp(&stream, side, &output) }
+      stream.halves[side].isQuiet = true
+      streams[id] = stream
+      if stream.isDone { close(id, .ended, &output) }
     }
   }
 

@@ -18,6 +18,8 @@ struct TLSConnection {
   private var clientHello: ClientHello?
   /// What the server makes of early data; `nil` until it is known.
   private var acceptsEarlyData: Bool?
+  /// The packet that showed the last loss.
+  private var lastLoss: PacketReference?
   /// What comes before the other side's hello, without which it says nothing.
   private var parkedClient = ParkedStream()
   private var parkedServer = ParkedStream()
@@ -62,6 +64,9 @@ struct TLSConnection {
       release(&sink)
       if phase == .opening, !client.hasOpened, !server.hasOpened, client.failures + server.failures > 0 {
         close(.wrongSecrets, &sink)
+      }
+      if phase == .opening, let lastLoss {
+        for side in [Side.client, .server] { tellLoss(side, lastLoss, &sink) }
       }
       return sink.receive(event, on: id)
     }
@@ -207,7 +212,9 @@ struct TLSConnection {
     case .content(let content, let epoch): take(content, epoch, record, side, &sink)
     case .failed where record.body == nil:
       if mayBeContent { tellGap(side, contentLength(record), .notCaptured, record, &sink) }
-    case .failed where wasReadable: self[side].lose(from: record.range.lowerBound)
+    case .failed where wasReadable:
+      lastLoss = record.packet
+      self[side].lose(from: record.range.lowerBound)
     case .failed:
       if self[side].failures > Self.maxHandshakeRecords { close(.wrongSecrets, &sink) }
     }
@@ -332,6 +339,7 @@ struct TLSConnection {
     _ side: Side, _ range: Range<UInt64>, _ cause: GapCause, _ packet: PacketReference,
     _ sink: inout some StreamSink
   ) {
+    lastLoss = packet
     let mayBeContent = self[side].hasReachedApplication
     let record = self[side].skip(range.upperBound - range.lowerBound, packet)
     switch phase {
@@ -388,18 +396,22 @@ struct TLSConnection {
     sink.receive(.acknowledged(side, upTo: known.upTo, known.packet), on: id)
   }
 
+  /// Records that nothing opened again: how much they held nobody knows.
+  private mutating func tellLoss(_ side: Side, _ packet: PacketReference, _ sink: inout some StreamSink) {
+    guard self[side].isLost, !self[side].hasToldLoss else { return }
+    self[side].hasToldLoss = true
+    let end = self[side].reader.offset
+    let start = self[side].place(1, completeWith: end..<end)
+    sink.receive(.gap(side, start..<start + 1, .unknownLength, packet), on: id)
+  }
+
   /// A record that the end cuts can be opened by nobody: the carried stream ends before it.
   private mutating func end(
     _ side: Side, _ kind: EndKind, at offset: UInt64, _ packet: PacketReference,
     _ sink: inout some StreamSink
   ) {
-    let overhead = description.cipherSuite.flatMap { CipherSuite(rawValue: $0).overhead } ?? 0
     let isMissing = offset > self[side].reader.offset && kind == .rst
-    let missing = self[side].missingAtEnd(offset, overhead: overhead)
-    if missing > 0, kind.isInOrder {
-      let start = self[side].place(missing, completeWith: offset..<offset)
-      sink.receive(.gap(side, start..<start + missing, .notCaptured, packet), on: id)
-    }
+    tellLoss(side, packet, &sink)
     let position = self[side].position
     if kind == .fin { self[side].noteFIN(at: offset) }
     let end = isMissing ? position + (offset - self[side].reader.offset) : position

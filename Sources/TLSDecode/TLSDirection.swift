@@ -46,6 +46,8 @@ struct TLSDirection {
   /// Whether records are opened with the keys for application data.
   var hasReachedApplication: Bool { hasOpened && epochs[epoch].kind == .application }
   var isLost: Bool { finder != nil }
+  /// Whether the stream that is carried has been told of what was lost at its end.
+  var hasToldLoss = false
 
   // MARK: Records
 
@@ -207,12 +209,5 @@ struct TLSDirection {
   func carried(_ range: Range<UInt64>) -> Range<UInt64> {
     guard let lastContent, lastContent.carrier.overlaps(range) else { return position..<position }
     return lastContent.carried
-  }
-
-  /// What a direction that ends without having been found again may lack on the carried stream, at the most.
-  func missingAtEnd(_ offset: UInt64, overhead: Int) -> UInt64 {
-    guard let finder, offset > finder.lostFrom else { return 0 }
-    let bytes = offset - finder.lostFrom
-    return bytes - min(bytes, UInt64(TLSRecordHeader.byteCount + overhead))
   }
 }

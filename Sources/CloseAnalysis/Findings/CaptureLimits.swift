@@ -75,12 +75,14 @@ private struct CaptureHoles {
   /// - Returns: `nil` if there are none.
   init?(_ session: Session, _ cause: GapCause) {
     let streams = session.legs.flatMap { [$0.server, $0.client] }
-    holes = streams.flatMap(\.gaps).filter { $0.cause == cause }.sorted { $0.packet.precedes($1.packet) }
-    isAll = streams.allSatisfy { UInt64($0.gaps.count) == $0.gapCount }
+    holes = streams.flatMap(\.gaps).filter { ($0.cause == .truncated) == (cause == .truncated) }
+      .sorted { $0.packet.precedes($1.packet) }
+    isAll = streams.allSatisfy { UInt64($0.gaps.count) == $0.gapCount && !$0.hasGapOfUnknownLength }
     isOnlyEnds = streams.allSatisfy { stream in
-      stream.gaps.allSatisfy {
-        $0.range.upperBound - $0.range.lowerBound == 1 && $0.range.upperBound == stream.sentEnd
-      }
+      !stream.hasGapOfUnknownLength
+        && stream.gaps.allSatisfy {
+          $0.range.upperBound - $0.range.lowerBound == 1 && $0.range.upperBound == stream.sentEnd
+        }
     }
     if holes.isEmpty { return nil }
   }
