@@ -42,6 +42,8 @@ import Testing
   func `the client's program is predicted to see what it reported`(_ sample: EncryptedSample) async throws {
     let clients = try sample.clients
     guard clients.told.count == 1, let told = clients.told.first else { return }
+    // A script that speaks through openssl is none of the programs whose rules are known.
+    guard ["node-ws", "chromium", "firefox"].contains(clients.program) else { return }
     let session = try #require(try await Report.of(sample.keyLog + sample.paths).sessions.first)
     let prediction = session.clientSees.first { $0.client == clients.program }
     #expect(prediction?.code == told.code)
