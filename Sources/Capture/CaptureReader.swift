@@ -11,6 +11,9 @@ package final class CaptureReader {
   /// TLS key logs that the capture brought along since the last call.
   package func takeSecrets() -> [[UInt8]] { file.takeSecrets() }
 
+  /// Blocks with secrets that contradict themselves.
+  package var brokenSecrets: UInt64 { file.brokenSecrets }
+
   package init(_ file: PcapFile) { self.file = file }
 
   /// Reads to the end of the capture, or to the place where it is damaged.

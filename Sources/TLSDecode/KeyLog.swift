@@ -41,13 +41,6 @@ package struct KeyLog: Sendable {
 
   package init() {}
 
-  /// Lines are counted anew.
-  package mutating func beginFile() {
-    finish()
-    lineNumber = 0
-    malformed = nil
-  }
-
   package mutating func append(_ bytes: some Sequence<UInt8>) {
     for byte in bytes {
       if byte == UInt8(ascii: "\n") {
@@ -61,6 +54,18 @@ package struct KeyLog: Sendable {
   /// The log ends, maybe without a line end.
   package mutating func finish() {
     if !line.isEmpty { endLine() }
+  }
+
+  /// Adds a whole key log; its lines are counted anew.
+  ///
+  /// - Returns: the lines of it that are none of a key log.
+  package mutating func read(_ text: some Sequence<UInt8>) -> Malformed? {
+    finish()
+    lineNumber = 0
+    malformed = nil
+    append(text)
+    finish()
+    return malformed
   }
 
   func secrets(for random: [UInt8]) -> TLSSecrets? { secrets[ClientRandom(random)] }
@@ -80,27 +85,28 @@ package struct KeyLog: Sendable {
     guard parts.count == 3, line.count <= Self.maxLineLength, parts[0].allSatisfy(Self.isLabelByte),
       let name = Self.hexadecimal(parts[1]), let secret = Self.hexadecimal(parts[2])
     else { return false }
-    guard let place = Self.places[String(decoding: parts[0], as: UTF8.self)] else {
+    guard let place = Self.place(of: String(decoding: parts[0], as: UTF8.self)) else {
       // Another kind of secret, as of QUIC or of exporters.
       return true
     }
     guard name.count == 32, !secret.isEmpty else { return false }
     let random = ClientRandom(name)
     guard secrets.count < Self.maxConnections || secrets[random] != nil else { return true }
-    secrets[random, default: TLSSecrets()][keyPath: place.path] = secret
+    secrets[random, default: TLSSecrets()][keyPath: place] = secret
     return true
   }
 
-  private struct Place: @unchecked Sendable { var path: WritableKeyPath<TLSSecrets, [UInt8]?> }
-
-  private static let places = [
-    "CLIENT_RANDOM": Place(path: \.master),
-    "CLIENT_EARLY_TRAFFIC_SECRET": Place(path: \.clientEarly),
-    "CLIENT_HANDSHAKE_TRAFFIC_SECRET": Place(path: \.clientHandshake),
-    "SERVER_HANDSHAKE_TRAFFIC_SECRET": Place(path: \.serverHandshake),
-    "CLIENT_TRAFFIC_SECRET_0": Place(path: \.clientTraffic),
-    "SERVER_TRAFFIC_SECRET_0": Place(path: \.serverTraffic),
-  ]
+  private static func place(of label: String) -> WritableKeyPath<TLSSecrets, [UInt8]?>? {
+    switch label {
+    case "CLIENT_RANDOM": \.master
+    case "CLIENT_EARLY_TRAFFIC_SECRET": \.clientEarly
+    case "CLIENT_HANDSHAKE_TRAFFIC_SECRET": \.clientHandshake
+    case "SERVER_HANDSHAKE_TRAFFIC_SECRET": \.serverHandshake
+    case "CLIENT_TRAFFIC_SECRET_0": \.clientTraffic
+    case "SERVER_TRAFFIC_SECRET_0": \.serverTraffic
+    default: nil
+    }
+  }
 
   private static func isLabelByte(_ byte: UInt8) -> Bool {
     switch byte {

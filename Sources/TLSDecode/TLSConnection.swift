@@ -221,7 +221,7 @@ struct TLSConnection {
   }
 
   private mutating func take(
-    _ content: RecordProtection.Content, _ epoch: TLSDirection.EpochKind, _ record: TLSRecord, _ side: Side,
+    _ content: RecordProtection.Content, _ epoch: TLSEpoch.Kind, _ record: TLSRecord, _ side: Side,
     _ sink: inout some StreamSink
   ) {
     switch content.type {
@@ -283,37 +283,14 @@ struct TLSConnection {
     guard let aead = hello.suite.aead, hello.version == 0x0304 || hello.version == 0x0303 else {
       return close(.unsupportedSuite, &sink)
     }
-    guard let clientHello, let secrets = keyLog.secrets(for: clientHello.random),
-      protect(hello, aead, secrets, clientHello)
+    guard let random = clientHello?.random,
+      let epochs = keyLog.secrets(for: random)?.epochs(hello, aead, clientRandom: random)
     else { return close(.noSecrets, &sink) }
+    client.epochs = epochs.client
+    server.epochs = epochs.server
     phase = .opening
     description.access = .decrypted
     sink.receive(.secured(description), on: id)
-  }
-
-  /// - Returns: false if the secrets are not those of this version.
-  private mutating func protect(
-    _ hello: ServerHello, _ aead: CipherSuite.AEAD, _ secrets: TLSSecrets, _ clientHello: ClientHello
-  ) -> Bool {
-    if hello.version == 0x0303 {
-      guard let master = secrets.master else { return false }
-      let keys = TrafficKeys.pair(
-        master: master, clientRandom: clientHello.random, serverRandom: hello.random, hello.suite, aead)
-      client.protect(.application, RecordProtection(keys.client, hello.suite, aead))
-      server.protect(.application, RecordProtection(keys.server, hello.suite, aead))
-      return true
-    }
-    guard let forClient = secrets.clientTraffic, let forServer = secrets.serverTraffic else { return false }
-    func protect(_ direction: inout TLSDirection, _ kind: TLSDirection.EpochKind, _ secret: [UInt8]?) {
-      guard let secret else { return }
-      direction.protect(kind, RecordProtection(secret: secret, hello.suite, aead))
-    }
-    protect(&client, .early, secrets.clientEarly)
-    protect(&client, .handshake, secrets.clientHandshake)
-    protect(&client, .application, forClient)
-    protect(&server, .handshake, secrets.serverHandshake)
-    protect(&server, .application, forServer)
-    return true
   }
 
   /// The content stays unknown.

@@ -47,11 +47,9 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
   }
 
   /// Adds a key log's text, for connections that are still to come.
-  package mutating func addSecrets(_ text: [UInt8]) {
-    keyLog.beginFile()
-    keyLog.append(text)
-    keyLog.finish()
-  }
+  ///
+  /// - Returns: the lines of it that are none of a key log.
+  package mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed? { keyLog.read(text) }
 
   package var statistics: TLSStatistics { counted }
 

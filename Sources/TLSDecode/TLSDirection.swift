@@ -9,7 +9,7 @@ struct TLSDirection {
   private var finder: RecordFinder?
   var handshake = HandshakeReader()
   /// The keys, in the order of their use; empty while there are none.
-  private var epochs: [Epoch] = []
+  var epochs: [TLSEpoch] = []
   private var epoch = 0
   /// TLS 1.2: behind ChangeCipherSpec all records are protected.
   var hasChangedCipher = false
@@ -24,23 +24,12 @@ struct TLSDirection {
   /// Bytes that finding lost records again may still try to open.
   private var trialBudget = 64 << 20
 
-  enum EpochKind { case early, handshake, application }
-
-  private struct Epoch {
-    var kind: EpochKind
-    var protection: RecordProtection
-  }
-
   /// - Parameter offset: where the first record begins; what came before it was in the clear.
   init(_ side: Side, at offset: UInt64) {
     self.side = side
     reader = RecordReader(at: offset)
     position = offset
     positions.add(carrierEnd: offset, end: offset)
-  }
-
-  mutating func protect(_ kind: EpochKind, _ protection: RecordProtection) {
-    epochs.append(Epoch(kind: kind, protection: protection))
   }
 
   /// Whether records are opened with the keys for application data.
@@ -88,7 +77,7 @@ struct TLSDirection {
   // MARK: Opening
 
   enum Opened {
-    case content(RecordProtection.Content, EpochKind)
+    case content(RecordProtection.Content, TLSEpoch.Kind)
     case failed
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import CloseAnalysis
 import Report
+import TLSDecode
 
 /// `wsclose diff BEFORE AFTER`
 struct DiffCommand: ParsableCommand {
@@ -27,6 +28,8 @@ struct DiffCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "A BPF filter for captures, as in pcap-filter(7).")
   var filter: String?
 
+  @OptionGroup var keys: KeyLogArguments
+
   @Option(help: "text or json.")
   var format = Format.text
 
@@ -39,19 +42,21 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     var errors: [CaptureError] = []
+    let keyLog = try keys.load()
     let comparison = TallyComparison(
-      before: try tally(before, &errors), after: try tally(after, &errors))
+      before: try tally(before, keyLog, &errors), after: try tally(after, keyLog, &errors))
     try Output(path: nil).write(format == .json ? comparison.json : Array(comparison.text.utf8))
     try Output.finish(with: errors)
     if exitCode, comparison.outcome.isFailure { throw ExitCode(1) }
   }
 
-  private func tally(_ path: String, _ errors: inout [CaptureError]) throws -> Tally {
+  private func tally(_ path: String, _ keyLog: KeyLog, _ errors: inout [CaptureError]) throws -> Tally {
     do throws(CaptureError) {
       switch try ReportFile(path: path) {
       case .report(let bytes): return try tally(bytes, path)
       case .capture(let beginning):
-        let source = Pipeline.Source(path: path, filter: filter, beginning: beginning)
+        let source = Pipeline.Source(
+          path: path, filter: filter, keyLog: keyLog, beginning: beginning)
         let (capture, collector) = try Pipeline.read(source) { _ in LegCollector() }
         if let damage = capture.damage { errors.append(damage) }
         return Tally(Analysis(captures: [capture], legs: collector.legs))

@@ -32,7 +32,7 @@ struct FramesCommand: ParsableCommand {
     let output = PiecedOutput(try Output(path: nil))
     var options = FrameOptions()
     options.payloadLimit = payload ? Self.payloadLimit : 0
-    let keyLog = try captures.keyLog()
+    let keyLog = try captures.keys.load()
     var errors: [CaptureError] = []
     let names = CaptureNames.shortest(of: captures.paths.map { $0 == "-" ? "standard input" : $0 })
     for (path, name) in zip(captures.paths, names) where output.isOpen {

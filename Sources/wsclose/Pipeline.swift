@@ -39,13 +39,26 @@ enum Pipeline {
       into: HTTP2Decoder(into: WebSocketDecoder(into: makeSink(reader.source), options: options)),
       keyLog: source.keyLog)
     reader.forEachSegment { segment, frame in
-      for secrets in reader.takeSecrets() { decoder.addSecrets(secrets) }
+      for secrets in reader.takeSecrets() {
+        if let bad = decoder.addSecrets(secrets) { complain(of: bad, in: reader.source) }
+      }
       reassembler.receive(segment, in: frame, into: &decoder)
     }
     reassembler.finish(into: &decoder)
     let summary = CaptureSummary(
       source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
       reassembly: reassembler.statistics, tls: decoder.statistics, damage: reader.damage)
+    if reader.brokenSecrets > 0 {
+      Output.complain(
+        "\(reader.source): \(reader.brokenSecrets) Decryption Secrets Blocks are broken, and were passed over;"
+          + " inject the key log again, or give it with --keylog")
+    }
     return (summary, decoder.sink.sink.sink)
+  }
+
+  private static func complain(of lines: KeyLog.Malformed, in source: String) {
+    Output.complain(
+      "\(source): \(lines.count) lines of its decryption secrets are none of a key log, the first is line"
+        + " \(lines.firstLine); what is left of them is used")
   }
 }

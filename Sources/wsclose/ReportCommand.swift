@@ -32,7 +32,7 @@ struct ReportCommand: ParsableCommand {
     Interrupt.install()
     // Before the reading, which may go on for hours.
     let output = try Output(path: output)
-    let (summaries, legs, errors) = readAll(try captures.keyLog())
+    let (summaries, legs, errors) = readAll(try captures.keys.load())
     let analysis = Analysis(captures: summaries, legs: legs)
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
