@@ -84,7 +84,7 @@ struct FrameFinder {
     if began, candidate?.isBetweenFrames == true { alignedEnds += 1 }
     cost += bytes.count + Self.pieceCost
     guard cost <= Self.maxCost else { return false }
-    pieces.append(Piece(bytes: bytes.indices.map { bytes[$0] }, chunk: chunk))
+    pieces.append(Piece(bytes: [UInt8](bytes, bytes.indices), chunk: chunk))
     return true
   }
 

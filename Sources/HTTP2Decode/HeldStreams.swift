@@ -23,7 +23,7 @@ struct HeldStreams {
   mutating func hold(_ bytes: Span<UInt8>, from first: Int = 0, _ chunk: StreamChunk) {
     var chunk = chunk
     chunk.offset += UInt64(first)
-    items.append(.bytes((first..<bytes.count).map { bytes[$0] }, first: 0, chunk))
+    items.append(.bytes([UInt8](bytes, first..<bytes.count), first: 0, chunk))
     cost += bytes.count - first + Self.itemCost
   }
 

@@ -23,7 +23,7 @@ package struct ParkedStream {
   package mutating func park(_ bytes: Span<UInt8>, from first: Int, _ chunk: StreamChunk) {
     var chunk = chunk
     chunk.offset += UInt64(first)
-    items.append(.bytes((first..<bytes.count).map { bytes[$0] }, chunk))
+    items.append(.bytes([UInt8](bytes, first..<bytes.count), chunk))
     cost += bytes.count - first + Self.itemCost
   }
 

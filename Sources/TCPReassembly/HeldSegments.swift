@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// A segment that came before the bytes in front of it.
 struct HeldSegment {
@@ -66,7 +67,7 @@ struct HeldSegments {
   ) {
     let first = min(Int(piece.lowerBound - range.lowerBound), bytes.count)
     let end = min(Int(piece.upperBound - range.lowerBound), bytes.count)
-    let copy = (first..<end).map { bytes[$0] }
+    let copy = [UInt8](bytes, first..<end)
     segments.insert(HeldSegment(range: piece, bytes: copy, packet: packet), at: index)
     cost += Self.cost(of: end - first)
   }

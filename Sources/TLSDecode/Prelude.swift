@@ -30,7 +30,7 @@ struct Prelude {
     items += parked.release()
     if first == nil { first = (chunk.side, chunk.offset, []) }
     if first?.side == chunk.side, let known = first?.bytes.count, known < Self.needed {
-      first?.bytes.append(contentsOf: bytes, 0..<min(bytes.count, Self.needed - known))
+      first?.bytes.append(bytes, 0..<min(bytes.count, Self.needed - known))
     }
     guard let first else { return .unknown }
     return Self.judge(first.bytes, from: first.side, isBeginning: isBeginning)

@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// Finds the next record behind missing bytes, which may have held headers.
 struct RecordFinder {
@@ -34,7 +35,7 @@ struct RecordFinder {
       base = offset
       tried = 0
     }
-    buffer.append(contentsOf: bytes, 0..<bytes.count)
+    buffer.append(bytes, 0..<bytes.count)
     defer { forgetTried() }
     while let header = candidate() {
       let end = tried + TLSRecordHeader.byteCount + header.bodyLength

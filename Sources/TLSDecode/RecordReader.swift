@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// Cuts one direction's bytes into TLS records (RFC 8446 §5.1).
 ///
@@ -40,7 +41,7 @@ struct RecordReader {
       if header == nil, !readHeader(bytes, from: &index) { return nil }
       guard let header else { return .failed }
       let count = min(left, bytes.count - index)
-      if keepsBody, !isDamaged { body.append(contentsOf: bytes, index..<index + count) }
+      if keepsBody, !isDamaged { body.append(bytes, index..<index + count) }
       index += count
       advance(count)
       if left == 0 { return .record(end(header, packet, hasBody: keepsBody)) }
@@ -94,12 +95,5 @@ struct RecordReader {
     }
     return TLSRecord(
       header: header, body: hasBody && !isDamaged ? body : nil, range: start..<offset, packet: packet)
-  }
-}
-
-extension [UInt8] {
-  mutating func append(contentsOf bytes: Span<UInt8>, _ range: Range<Int>) {
-    reserveCapacity(count + range.count)
-    for index in range { append(bytes[index]) }
   }
 }

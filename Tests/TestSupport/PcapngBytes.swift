@@ -56,6 +56,19 @@ package enum PcapngBytes {
         + option(5, byInterface) + option(7, bySystem) + [0, 0, 0, 0], order)
   }
 
+  /// Decryption Secrets Block.
+  ///
+  /// - Parameters:
+  ///   - type: of the secrets; by default a TLS key log.
+  ///   - length: what the block says of them, if that is not true.
+  package static func secrets(
+    _ secrets: [UInt8], type: UInt32 = 0x544c_534b, length: UInt32? = nil, order: FieldOrder
+  ) -> [UInt8] {
+    let padding = [UInt8](repeating: 0, count: (4 - secrets.count % 4) % 4)
+    return block(
+      10, order.four(type) + order.four(length ?? UInt32(secrets.count)) + secrets + padding, order)
+  }
+
   private static func block(_ type: UInt32, _ body: [UInt8], _ order: FieldOrder) -> [UInt8] {
     let length = order.four(UInt32(body.count + 12))
     return order.four(type) + length + body + length
