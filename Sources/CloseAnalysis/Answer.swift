@@ -31,6 +31,9 @@ extension Session {
     }
     switch judgement.delivery.proof {
     case .echoed: text += ". It was answered with a Close frame."
+    case .acknowledged where account != nil:
+      text += ". The leg is encrypted: its records carry as many bytes as the proxy had received, and an ACK"
+      text += " covers the one with the frame's end."
     case .acknowledged where judgement.delivery.isInferred:
       text += ". The frame itself is not in the capture, but an ACK covers its place."
     case .acknowledged, .sent, .none: text += ". An ACK covers it."
@@ -40,8 +43,10 @@ extension Session {
     case false: break
     case nil:
       text +=
-        client.isHandshakeCut
-        ? " The capture cut the handshake (snaplen):" : " The handshake is not in the capture:"
+        client.sealed != nil
+        ? ""
+        : client.isHandshakeCut
+          ? " The capture cut the handshake (snaplen):" : " The handshake is not in the capture:"
       text += " \(hop.address) may be the client or a proxy before it."
     }
     return text

@@ -40,7 +40,7 @@ extension ClientOutcome {
   ///   capture does not tell what reached the client.
   static func predict(_ session: Session) -> [ClientOutcome] {
     guard let situation = Situation(session) else { return [] }
-    let known = session.client.request?.userAgent.flatMap { $0.isEmpty ? nil : ClientProgram(userAgent: $0) }
+    let known = session.request?.userAgent.flatMap { $0.isEmpty ? nil : ClientProgram(userAgent: $0) }
     return (known.map { [$0] } ?? ClientProgram.allCases).map { predict(situation, session, $0) }
   }
 
@@ -63,6 +63,10 @@ extension ClientOutcome {
         if leg.hasUnansweredEnd { return nil }
         self = .noClose
       case .undetermined, .open: return nil
+      case .delivered where leg.sealed != nil:
+        // That the client has answered is seen behind the proxy; when it came, and what before, is hidden.
+        guard session.clientClose != nil else { return nil }
+        self = .orderly(replied: true)
       case .delivered:
         let reply = leg.client.close.flatMap { $0.isCut ? nil : $0.frame.last }
         let replied = reply != nil

@@ -33,7 +33,9 @@ extension Session {
       isProxy: evidence != nil ? true : client.request != nil ? false : nil,
       because: evidence
         ?? (client.request == nil
-          ? client.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
+          ? client.sealed != nil
+            ? "the handshake is encrypted"
+            : client.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
           : "no header of the request names a proxy before it"))
   }
 }

@@ -37,7 +37,7 @@ package struct Session: Sendable {
     }
     let legs = self.legs
     close = Self.serverClose(legs)
-    teardown = Self.teardown(of: legs)
+    teardown = Self.teardown(of: legs, closeOn: account?.closeRecord?.packet)
     if let close, let packet = judgement.delivery.packet, clocks.areMeasured(close.seen.frame.last, packet) {
       judgement.delivery.latency = packet.time.seconds(since: close.seen.frame.last.time)
     }
@@ -46,6 +46,11 @@ package struct Session: Sendable {
 
   package var verdict: Verdict { judgement.verdict }
   package var client: Leg { legs[0] }
+
+  /// The client's opening handshake; that of the leg behind if TLS hides the client-most one.
+  package var request: UpgradeRequest? {
+    client.sealed != nil ? legs.dropFirst().first?.request : client.request
+  }
 
   /// The Close frame that the client sent, on the client-most leg that carries one.
   package var clientClose: SeenClose? {
@@ -65,11 +70,11 @@ package struct Session: Sendable {
     return ServerClose(initiator: initiator, seen: seen, leg: index)
   }
 
-  private static func teardown(of legs: [Leg]) -> Teardown? {
+  private static func teardown(of legs: [Leg], closeOn record: PacketReference?) -> Teardown? {
     guard let (side, end) = legs[0].firstEnd else { return nil }
     // Without the 101 nobody has told whether a server stands there or a proxy.
     let isProxy = legs.count > 1 || Proxy.name(in: legs[0].response) != nil
-    let close = legs[0].server.close.flatMap { $0.isCut ? nil : $0.frame.last }
+    let close = record ?? legs[0].server.close.flatMap { $0.isCut ? nil : $0.frame.last }
     return Teardown(
       by: legs[0].ending == nil
         ? .unknown
@@ -118,7 +123,8 @@ extension Session {
   /// What the proxy between two neighbouring legs passed on, counted from a place that both have.
   func forwarding(from inner: Int, to outer: Int) -> Forwarding? {
     if outer == 0, let account {
-      return Forwarding(leg: 0, received: account.received, forwarded: account.forwarded)
+      return account.isExact
+        ? Forwarding(leg: 0, received: account.received, forwarded: account.forwarded) : nil
     }
     guard legs.indices.contains(inner), legs.indices.contains(outer), !closesDiffer(outer, inner),
       let alignment = LegAlignment(legs[outer], legs[inner]),

@@ -14,7 +14,7 @@ struct SessionJSON {
   }
 
   func write(_ writer: inout JSONWriter) {
-    let request = session.client.request
+    let request = session.request
     writer.field("id", String(session.id))
     writer.field("key", request?.key)
     optional("request", request, &writer) { request, writer in

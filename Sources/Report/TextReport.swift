@@ -48,7 +48,7 @@ package struct TextReport {
   private func headline(_ session: Session) -> String {
     var parts = [style.verdict(session.verdict)]
     if let close = session.close { parts.append(Escape.terminal(close.seen.body.summary)) }
-    if let request = session.client.request {
+    if let request = session.request {
       parts.append("GET " + Self.elided(Escape.terminal(Redaction.target(request.target))))
     }
     parts.append(path(session))

@@ -20,6 +20,23 @@ import Testing
     try expect(try await Report.of(sample.keyLog + sample.paths), sample.closedExpectations)
   }
 
+  @Test(arguments: [
+    ("mtls", "pod.pcap"), ("mtls-keepalive", "pod.pcap"), ("lost-close-mtls", "pod.pcap"),
+    ("wss13-node", "gateway.pcap"), ("wss12-node-chacha", "gateway.pcap"), ("wss12-chromium", "gateway.pcap"),
+    ("lost-close-wss-gateway", "gateway.pcap"),
+  ])
+  func `what the counts fit exactly is told without keys as with them`(
+    folder: String, capture: String
+  ) async throws {
+    let sample = EncryptedSample(folder: folder, capture: capture)
+    let counted = try #require(try await Report.of(sample.paths).sessions.first)
+    let read = try #require(try await Report.of(sample.keyLog + sample.paths).sessions.first)
+    #expect(counted.delivery?.inferred == true && read.delivery?.inferred == false)
+    #expect(counted.verdict == read.verdict && counted.close == read.close)
+    #expect(counted.forwarding == read.forwarding)
+    #expect(counted.teardown?.by == read.teardown?.by)
+  }
+
   /// Each session is one of those expected, and all are there that must be.
   private func expect(_ report: Report, _ expected: [ClosedExpectation]) throws {
     var rest = expected

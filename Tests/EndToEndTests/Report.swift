@@ -21,6 +21,8 @@ struct Report: Decodable, Sendable {
     var closeBeforeTeardown: Bool?
     var close: Close?
     var teardown: Teardown?
+    var delivery: Delivery?
+    var forwarding: Forwarding?
     var clientSees: [Outcome]
     var legs: [Leg]
 
@@ -43,6 +45,16 @@ struct Report: Decodable, Sendable {
     var code: Int?
     var name: String?
     var reason: String?
+  }
+
+  struct Delivery: Decodable, Hashable {
+    var proof: String
+    var inferred: Bool
+  }
+
+  struct Forwarding: Decodable, Hashable {
+    var received: Int
+    var forwarded: Int
   }
 
   struct Teardown: Decodable, Hashable {

@@ -47,7 +47,7 @@ enum CaptureEncrypted: FindingRule {
     case .short:
       return finding(
         .info,
-        "The leg \(ends) is encrypted. Its records carry \(forwarded) of the \(received) bytes that the proxy"
+        "The leg \(ends) is encrypted. Its records carry \(account.isExact ? "" : "at most ")\(forwarded) of the \(received) bytes that the proxy"
           + " had received behind the handshake.", packets: [leg.firstEnd?.end.packet])
     case .unclear:
       return finding(

@@ -19,8 +19,10 @@ package struct ByteAccount: Sendable {
   package var outcome: Outcome
   /// Bytes toward the client behind the handshake that the proxy received.
   package var received: UInt64
-  /// Bytes that it sent on; if `short` and the 101 shares its record with frames, at least.
+  /// Bytes that it sent on, or an upper bound.
   package var forwarded: UInt64
+  /// Whether `forwarded` is the number: it is known which record holds the 101.
+  package var isExact: Bool
   /// The record that holds the end of the Close frame, if all were sent on.
   package var closeRecord: SealedRecord?
   /// Whether the bytes from the client fit as well.
@@ -48,6 +50,7 @@ package struct ByteAccount: Sendable {
     answerDelay = toClient[0].packet.time.seconds(since: response.packet.time)
     received = inner.server.dataEnd - min(response.endOffset, inner.server.dataEnd)
     forwarded = Self.sum(toClient.dropFirst())
+    isExact = false
     outcome = .unclear
     clientFits = false
     guard sealed.canBeCounted, inner.canBeCounted else { return }
@@ -58,9 +61,14 @@ package struct ByteAccount: Sendable {
     if let record = Self.recordOfClose(toClient, inner, response.endOffset, received, close, sealed) {
       outcome = .complete
       forwarded = received
+      isExact = true
       closeRecord = close == nil ? nil : record
     } else if Self.sum(toClient[...]) < close?.end ?? received {
       outcome = .short
+      if let head = Self.indexOfHead(toClient, asLongAs: response.endOffset) {
+        forwarded = Self.sum(toClient[(head + 1)...])
+        isExact = true
+      }
     }
   }
 
@@ -94,6 +102,16 @@ package struct ByteAccount: Sendable {
     }
     return false
   }
+
+  /// A proxy adds a few fields to a 101: the only record that is so long holds it.
+  private static func indexOfHead(_ records: [SealedRecord], asLongAs length: UInt64) -> Int? {
+    let found = records.indices.prefix(mostTickets).filter {
+      (length...length + mostAddedFields).contains(UInt64(records[$0].contentLength ?? 0))
+    }
+    return found.count == 1 ? found[0] : nil
+  }
+
+  private static let mostAddedFields: UInt64 = 128
 
   // MARK: Matching records and bytes
 
