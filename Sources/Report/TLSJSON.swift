@@ -13,16 +13,19 @@ struct TLSJSON {
   }
 
   func write(_ writer: inout JSONWriter) {
-    writer.field("version", tls.version.map(Self.name))
+    writer.field("version", tls.version.map(TLSText.version))
     writer.field("cipherSuite", tls.cipherSuite.map { CipherSuite(rawValue: $0).name })
     writer.field("serverName", tls.serverName)
     writer.field("applicationProtocol", tls.applicationProtocol)
-    writer.field("access", access)
+    writer.field("access", TLSText.access(tls.access))
     writer.field("recordsFromClient", records.map { UInt64($0.client.all.count) })
     writer.field("recordsFromServer", records.map { UInt64($0.server.all.count) })
   }
+}
 
-  private static func name(_ version: UInt16) -> String {
+/// What is said of TLS in text and JSON alike.
+enum TLSText {
+  static func version(_ version: UInt16) -> String {
     switch version {
     case 0x0304: "1.3"
     case 0x0303: "1.2"
@@ -32,8 +35,8 @@ struct TLSJSON {
     }
   }
 
-  private var access: String {
-    switch tls.access {
+  static func access(_ access: TLSDescription.Access) -> String {
+    switch access {
     case .decrypted: "opened"
     case .noSecrets: "no keys"
     case .noHandshake: "no handshake"

@@ -31,6 +31,9 @@ package struct TextReport {
     var lines = [headline(session)]
     lines += Self.wrap(Escape.terminal(session.answer), indent: "  ")
     lines += Ladder(session, captures: analysis.captures).lines.map { "  " + style.dim($0) }
+    lines += session.legs.compactMap { leg in
+      leg.tls.map { "  \(leg.connection.client) → \(leg.connection.server) is \(Self.text($0))" }
+    }
     lines += clientLines(session)
     for finding in session.findings {
       let text = "\(finding.rule): \(Escape.terminal(finding.text))"
@@ -64,6 +67,15 @@ package struct TextReport {
     let first = "\(session.client.connection.client)"
     let last = session.legs.last.map { "\($0.connection.server)" } ?? ""
     return ([first] + hops + [last]).joined(separator: " → ")
+  }
+
+  /// `TLS 1.3, TLS_AES_128_GCM_SHA256, for chat.example, carries h2; opened`
+  private static func text(_ tls: TLSDescription) -> String {
+    var parts = ["TLS" + (tls.version.map { " \(TLSText.version($0))" } ?? "")]
+    if let suite = tls.cipherSuite { parts.append(CipherSuite(rawValue: suite).name) }
+    if let name = tls.serverName { parts.append("for \(Escape.terminal(name))") }
+    if let name = tls.applicationProtocol { parts.append("carries \(Escape.terminal(name))") }
+    return parts.joined(separator: ", ") + "; \(TLSText.access(tls.access))"
   }
 
   /// Outcomes that are equal are said once.
