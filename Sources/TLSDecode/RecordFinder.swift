@@ -24,9 +24,10 @@ struct RecordFinder {
 
   /// - Parameters:
   ///   - bytes: of one segment; they lie at `offset`.
-  ///   - accept: whether a record that looks like one is one.
+  ///   - keepsBody: whether the record's body is wanted.
+  ///   - accept: whether a record that looks like one is one; gets its body, which costs a copy.
   mutating func find(
-    _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference,
+    _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference, keepsBody: Bool,
     _ accept: (TLSRecord, Following) -> Bool
   ) -> Found? {
     if offset != base + UInt64(buffer.count) {
@@ -41,9 +42,8 @@ struct RecordFinder {
       let end = tried + TLSRecordHeader.byteCount + header.bodyLength
       guard end <= buffer.count else { return nil }
       let start = base + UInt64(tried)
-      let record = TLSRecord(
-        header: header, body: Array(buffer[tried + TLSRecordHeader.byteCount..<end]),
-        range: start..<base + UInt64(end), packet: packet)
+      let body = keepsBody ? Array(buffer[tried + TLSRecordHeader.byteCount..<end]) : nil
+      let record = TLSRecord(header: header, body: body, range: start..<base + UInt64(end), packet: packet)
       let following: Following =
         end == buffer.count ? .end : Self.isProtected(TLSRecordHeader(buffer, at: end)) ? .record : .other
       if accept(record, following) { return Found(record: record, rest: Array(buffer[end...])) }

@@ -26,6 +26,9 @@ struct TLSConnection {
   private let keyLog: KeyLog
   /// Records of the handshake that fail to open do not show that secrets are wrong: they may have keys of their own.
   private static let maxHandshakeRecords = 16
+  /// How often records were found again in the segment: each time copies the rest of it.
+  private var recoveries = 0
+  private static let maxRecoveries = 16
 
   /// - Parameters:
   ///   - client: where the client's first record begins.
@@ -53,6 +56,7 @@ struct TLSConnection {
   // MARK: Input
 
   mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk, _ sink: inout some StreamSink) {
+    recoveries = 0
     if park(bytes, chunk) { return release(&sink) }
     take(bytes, chunk, &sink)
     release(&sink)
@@ -82,13 +86,13 @@ struct TLSConnection {
       // The record before may be what the rest has to wait for.
       if index > 0, park(bytes.extracting(index..<bytes.count), rest) { return }
       if self[chunk.side].isLost {
-        loseHello(&sink)
+        if phase == .hello { close(.noHandshake, &sink) }
         return recover(bytes.extracting(index..<bytes.count), rest, &sink)
       }
       let record = self[chunk.side].next(bytes, from: &index, chunk.packet, keepsBody: phase != .closed)
       if let record { take(record, chunk.side, &sink) }
     }
-    if self[chunk.side].isLost { loseHello(&sink) }
+    if self[chunk.side].isLost, phase == .hello { close(.noHandshake, &sink) }
   }
 
   private mutating func take(_ event: StreamEvent, _ sink: inout some StreamSink) {
@@ -241,7 +245,9 @@ struct TLSConnection {
         switch message.type {
         case HandshakeType.encryptedExtensions where side == .server:
           var reader = ByteReader(message.body)
-          takeEncrypted(HelloExtensions(reader.vector(2) ?? [], isServer: true))
+          let extensions = HelloExtensions(reader.vector(2) ?? [], isServer: true)
+          description.applicationProtocol = extensions.applicationProtocols.first
+          acceptsEarlyData = extensions.hasEarlyData
           sink.receive(.secured(description), on: id)
         case HandshakeType.keyUpdate: mustUpdate = description.version == 0x0304
         default: break
@@ -252,16 +258,9 @@ struct TLSConnection {
     }
   }
 
-  private mutating func takeEncrypted(_ extensions: HelloExtensions) {
-    description.applicationProtocol = extensions.applicationProtocols.first
-    acceptsEarlyData = extensions.hasEarlyData
-  }
-
   /// Tells of a record that stays closed.
   private func tell(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
-    let length = description.cipherSuite.flatMap { CipherSuite(rawValue: $0).overhead }.map {
-      max(0, record.header.bodyLength - $0)
-    }
+    let length = overhead.map { max(0, record.header.bodyLength - $0) }
     sink.receive(
       .record(
         side, TLSRecordDescription(contentType: record.header.type.rawValue, contentLength: length),
@@ -305,11 +304,6 @@ struct TLSConnection {
     }
   }
 
-  /// Without a hello nothing behind it can be read.
-  private mutating func loseHello(_ sink: inout some StreamSink) {
-    if phase == .hello { close(.noHandshake, &sink) }
-  }
-
   // MARK: Missing bytes
 
   private mutating func skip(
@@ -335,7 +329,6 @@ struct TLSConnection {
   private mutating func recover(
     _ bytes: Span<UInt8>, _ chunk: StreamChunk, _ sink: inout some StreamSink
   ) {
-    let overhead = description.cipherSuite.flatMap { CipherSuite(rawValue: $0).overhead }
     guard
       let found = self[chunk.side].recover(bytes, at: chunk.offset, chunk.packet, overhead: overhead)
     else { return }
@@ -346,14 +339,20 @@ struct TLSConnection {
       take(found.record, chunk.side, &sink)
     }
     guard !found.rest.isEmpty else { return }
+    recoveries += 1
+    guard recoveries < Self.maxRecoveries else {
+      return self[chunk.side].lose(from: found.record.range.upperBound)
+    }
     var rest = chunk
     rest.offset = found.record.range.upperBound
     take(found.rest.span, rest, &sink)
   }
 
+  /// Bytes that the cipher suite adds to a record's content.
+  private var overhead: Int? { description.cipherSuite.flatMap { CipherSuite(rawValue: $0).overhead } }
+
   private func contentLength(_ record: TLSRecord) -> UInt64 {
-    let overhead = description.cipherSuite.flatMap { CipherSuite(rawValue: $0).overhead } ?? 0
-    return UInt64(max(0, record.header.bodyLength - overhead))
+    UInt64(max(0, record.header.bodyLength - (overhead ?? 0)))
   }
 
   /// Content that is missing, up to the record's end or in front of it.

@@ -22,7 +22,7 @@ struct TLSDirection {
   private(set) var acknowledged: (upTo: UInt64, packet: PacketReference)?
   private var lastContent: (carrier: Range<UInt64>, carried: Range<UInt64>)?
   /// Bytes that finding lost records again may still try to open.
-  private var trialBudget = 64 << 20
+  private var trialBudget = 16 << 20
 
   /// - Parameter offset: where the first record begins; what came before it was in the clear.
   init(_ side: Side, at offset: UInt64) {
@@ -125,11 +125,14 @@ struct TLSDirection {
   mutating func recover(
     _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference, overhead: Int?
   ) -> Recovered? {
-    guard var search = finder else { return nil }
+    // What nobody may look for any longer stays lost.
+    guard var search = finder, epochs.isEmpty || trialBudget > 0 else { return nil }
     let lostFrom = search.lostFrom
     var opened: (content: RecordProtection.Content, missing: UInt64)?
-    let found = search.find(bytes, at: offset, packet) { record, following in
+    let found = search.find(bytes, at: offset, packet, keepsBody: !epochs.isEmpty) { record, following in
       guard !epochs.isEmpty, let overhead else { return following != .other }
+      trialBudget -= record.header.bodyLength
+      guard trialBudget > 0 else { return false }
       opened = openLost(record, after: record.range.lowerBound - lostFrom, overhead)
       return opened != nil
     }

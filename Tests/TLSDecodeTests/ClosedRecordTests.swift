@@ -152,3 +152,34 @@ struct SeededBytes {
     return state
   }
 }
+
+/// Bytes that were made to cost much.
+@Suite struct TLSCostTests {
+  enum Pattern: CaseIterable {
+    /// Headers of records everywhere, none of which holds what it says.
+    case headers
+    /// Two records, then a byte that begins none, over and over.
+    case alternating
+
+    var bytes: [UInt8] {
+      switch self {
+      case .headers: (0..<6000).flatMap { _ in [23, 3, 3, 0x40, 0] as [UInt8] }
+      case .alternating: (0..<2500).flatMap { _ in [23, 3, 3, 0, 1, 9, 23, 3, 3, 0, 1, 9, 99] as [UInt8] }
+      }
+    }
+  }
+
+  @Test(arguments: Pattern.allCases, [true, false])
+  func `what never opens is given up, in linear time and without depth`(pattern: Pattern, hasKeys: Bool) {
+    let script = TLSScript.opened()
+    let bytes = pattern.bytes
+    var wire = TLSWire(hasKeys ? script.keyLog() : KeyLog())
+    wire.send(script.records)
+    for _ in 0..<3 {
+      wire.lose(.server, 100)
+      wire.send(.server, bytes)
+    }
+    wire.close()
+    #expect(wire.text(.server) == "")
+  }
+}
