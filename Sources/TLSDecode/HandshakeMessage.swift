@@ -8,8 +8,6 @@ struct ByteReader {
     index = bytes.startIndex
   }
 
-  var isAtEnd: Bool { index >= bytes.endIndex }
-
   mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
     guard count >= 0, bytes.endIndex - index >= count else { return nil }
     defer { index += count }

@@ -38,7 +38,7 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
   private var states: [State] = []
   private var connections: [TLSConnection?] = []
   private var free: [Int] = []
-  private var counted = TLSStatistics()
+  package private(set) var statistics = TLSStatistics()
   private static var lateTries: Int { 32 }
 
   package init(into sink: Sink, keyLog: KeyLog = KeyLog()) {
@@ -50,8 +50,6 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
   ///
   /// - Returns: the lines of it that are none of a key log.
   package mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed? { keyLog.read(text) }
-
-  package var statistics: TLSStatistics { counted }
 
   // MARK: Input
 
@@ -125,17 +123,17 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
       id, client: client, server: server, hasBeginning: hasBeginning, keyLog: keyLog)
     connection.begin(&sink)
     connections[index] = connection
-    counted.connections += 1
+    statistics.connections += 1
     return .tls(index)
   }
 
   private mutating func forget(_ index: Int) {
     switch connections[index]?.description.access {
-    case .decrypted: counted.decrypted += 1
-    case .noSecrets: counted.withoutSecrets += 1
-    case .noHandshake: counted.withoutHandshake += 1
-    case .wrongSecrets: counted.withWrongSecrets += 1
-    case .unsupportedSuite: counted.withUnsupportedSuite += 1
+    case .decrypted: statistics.decrypted += 1
+    case .noSecrets: statistics.withoutSecrets += 1
+    case .noHandshake: statistics.withoutHandshake += 1
+    case .wrongSecrets: statistics.withWrongSecrets += 1
+    case .unsupportedSuite: statistics.withUnsupportedSuite += 1
     case nil: break
     }
     connections[index] = nil
