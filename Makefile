@@ -33,7 +33,7 @@ docs: build
 	.build/release/wsclose explain --markdown > docs/findings.md
 
 install-build:
-	scripts/install-packages libpcap-dev zlib1g-dev
+	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev
 
 install-test:
-	scripts/install-packages libpcap-dev zlib1g-dev tshark python3-jsonschema
+	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema

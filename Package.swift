@@ -24,10 +24,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
-    .target(name: "CByteStream"),
-
-    .target(name: "Capture", dependencies: ["CByteStream", "CPcap"], swiftSettings: settings),
+    .target(name: "Capture", dependencies: ["CPcap", "CZlib", "CZstd"], swiftSettings: settings),
     .target(name: "Streams", dependencies: ["Capture"], swiftSettings: settings),
     .target(name: "TCPReassembly", dependencies: ["Capture", "Streams"], swiftSettings: settings),
     .target(
@@ -65,7 +64,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: stages, path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "CaptureTests", dependencies: ["Capture", "TestSupport"], swiftSettings: settings),
+      name: "CaptureTests", dependencies: ["Capture", "CPcap", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "TCPReassemblyTests", dependencies: ["Capture", "Streams", "TCPReassembly", "TestSupport"],
       swiftSettings: settings),

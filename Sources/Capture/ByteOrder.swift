@@ -15,3 +15,26 @@ extension Span<UInt8> {
     UInt64(bigEndian32(at: offset)) << 32 | UInt64(bigEndian32(at: offset + 4))
   }
 }
+
+/// The byte order of the machine that wrote a capture file.
+enum ByteOrder {
+  case big, little
+
+  @inline(__always)
+  func uint16(_ bytes: Span<UInt8>, at offset: Int) -> UInt16 {
+    let value = bytes.bigEndian16(at: offset)
+    return self == .big ? value : value.byteSwapped
+  }
+
+  @inline(__always)
+  func uint32(_ bytes: Span<UInt8>, at offset: Int) -> UInt32 {
+    let value = bytes.bigEndian32(at: offset)
+    return self == .big ? value : value.byteSwapped
+  }
+
+  @inline(__always)
+  func uint64(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+    let value = bytes.bigEndian64(at: offset)
+    return self == .big ? value : value.byteSwapped
+  }
+}

@@ -1,47 +1,116 @@
 /// Turns one capture into TCP segments, and counts what it passes over.
-package final class CaptureReader {
-  private let file: PcapFile
+package struct CaptureReader {
+  private let source: CaptureSource
+  private let filter: PacketFilter?
+  private var file: CaptureFile
   package private(set) var statistics = CaptureStatistics()
-  /// Where the capture turned out to be damaged, if it did.
-  package private(set) var damage: CaptureError?
+  /// The files that were read so far.
+  package private(set) var parts: [CapturePart]
+  /// Paths that turned out to be no parts of this capture: their packets are older than those before.
+  package private(set) var remaining: [String] = []
 
-  package var source: String { file.source }
-  package var linkType: LinkType { file.linkType }
-
-  /// TLS key logs that the capture brought along since the last call.
-  package func takeSecrets() -> [[UInt8]] { file.takeSecrets() }
-
-  /// Blocks with secrets that contradict themselves.
-  package var brokenSecrets: UInt64 { file.brokenSecrets }
-
-  package init(_ file: PcapFile) { self.file = file }
-
-  /// Reads to the end of the capture, or to the place where it is damaged.
-  ///
-  /// - Parameter body: gets each segment and the packet's captured bytes, in which
-  ///   `segment.payload` is the payload.
-  package func forEachSegment(_ body: (TCPSegment, Span<UInt8>) -> Void) {
-    do throws(CaptureError) {
-      while try file.next({ packet, wireLength, frame, passes in
-        read(packet, wireLength: wireLength, frame, passes: passes, body)
-      }) {}
-    } catch {
-      damage = error
-    }
-    statistics.dropped = file.dropped
+  /// Opens the first file.
+  package init(_ source: CaptureSource) throws(CaptureError) {
+    self.source = source
+    filter = source.filter.map { PacketFilter($0) }
+    file = try source.open(0)
+    parts = [CapturePart(source: file.source)]
+    try begin()
   }
 
-  private func read(
-    _ packet: PacketReference, wireLength: Int, _ frame: Span<UInt8>, passes: Bool,
-    _ body: (TCPSegment, Span<UInt8>) -> Void
-  ) {
-    statistics.count(packet, wireLength: wireLength, capturedLength: frame.count)
-    guard passes else { return statistics.countSkipped(.filtered) }
+  /// Where files turned out to be damaged.
+  package var damages: [CaptureError] { parts.compactMap(\.damage) }
+
+  /// Reads to the end of the capture; a damaged file is read to the place of the damage.
+  package mutating func read(into sink: inout some SegmentSink) {
+    readFile(into: &sink)
+    for next in source.paths.indices.dropFirst() where !source.isStopped() {
+      parts.append(CapturePart(source: CaptureSource.name(of: source.paths[next])))
+      do throws(CaptureError) {
+        file = try source.open(next)
+        try begin()
+        guard let first = try file.next() else { continue }
+        guard follows(first) else {
+          parts.removeLast()
+          return remaining = Array(source.paths[next...])
+        }
+        try read(first, into: &sink)
+        readFile(into: &sink)
+      } catch {
+        parts[parts.count - 1].damage = error
+      }
+    }
+  }
+
+  private mutating func begin() throws(CaptureError) {
+    guard let linkType = file.linkType else { throw file.linkTypeError }
+    if statistics.isNew(linkType) { try compileFilter(for: linkType) }
+  }
+
+  /// Seconds that the first packet of a file may be older than the last one of the file before: captures hold packets
+  /// out of order.
+  private static let orderSlack = 0.001
+
+  private func follows(_ packet: CapturedPacket) -> Bool {
+    guard let first = statistics.firstPacket, let last = statistics.lastPacket else { return true }
+    return packet.time.seconds(since: last) >= -min(Self.orderSlack, last.seconds(since: first) / 2)
+  }
+
+  private mutating func readFile(into sink: inout some SegmentSink) {
+    do throws(CaptureError) {
+      while let packet = try file.next() { try read(packet, into: &sink) }
+    } catch {
+      parts[parts.count - 1].damage = error
+    }
+    parts[parts.count - 1].packets = file.packets
+    statistics.finish(file)
+  }
+
+  @inline(__always)
+  private mutating func read(
+    _ packet: CapturedPacket, into sink: inout some SegmentSink
+  ) throws(CaptureError) {
+    if file.hasSecrets {
+      for secrets in file.takeSecrets() { sink.receive(secrets: secrets) }
+    }
+    let reference = PacketReference(
+      number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
+      part: UInt16(clamping: parts.count - 1))
+    statistics.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
+    guard let linkType = packet.linkType else { return statistics.countSkipped(.linkType) }
+    if statistics.isNew(linkType) { try compileFilter(for: linkType) }
+    let window = file.buffer.bytes
+    let frame = window.span.extracting(packet.range)
+    if let filter, !filter.passes(frame, wireLength: packet.wireLength, linkType: linkType) {
+      return statistics.countSkipped(.filtered)
+    }
     do throws(SkipReason) {
-      body(
-        try TCPSegment(parsing: frame, wireLength: wireLength, as: linkType, packet: packet), frame)
+      var segment = try TCPSegment(
+        parsing: frame, wireLength: packet.wireLength, as: linkType, packet: reference)
+      if segment.interface == nil { segment.interface = packet.interface }
+      sink.receive(segment, in: frame)
     } catch {
       statistics.countSkipped(error)
     }
   }
+
+  private func compileFilter(for linkType: LinkType) throws(CaptureError) {
+    do throws(CaptureFault) {
+      try filter?.compile(for: linkType)
+    } catch {
+      guard case .damaged(let problem) = error.problem else { return }
+      throw CaptureError(source: file.source, problem: problem, advice: error.advice ?? "")
+    }
+  }
+}
+
+/// A file of a capture.
+package struct CapturePart: Sendable {
+  /// The path, or `standard input`.
+  package var source: String
+  package var packets: UInt64 = 0
+  /// Why it could not be read to its end, if it could not.
+  package var damage: CaptureError?
+
+  package init(source: String) { self.source = source }
 }

@@ -11,9 +11,15 @@ package struct CaptureStatistics: Equatable, Sendable {
   package var dropped: UInt64?
   /// Whether any time stamp is finer than a microsecond.
   package var hasNanoseconds = false
+  /// The link types of its packets, in the order of their first ones.
+  package private(set) var linkTypes: [LinkType]
+  /// The names of interfaces, by the number that segments carry; those of others are not known.
+  package private(set) var interfaceNames: [UInt32: String] = [:]
+  /// Decryption Secrets Blocks that contradict themselves.
+  package private(set) var brokenSecrets: UInt64 = 0
   private var skippedCounts = [UInt64](repeating: 0, count: SkipReason.allCases.count)
 
-  package init() {}
+  package init(linkTypes: [LinkType] = []) { self.linkTypes = linkTypes }
 
   /// Packets that were not used, by reason; reasons that did not occur are left out.
   package var skipped: [(reason: SkipReason, count: UInt64)] {
@@ -27,6 +33,24 @@ package struct CaptureStatistics: Equatable, Sendable {
     if packet.time.nanoseconds % 1000 != 0 { hasNanoseconds = true }
     if firstPacket.map({ packet.time < $0 }) ?? true { firstPacket = packet.time }
     if lastPacket.map({ $0 < packet.time }) ?? true { lastPacket = packet.time }
+  }
+
+  /// Whether it is the first packet of its link type.
+  @inline(__always)
+  mutating func isNew(_ linkType: LinkType) -> Bool {
+    if linkTypes.last == linkType || linkTypes.contains(linkType) { return false }
+    linkTypes.append(linkType)
+    return true
+  }
+
+  /// An interface's index on the machine that captured, or its place in the file, from the number that segments carry.
+  package func interfaceIndex(_ number: UInt32) -> UInt32 { number & ~PcapngBlocks.firstNumber }
+
+  /// Takes what a file tells of itself besides its packets, once it was read.
+  mutating func finish(_ file: CaptureFile) {
+    if let more = file.dropped { dropped = (dropped ?? 0).addingReportingOverflow(more).partialValue }
+    interfaceNames.merge(file.interfaceNames) { first, _ in first }
+    brokenSecrets += file.brokenSecrets
   }
 
   mutating func countSkipped(_ reason: SkipReason) {

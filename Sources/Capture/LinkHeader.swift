@@ -21,6 +21,18 @@ package enum LinkType: String, Hashable, Sendable {
     default: return nil
     }
   }
+
+  /// The number by which libpcap knows it.
+  var datalink: Int32 {
+    switch self {
+    case .null: 0
+    case .ethernet: 1
+    case .raw: 12
+    case .loop: 108
+    case .linuxSLL: 113
+    case .linuxSLL2: 276
+    }
+  }
 }
 
 /// What the link layer says: where the IP packet begins, and which interface saw it.

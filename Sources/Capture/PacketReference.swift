@@ -1,19 +1,23 @@
 /// Which packet of which capture showed something, so that a person can look it up in Wireshark.
 package struct PacketReference: Hashable, Sendable {
-  /// Counted from 1 over every packet of the capture, also those that a filter passed over.
+  /// Counted from 1 over every packet of the file, also those that a filter passed over.
   package var number: UInt64
   package var time: Timestamp
   /// The index of the capture among those of one report.
   package var capture: Int32
+  /// The index of the file among those of the capture: tcpdump's `-C` and `-G` write several.
+  package var part: UInt16
 
-  package init(number: UInt64, time: Timestamp, capture: Int32 = 0) {
+  package init(number: UInt64, time: Timestamp, capture: Int32 = 0, part: UInt16 = 0) {
     self.number = number
     self.time = time
     self.capture = capture
+    self.part = part
   }
 
   /// In one capture the order of the packets, which is not always that of their times; else by time.
   package func precedes(_ other: PacketReference) -> Bool {
-    capture == other.capture ? number < other.number : time < other.time
+    guard capture == other.capture else { return time < other.time }
+    return part == other.part ? number < other.number : part < other.part
   }
 }

@@ -1,158 +1,225 @@
-/// Finds what libpcap passes over in a pcapng capture, among its bytes as they are read: Decryption Secrets
-/// Blocks and Interface Statistics Blocks (IETF draft-ietf-opsawg-pcapng, sections 4.6 and 4.7).
+/// The blocks of a pcapng capture (draft-ietf-opsawg-pcapng): any number of sections, of either byte order, each
+/// with interfaces of its own.
 struct PcapngBlocks {
-  private enum Kind { case secrets, statistics }
-  private enum State {
-    /// The first four bytes of the file tell whether it is pcapng.
-    case beginning
-    /// Type and length of a block, and of a Section Header Block its byte order too.
-    case header
-    case skip(left: UInt64)
-    case content(Kind, left: UInt64)
-    case other
-  }
-  private var state = State.beginning
-  private var buffer: [UInt8] = []
-  private var isLittleEndian = true
+  private var order = ByteOrder.little
+  private(set) var interfaces: [PcapngInterface] = []
+  /// How many interfaces earlier sections have.
+  private var interfacesBefore = 0
+  private(set) var drops = PcapngDrops()
   /// TLS key logs that were found and not taken yet.
-  private var found: [[UInt8]] = []
-  /// Blocks whose lengths contradict each other, or that are too long.
-  private(set) var broken: UInt64 = 0
-  /// Packets that were dropped, by interface of the section: a later block counts from the beginning, too.
-  private var drops: [UInt32: UInt64] = [:]
-  private var dropsBefore: UInt64?
+  private(set) var secrets: [[UInt8]] = []
+  /// Blocks with secrets that contradict themselves, or that are too long.
+  private(set) var brokenSecrets: UInt64 = 0
+  /// The names of interfaces, by the number that their packets carry.
+  private(set) var names: [UInt32: String] = [:]
 
-  private static let sectionHeader: [UInt8] = [0x0a, 0x0d, 0x0d, 0x0a]
-  private static let statisticsBlock: UInt32 = 0x0000_0005
-  private static let secretsBlock: UInt32 = 0x0000_000a
+  static let sectionHeader: UInt32 = 0x0a0d_0d0a
+  private static let interfaceDescription: UInt32 = 1
+  private static let obsoletePacket: UInt32 = 2
+  private static let simplePacket: UInt32 = 3
+  private static let interfaceStatistics: UInt32 = 5
+  private static let enhancedPacket: UInt32 = 6
+  private static let decryptionSecrets: UInt32 = 10
+  private static let byteOrderMagic: UInt32 = 0x1a2b_3c4d
   private static let tlsKeyLog: UInt32 = 0x544c_534b
-  private static let maxLength: UInt64 = 64 << 20
-  private static let maxStatisticsLength: UInt64 = 64 << 10
-  private static let maxInterfaces = 1024
-  /// Type, length, and of a section header the byte-order magic.
-  private static let headerLength = 12
 
-  var isEmpty: Bool { found.isEmpty }
+  /// Longer blocks of a kind that is read are damage: libpcap has the same limit for packets.
+  private static let maxBlockLength: UInt32 = 16 << 20
+  private static let maxSecretsLength: UInt32 = 64 << 20
+  private static let maxInterfaces = 1 << 16
+  /// Numbers below are those that Linux gives its interfaces (SLL2).
+  static let firstNumber: UInt32 = 1 << 31
 
-  /// Packets that interfaces or the system dropped, as far as the blocks so far tell; `nil` if none does.
-  var dropped: UInt64? {
-    drops.isEmpty ? dropsBefore : drops.values.reduce(dropsBefore ?? 0) { Self.sum($0, $1) }
+  mutating func takeSecrets() -> [[UInt8]] {
+    defer { secrets = [] }
+    return secrets
   }
 
-  mutating func take() -> [[UInt8]] {
-    defer { found = [] }
-    return found
-  }
-
-  mutating func read(_ bytes: Span<UInt8>) {
-    var index = 0
-    while index < bytes.count {
-      switch state {
-      case .other: return
-      case .beginning:
-        fill(4, bytes, &index)
-        guard buffer.count == 4 else { return }
-        state = buffer == Self.sectionHeader ? .header : .other
-      case .header:
-        fill(Self.headerLength, bytes, &index)
-        guard buffer.count == Self.headerLength else { return }
-        beginBlock()
-      case .skip(let left):
-        let count = min(left, UInt64(bytes.count - index))
-        index += Int(count)
-        state = count == left ? .header : .skip(left: left - count)
-      case .content(let kind, let left):
-        let count = Int(min(left, UInt64(bytes.count - index)))
-        for place in index..<index + count { buffer.append(bytes[place]) }
-        index += count
-        state = .content(kind, left: left - UInt64(count))
-        if UInt64(count) == left { end(kind) }
+  /// Reads up to the first interface, which tells the link type.
+  mutating func readHeader(of buffer: inout CaptureBuffer) throws(CaptureFault) {
+    while interfaces.isEmpty {
+      guard try readBlock(of: &buffer) == nil else {
+        throw .damaged("a packet comes before any interface is described")
       }
+      if interfaces.isEmpty, !buffer.has(1) { throw .cut }
     }
   }
 
-  private mutating func fill(_ count: Int, _ bytes: Span<UInt8>, _ index: inout Int) {
-    while buffer.count < count, index < bytes.count {
-      buffer.append(bytes[index])
-      index += 1
+  /// Reads up to the next packet, and moves the window behind it.
+  ///
+  /// - Returns: `nil` at the end of the file.
+  mutating func next(in buffer: inout CaptureBuffer) throws(CaptureFault) -> CapturedPacket? {
+    while true {
+      if !buffer.has(1) { return nil }
+      if let packet = try readBlock(of: &buffer) { return packet }
     }
   }
 
-  private mutating func beginBlock() {
-    if buffer.starts(with: Self.sectionHeader) {
-      isLittleEndian = buffer[8] == 0x4d
-      // Interfaces are counted anew.
-      dropsBefore = dropped
-      drops = [:]
+  /// Reads one block.
+  ///
+  /// - Returns: its packet, if it is a block with one.
+  private mutating func readBlock(
+    of buffer: inout CaptureBuffer
+  ) throws(CaptureFault) -> CapturedPacket? {
+    guard buffer.has(12) else { throw .cut }
+    // The number of a Section Header Block is the same in either order; its third field tells which one it is.
+    if buffer.uint32(at: 0, .big) == Self.sectionHeader { try beginSection(buffer.uint32(at: 8, .big)) }
+    let type = buffer.uint32(at: 0, order)
+    let length = buffer.uint32(at: 4, order)
+    guard length >= 12, length.isMultiple(of: 4) else {
+      throw .damaged("a block claims a length of \(length)")
     }
-    let length = UInt64(number(at: 4))
-    let isSecrets = number(at: 0) == Self.secretsBlock
-    guard length >= UInt64(Self.headerLength), length.isMultiple(of: 4) else { return state = .other }
-    let left = length - UInt64(Self.headerLength)
-    if isSecrets, left <= Self.maxLength, left > 0 {
-      state = .content(.secrets, left: left)
-      return
+    guard isRead(type),
+      length <= (type == Self.decryptionSecrets ? Self.maxSecretsLength : Self.maxBlockLength)
+    else {
+      if type == Self.decryptionSecrets {
+        brokenSecrets += 1
+      } else if isRead(type) {
+        throw .damaged("a block claims a length of \(length)")
+      }
+      guard buffer.skip(UInt64(length) - 4), buffer.has(4) else { throw .cut }
+      try endBlock(length, of: &buffer)
+      return nil
     }
-    if number(at: 0) == Self.statisticsBlock, left <= Self.maxStatisticsLength, left > 0 {
-      state = .content(.statistics, left: left)
-      return
+    guard buffer.has(Int(length)) else { throw .cut }
+    let body = buffer.start + 8..<buffer.start + Int(length) - 4
+    let packet = try read(type, body, of: buffer.bytes.span)
+    buffer.advance(Int(length) - 4)
+    try endBlock(length, of: &buffer)
+    return packet
+  }
+
+  private mutating func beginSection(_ magic: UInt32) throws(CaptureFault) {
+    switch magic {
+    case Self.byteOrderMagic: order = .big
+    case Self.byteOrderMagic.byteSwapped: order = .little
+    default: throw .damaged("a section has no byte-order magic")
     }
-    if isSecrets { broken += 1 }
-    buffer = []
-    state = left == 0 ? .header : .skip(left: left)
+    interfacesBefore += interfaces.count
+    interfaces = []
+    drops.beginSection()
   }
 
-  /// The block is in the buffer.
-  private mutating func end(_ kind: Kind) {
-    switch kind {
-    case .secrets: endSecrets()
-    case .statistics: endStatistics()
+  /// The length stands at either end of a block.
+  private func endBlock(_ length: UInt32, of buffer: inout CaptureBuffer) throws(CaptureFault) {
+    let trailer = buffer.uint32(at: 0, order)
+    guard trailer == length else {
+      throw .damaged("a block claims a length of \(length) in front, and of \(trailer) behind")
     }
-    buffer = []
-    state = .header
+    buffer.advance(4)
   }
 
-  /// Type, length, interface, time in 8 bytes, options, length.
-  private mutating func endStatistics() {
-    guard buffer.count >= 24 else { return }
-    let interface = number(at: 8)
-    guard drops[interface] != nil || drops.count < Self.maxInterfaces else { return }
-    let end = buffer.count - 4
-    var offset = 20
-    var count: UInt64?
-    while end - offset >= 4 {
-      let first = number(at: offset)
-      let (code, length) =
-        isLittleEndian ? (first & 0xffff, Int(first >> 16)) : (first >> 16, Int(first & 0xffff))
-      guard code != 0, length <= end - offset - 4 else { break }
-      // isb_ifdrop: by the interface; isb_osdrop: by the operating system.
-      if code == 5 || code == 7, length == 8 { count = Self.sum(count ?? 0, longNumber(at: offset + 4)) }
-      offset += 4 + (length + 3) / 4 * 4
+  private func isRead(_ type: UInt32) -> Bool {
+    switch type {
+    case Self.enhancedPacket, Self.simplePacket, Self.obsoletePacket, Self.interfaceDescription,
+      Self.interfaceStatistics, Self.decryptionSecrets, Self.sectionHeader:
+      true
+    default: false
     }
-    if let count { drops[interface] = count }
   }
 
-  /// Type, length, type of the secrets, their length, the secrets.
-  private mutating func endSecrets() {
-    let start = 16
-    guard buffer.count >= start + 4 else { return broken += 1 }
-    let length = Int(number(at: 12))
-    guard length <= buffer.count - start - 4 else { return broken += 1 }
-    if number(at: 8) == Self.tlsKeyLog { found.append(Array(buffer[start..<start + length])) }
+  /// - Parameter body: where in the window the block lies, without type and lengths.
+  private mutating func read(
+    _ type: UInt32, _ body: Range<Int>, of bytes: Span<UInt8>
+  ) throws(CaptureFault) -> CapturedPacket? {
+    switch type {
+    case Self.enhancedPacket:
+      guard body.count >= 20 else { break }
+      return try packet(
+        interface: order.uint32(bytes, at: body.lowerBound), header: 20, lengthsAt: 12, body, bytes)
+    case Self.obsoletePacket:
+      guard body.count >= 20 else { break }
+      return try packet(
+        interface: UInt32(order.uint16(bytes, at: body.lowerBound)), header: 20, lengthsAt: 12, body, bytes)
+    case Self.simplePacket:
+      guard body.count >= 4 else { break }
+      return try simplePacket(body, bytes)
+    case Self.interfaceDescription:
+      guard body.count >= 8 else { break }
+      try add(PcapngInterface(body: bytes.extracting(body), order: order))
+      return nil
+    case Self.interfaceStatistics:
+      drops.read(bytes.extracting(body), order: order)
+      return nil
+    case Self.decryptionSecrets:
+      readSecrets(bytes.extracting(body))
+      return nil
+    default:
+      guard type == Self.sectionHeader, body.count >= 16 else { break }
+      guard order.uint16(bytes, at: body.lowerBound + 4) == 1 else {
+        throw .damaged("a section is of an unknown version of the format")
+      }
+      return nil
+    }
+    throw .damaged("a block is too short for its kind")
   }
 
-  private func longNumber(at offset: Int) -> UInt64 {
-    let (first, second) = (UInt64(number(at: offset)), UInt64(number(at: offset + 4)))
-    return isLittleEndian ? second << 32 | first : first << 32 | second
+  private mutating func add(_ interface: PcapngInterface) throws(CaptureFault) {
+    guard interfaces.count < Self.maxInterfaces else {
+      throw .damaged("a section describes more than \(Self.maxInterfaces) interfaces")
+    }
+    if let name = interface.name, names.count < Self.maxInterfaces {
+      names[number(interfaces.count)] = name
+    }
+    interfaces.append(interface)
   }
 
-  private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
-    let (sum, overflow) = a.addingReportingOverflow(b)
-    return overflow ? .max : sum
+  /// Unique over all sections.
+  private func number(_ index: Int) -> UInt32 {
+    Self.firstNumber | UInt32(truncatingIfNeeded: interfacesBefore + index) & (Self.firstNumber - 1)
   }
 
-  private func number(at offset: Int) -> UInt32 {
-    let big = buffer[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-    return isLittleEndian ? big.byteSwapped : big
+  private func interface(_ number: UInt32) throws(CaptureFault) -> PcapngInterface {
+    guard number < UInt32(clamping: interfaces.count) else {
+      throw .damaged("a packet is of interface \(number), which is not described")
+    }
+    return interfaces[Int(number)]
+  }
+
+  /// An Enhanced Packet Block or a Packet Block: they differ in how long the interface's number is.
+  private func packet(
+    interface number: UInt32, header: Int, lengthsAt place: Int, _ body: Range<Int>, _ bytes: Span<UInt8>
+  ) throws(CaptureFault) -> CapturedPacket {
+    let interface = try interface(number)
+    let start = body.lowerBound
+    let ticks =
+      UInt64(order.uint32(bytes, at: start + 4)) << 32 | UInt64(order.uint32(bytes, at: start + 8))
+    let captured = order.uint32(bytes, at: start + place)
+    guard captured <= UInt32(clamping: body.count - header) else {
+      throw .damaged("a packet claims \(captured) captured bytes, and its block has fewer")
+    }
+    let first = start + header
+    return CapturedPacket(
+      time: interface.time(ticks: ticks),
+      wireLength: max(Int(order.uint32(bytes, at: start + place + 4)), Int(captured)),
+      range: first..<first + Int(captured), linkType: interface.linkType, interface: self.number(Int(number)))
+  }
+
+  /// It has no time stamp, and its interface is the first.
+  private func simplePacket(
+    _ body: Range<Int>, _ bytes: Span<UInt8>
+  ) throws(CaptureFault) -> CapturedPacket {
+    let interface = try interface(0)
+    let wire = order.uint32(bytes, at: body.lowerBound)
+    let captured = min(wire, interface.snapLength ?? .max, UInt32(clamping: body.count - 4))
+    let first = body.lowerBound + 4
+    return CapturedPacket(
+      time: Timestamp(nanoseconds: 0), wireLength: Int(wire), range: first..<first + Int(captured),
+      linkType: interface.linkType, interface: number(0))
+  }
+
+  /// Type of the secrets, their length, the secrets.
+  private mutating func readSecrets(_ body: Span<UInt8>) {
+    guard body.count >= 8 else { return brokenSecrets += 1 }
+    let length = order.uint32(body, at: 4)
+    guard length <= UInt32(clamping: body.count - 8),
+      secrets.reduce(Int(length), { $0 + $1.count }) <= Int(Self.maxSecretsLength)
+    else { return brokenSecrets += 1 }
+    if order.uint32(body, at: 0) == Self.tlsKeyLog {
+      var text: [UInt8] = []
+      text.reserveCapacity(Int(length))
+      for index in 8..<8 + Int(length) { text.append(body[index]) }
+      secrets.append(text)
+    }
   }
 }

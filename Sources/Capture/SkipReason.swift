@@ -2,6 +2,8 @@
 package enum SkipReason: Int, Error, CaseIterable, Sendable {
   /// The BPF filter did not match.
   case filtered
+  /// Of a link type that cannot be read.
+  case linkType
   /// Neither IPv4 nor IPv6: ARP, LLC, ...
   case notIP
   /// IP, but not TCP: UDP, ICMP, ...

@@ -5,30 +5,41 @@ import TLSDecode
 
 /// What was read from one capture.
 package struct CaptureSummary: Sendable {
-  package var source: String
-  /// What the source is called beside the others of a report.
-  package var name: String
-  package var linkType: LinkType
+  /// The file, or the files of a capture that was rotated; at least one.
+  package var parts: [CapturePart]
+  /// What each file is called beside the others of a report.
+  package var names: [String]
   package var statistics: CaptureStatistics
   package var reassembly: ReassemblyStatistics
   package var tls: TLSStatistics
   /// Seconds that were added to its times, to have them on the first capture's clock; `nil` if none were.
   package var clockCorrection: Double?
-  /// Where the capture is damaged: what is reported is what came before.
-  package var damage: CaptureError?
 
   package init(
-    source: String, linkType: LinkType, statistics: CaptureStatistics,
-    reassembly: ReassemblyStatistics, tls: TLSStatistics = TLSStatistics(),
-    damage: CaptureError?
+    parts: [CapturePart], statistics: CaptureStatistics, reassembly: ReassemblyStatistics,
+    tls: TLSStatistics = TLSStatistics()
   ) {
-    self.source = source
-    name = CaptureNames.shortest(of: [source])[0]
-    self.linkType = linkType
+    self.parts = parts
+    names = CaptureNames.shortest(of: parts.map(\.source))
     self.statistics = statistics
     self.reassembly = reassembly
     self.tls = tls
-    self.damage = damage
+  }
+
+  /// The first file.
+  package var source: String { parts[0].source }
+  package var name: String { names[0] }
+  /// Where the capture is damaged first: what is reported is what could be read.
+  package var damage: CaptureError? { parts.lazy.compactMap(\.damage).first }
+
+  /// The path of the file that holds a packet.
+  package func source(of packet: PacketReference) -> String {
+    parts.indices.contains(Int(packet.part)) ? parts[Int(packet.part)].source : source
+  }
+
+  /// What the file that holds a packet is called.
+  package func name(of packet: PacketReference) -> String {
+    names.indices.contains(Int(packet.part)) ? names[Int(packet.part)] : name
   }
 }
 
@@ -39,11 +50,7 @@ package struct Analysis: Sendable {
 
   /// - Parameter legs: of all captures; each tells by index where it was seen.
   package init(captures: [CaptureSummary], legs: [Leg]) {
-    let captures = zip(captures, CaptureNames.shortest(of: captures.map(\.source))).map { capture, name in
-      var capture = capture
-      capture.name = name
-      return capture
-    }
+    let captures = Self.named(captures)
     let builder = SessionBuilder(legs, captures: captures.count)
     sessions = builder.sessions
     let context = SessionContext(sessions, captures: captures, clocks: builder.clocks)
@@ -53,6 +60,17 @@ package struct Analysis: Sendable {
     self.captures = zip(captures, builder.corrections).map { capture, correction in
       var capture = capture
       if correction != 0 { capture.clockCorrection = Double(correction) / 1e9 }
+      return capture
+    }
+  }
+
+  /// With names that tell all files of all captures apart.
+  private static func named(_ captures: [CaptureSummary]) -> [CaptureSummary] {
+    var names = CaptureNames.shortest(of: captures.flatMap { $0.parts.map(\.source) })[...]
+    return captures.map { capture in
+      var capture = capture
+      capture.names = Array(names.prefix(capture.parts.count))
+      names = names.dropFirst(capture.parts.count)
       return capture
     }
   }

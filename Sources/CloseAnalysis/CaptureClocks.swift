@@ -51,7 +51,7 @@ struct CaptureClocks {
 
   /// Whether one packet came first, beyond what the clocks may be wrong.
   func surelyPrecedes(_ a: PacketReference, _ b: PacketReference) -> Bool {
-    if a.capture == b.capture { return a.number < b.number }
+    if a.capture == b.capture { return a.precedes(b) }
     guard areEqual(related, Int(a.capture), Int(b.capture)) else { return false }
     return b.time.nanoseconds &- a.time.nanoseconds > uncertainty(a, b)
   }

@@ -39,7 +39,9 @@ extension Session {
     // Packets of several captures have only their times in common.
     let isOneCapture = Set(entries.map(\.packet.capture)).count < 2
     return entries.sorted { a, b in
-      if isOneCapture { return (a.packet.number, a.leg) < (b.packet.number, b.leg) }
+      if isOneCapture {
+        return a.packet == b.packet ? a.leg < b.leg : a.packet.precedes(b.packet)
+      }
       return (a.packet.time, a.leg) < (b.packet.time, b.leg)
     }
   }

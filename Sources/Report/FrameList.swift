@@ -7,21 +7,18 @@ package struct FrameList: LegSink {
   package enum Format: Sendable { case text, ndjson }
 
   private let format: Format
-  private let source: String
-  private let name: String?
+  private let files: [CaptureFileName]
   private let write: ([UInt8]) -> Void
   private var legs: [LegID: FrameLeg] = [:]
 
   /// - Parameters:
-  ///   - source: the capture.
-  ///   - name: what its packets are told with, if there are several captures.
+  ///   - files: of the capture.
   ///   - write: gets each line.
   package init(
-    _ format: Format, source: String, name: String? = nil, write: @escaping ([UInt8]) -> Void
+    _ format: Format, files: [CaptureFileName], write: @escaping ([UInt8]) -> Void
   ) {
     self.format = format
-    self.source = source
-    self.name = name
+    self.files = files
     self.write = write
   }
 
@@ -39,8 +36,21 @@ package struct FrameList: LegSink {
 
   private func list(_ frame: Frame, _ close: CloseBody?, on id: LegID) {
     guard let leg = legs[id] else { return }
-    let line = FrameLine(frame, close, leg: leg, source: source, name: name)
+    let part = Int(frame.last.part)
+    let line = FrameLine(frame, close, leg: leg, file: files.indices.contains(part) ? files[part] : files[0])
     write(format == .text ? line.text : line.json)
+  }
+}
+
+/// A file of a capture.
+package struct CaptureFileName: Sendable {
+  package var source: String
+  /// What its packets are told with, if there are several files.
+  package var name: String?
+
+  package init(source: String, name: String? = nil) {
+    self.source = source
+    self.name = name
   }
 }
 
@@ -57,15 +67,13 @@ private struct FrameLine {
   private let frame: Frame
   private let close: CloseBody?
   private let leg: FrameLeg
-  private let source: String
-  private let name: String?
+  private let file: CaptureFileName
 
-  init(_ frame: Frame, _ close: CloseBody?, leg: FrameLeg, source: String, name: String?) {
+  init(_ frame: Frame, _ close: CloseBody?, leg: FrameLeg, file: CaptureFileName) {
     self.frame = frame
     self.close = close
     self.leg = leg
-    self.source = source
-    self.name = name
+    self.file = file
   }
 
   private var time: TimeText { TimeText(fractionDigits: frame.last.time.nanoseconds % 1000 == 0 ? 6 : 9) }
@@ -75,7 +83,7 @@ private struct FrameLine {
     let ends =
       frame.side == .client
       ? "\(connection.client) → \(connection.server)" : "\(connection.server) → \(connection.client)"
-    var parts = name.map { [Escape.terminal($0)] } ?? []
+    var parts = file.name.map { [Escape.terminal($0)] } ?? []
     parts += [
       "\(frame.last.number)", time.text(frame.last.time), "leg \(leg.number)", ends, "\(frame.header.opcode)",
       "\(frame.header.payloadLength)",
@@ -105,7 +113,7 @@ private struct FrameLine {
     var writer = JSONWriter(isIndented: false)
     writer.object { writer in
       writer.field("schema", "wsclose.frame/1")
-      writer.field("capture", source)
+      writer.field("capture", file.source)
       writer.field("leg", UInt64(leg.number))
       writer.field("packet", frame.last.number)
       writer.field("at", time.text(frame.last.time))

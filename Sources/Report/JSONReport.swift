@@ -39,7 +39,16 @@ package enum JSONReport {
     let statistics = capture.statistics
     let time = TimeText(statistics)
     writer.field("source", capture.source)
-    writer.field("linkType", capture.linkType.rawValue)
+    writer.field("linkType", capture.linkTypes)
+    if capture.parts.count > 1 {
+      writer.array("parts", capture.parts) { writer, part in
+        writer.object { writer in
+          writer.field("source", part.source)
+          writer.field("packets", part.packets)
+          writer.field("damage", part.damage?.description)
+        }
+      }
+    }
     writer.field("packets", statistics.packets)
     writer.field("bytes", statistics.bytes)
     writer.field("firstPacket", statistics.firstPacket.map(time.text))

@@ -53,10 +53,10 @@ struct Ladder {
     return String(repeating: " ", count: indent) + parties[left] + sign + parties[left + 1]
   }
 
-  /// With its capture, where there are several.
+  /// With its file, where there are several.
   private func packet(_ packet: PacketReference) -> String {
-    guard captures.count > 1 else { return "packet \(packet.number)" }
-    return "\(Escape.terminal(captures[Int(packet.capture)].name)) packet \(packet.number)"
+    guard captures.lazy.map(\.parts.count).reduce(0, +) > 1 else { return "packet \(packet.number)" }
+    return "\(Escape.terminal(captures[Int(packet.capture)].name(of: packet))) packet \(packet.number)"
   }
 
   private func event(_ entry: TimelineEntry) -> String {

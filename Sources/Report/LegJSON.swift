@@ -16,13 +16,16 @@ struct LegJSON {
   func write(_ writer: inout JSONWriter) {
     writer.field("client", leg.connection.client.description)
     writer.field("server", leg.connection.server.description)
-    writer.array("captures", unique(leg.observations.map { place.source($0.capture) })) { $0.field(nil, $1) }
-    writer.array("interfaces", unique(leg.observations.compactMap(\.connection.interface))) {
-      $0.field(nil, UInt64($1))
+    writer.array("captures", unique(leg.observations.map { place.source($0.connection.openedAt) })) {
+      $0.field(nil, $1)
     }
+    let interfaces = place.interfaces(of: leg.observations)
+    writer.array("interfaces", unique(interfaces.map(\.index))) { $0.field(nil, UInt64($1)) }
+    let names = unique(interfaces.compactMap(\.name))
+    if !names.isEmpty { writer.array("interfaceNames", names) { $0.field(nil, $1) } }
     writer.array("observations", leg.observations) { writer, observation in
       writer.object { writer in
-        writer.field("capture", place.source(observation.capture))
+        writer.field("capture", place.source(observation.connection.openedAt))
         writer.field("leg", UInt64(observation.number))
         writer.field("client", observation.connection.client.description)
         writer.field("server", observation.connection.server.description)

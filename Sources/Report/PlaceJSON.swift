@@ -17,7 +17,15 @@ struct PlaceJSON {
     TimeText(captures[Int(packet.capture)].statistics).text(packet.time)
   }
 
-  func source(_ packet: PacketReference) -> String { source(Int(packet.capture)) }
+  func source(_ packet: PacketReference) -> String { captures[Int(packet.capture)].source(of: packet) }
 
-  func source(_ capture: Int) -> String { captures[capture].source }
+  /// What captures the interfaces of a leg, by number and by name.
+  func interfaces(of observations: [LegObservation]) -> [(index: UInt32, name: String?)] {
+    observations.compactMap { observation in
+      observation.connection.interface.map {
+        let statistics = captures[observation.capture].statistics
+        return (statistics.interfaceIndex($0), statistics.interfaceNames[$0])
+      }
+    }
+  }
 }

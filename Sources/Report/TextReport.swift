@@ -148,7 +148,7 @@ package struct TextReport {
     let statistics = capture.statistics
     var parts = [
       Self.count(statistics.packets, "packet"), Self.count(capture.reassembly.connections, "TCP connection"),
-      capture.linkType.rawValue,
+      capture.linkTypes,
     ]
     if statistics.truncatedPackets > 0 { parts.append("\(statistics.truncatedPackets) cut by snaplen") }
     if let dropped = statistics.dropped, dropped > 0 { parts.append("\(dropped) dropped by the capture") }
@@ -156,7 +156,9 @@ package struct TextReport {
     parts += capture.unused.map(\.text)
     let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
     if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
-    var line = "\(Escape.terminal(capture.source)): " + parts.joined(separator: ", ")
+    let files =
+      capture.parts.count > 1 ? " and \(Self.count(UInt64(capture.parts.count - 1), "file")) more" : ""
+    var line = "\(Escape.terminal(capture.source))\(files): " + parts.joined(separator: ", ")
     // What is less is no reason to look at the machines' clocks.
     if let correction = capture.clockCorrection, abs(correction) >= 0.001 {
       line += "; its clock was moved by \(correction < 0 ? "" : "+")\(correction) s to agree with the first"

@@ -11,6 +11,9 @@ struct UnusedPackets {
 }
 
 extension CaptureSummary {
+  /// The link types of its packets: `EN10MB`, or several with commas between them.
+  var linkTypes: String { statistics.linkTypes.map(\.rawValue).joined(separator: ",") }
+
   /// Packets that no stream took, by reason; reasons that did not occur are left out.
   var unused: [UnusedPackets] {
     let stages =
@@ -34,6 +37,7 @@ extension SkipReason {
   fileprivate func text(_ count: UInt64) -> String {
     switch self {
     case .filtered: "\(count) filtered out"
+    case .linkType: "\(count) of another link type"
     case .notIP: "\(count) not IP"
     case .notTCP: "\(count) not TCP"
     case .fragment: "\(count) IP fragment\(count == 1 ? "" : "s")"

@@ -1,8 +1,12 @@
 import ArgumentParser
+import Capture
 
 /// Which captures to read; the same for every command that reads some.
 struct CaptureArguments: ParsableArguments {
-  @Argument(help: "Captures, pcap or pcapng; '-' is standard input.", completion: .file())
+  @Argument(
+    help:
+      "Captures, pcap or pcapng, also compressed with gzip or zstd; folders of them; '-' is standard input.",
+    completion: .file())
   var files: [String] = []
 
   @Option(name: [.customShort("r"), .customLong("read")], help: "A capture, as tcpdump's -r.")
@@ -14,6 +18,13 @@ struct CaptureArguments: ParsableArguments {
   @OptionGroup var keys: KeyLogArguments
 
   var paths: [String] { files + read }
+
+  /// How to read a capture with these arguments.
+  func source(_ paths: [String]) -> CaptureSource {
+    var source = CaptureSource(paths: paths)
+    source.filter = filter
+    return source
+  }
 
   func validate() throws {
     if paths.isEmpty { throw ValidationError("name a capture, or '-' for standard input") }

@@ -55,11 +55,12 @@ struct DiffCommand: ParsableCommand {
       switch try ReportFile(path: path) {
       case .report(let bytes): return try tally(bytes, path)
       case .capture(let beginning):
-        let source = Pipeline.Source(
-          path: path, filter: filter, keyLog: keyLog, beginning: beginning)
-        let (capture, collector) = try Pipeline.read(source) { _ in LegCollector() }
-        if let damage = capture.damage { errors.append(damage) }
-        return Tally(Analysis(captures: [capture], legs: collector.legs))
+        var source = CaptureSource(path: path)
+        source.filter = filter
+        source.beginning = beginning
+        let reading = try Pipeline.read(source, keyLog: keyLog, into: LegCollector())
+        errors += reading.damages
+        return Tally(Analysis(captures: [reading.summary], legs: reading.sink.legs))
       }
     } catch {
       try Output.finish(with: [error])

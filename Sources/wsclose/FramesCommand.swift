@@ -33,19 +33,21 @@ struct FramesCommand: ParsableCommand {
     var options = FrameOptions()
     options.payloadLimit = payload ? Self.payloadLimit : 0
     let keyLog = try captures.keys.load()
-    var errors: [CaptureError] = []
-    let names = CaptureNames.shortest(of: captures.paths.map { $0 == "-" ? "standard input" : $0 })
-    for (path, name) in zip(captures.paths, names) where output.isOpen {
+    let paths = CapturePaths(captures.paths)
+    var errors = paths.errors
+    var waiting = paths.captures
+    let names = Self.names(of: waiting.flatMap { $0 })
+    while !waiting.isEmpty, output.isOpen {
+      var source = captures.source(waiting.removeFirst())
+      source.beforeWaiting = { output.flush() }
+      source.isStopped = { !output.isOpen }
       do throws(CaptureError) {
-        let source = Pipeline.Source(
-          path: path, filter: captures.filter, keyLog: keyLog, beforeWaiting: { output.flush() },
-          isStopped: { !output.isOpen })
-        let (capture, _) = try Pipeline.read(source, options: options) { source in
-          FrameList(
-            format == .text ? .text : .ndjson, source: source, name: names.count > 1 ? name : nil
-          ) { output.write($0) }
-        }
-        if let damage = capture.damage { errors.append(damage) }
+        let files = source.paths.map { names[$0] ?? CaptureFileName(source: $0) }
+        let reading = try Pipeline.read(
+          source, keyLog: keyLog, options: options,
+          into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
+        errors += reading.damages
+        if !reading.remaining.isEmpty { waiting.insert(reading.remaining, at: 0) }
       } catch {
         errors.append(error)
       }
@@ -53,5 +55,14 @@ struct FramesCommand: ParsableCommand {
     output.flush()
     if let failure = output.failure { throw failure }
     try Output.finish(with: errors)
+  }
+
+  private static func names(of paths: [String]) -> [String: CaptureFileName] {
+    let sources = paths.map { CaptureSource.name(of: $0) }
+    let short = CaptureNames.shortest(of: sources)
+    let files = sources.indices.map {
+      CaptureFileName(source: sources[$0], name: paths.count > 1 ? short[$0] : nil)
+    }
+    return Dictionary(zip(paths, files)) { first, _ in first }
   }
 }

@@ -7,58 +7,68 @@ import WSDecode
 
 /// Joins the stages: packets → segments → streams → legs → sessions.
 enum Pipeline {
-  /// One capture, and how to read it.
-  struct Source {
-    var path: String
-    var filter: String?
-    /// The capture's place among those of one report.
-    var index = 0
-    var keyLog = KeyLog()
-    /// Bytes of standard input that were read before.
-    var beginning: [UInt8] = []
-    /// Called whenever all that a pipe has given so far has come out of the stages.
-    var beforeWaiting: () -> Void = {}
-    /// Whether nobody wants to know any more.
-    var isStopped: () -> Bool = { false }
+  /// One capture, read.
+  struct Reading<Sink: LegSink> {
+    var summary: CaptureSummary
+    var sink: Sink
+    /// Where its files are damaged.
+    var damages: [CaptureError]
+    /// Files that turned out to be no parts of it.
+    var remaining: [String]
   }
 
   /// Reads one capture to its end into a sink of legs.
   ///
-  /// - Parameter makeSink: gets the capture's name.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   static func read<Sink: LegSink>(
-    _ source: Source, options: FrameOptions = FrameOptions(), into makeSink: (String) -> Sink
-  ) throws(CaptureError) -> (CaptureSummary, Sink) {
-    let reader = CaptureReader(
-      try PcapFile(
-        path: source.path, filter: source.filter, index: source.index, beginning: source.beginning,
-        beforeWaiting: source.beforeWaiting,
-        isStopped: { Interrupt.isRequested || source.isStopped() }))
-    var reassembler = Reassembler()
-    var decoder = TLSDecoder(
-      into: HTTP2Decoder(into: WebSocketDecoder(into: makeSink(reader.source), options: options)),
-      keyLog: source.keyLog)
-    reader.forEachSegment { segment, frame in
-      for secrets in reader.takeSecrets() {
-        if let bad = decoder.addSecrets(secrets) { complain(of: bad, in: reader.source) }
-      }
-      reassembler.receive(segment, in: frame, into: &decoder)
-    }
-    reassembler.finish(into: &decoder)
-    let summary = CaptureSummary(
-      source: reader.source, linkType: reader.linkType, statistics: reader.statistics,
-      reassembly: reassembler.statistics, tls: decoder.statistics, damage: reader.damage)
-    if reader.brokenSecrets > 0 {
-      Output.complain(
-        "\(reader.source): \(reader.brokenSecrets) Decryption Secrets Blocks are broken, and were passed over;"
-          + " inject the key log again, or give it with --keylog")
-    }
-    return (summary, decoder.sink.sink.sink)
+    _ source: CaptureSource, keyLog: KeyLog, options: FrameOptions = FrameOptions(),
+    into sink: Sink
+  ) throws(CaptureError) -> Reading<Sink> {
+    var source = source
+    let isUnwanted = source.isStopped
+    source.isStopped = { Interrupt.isRequested || isUnwanted() }
+    var reader = try CaptureReader(source)
+    let name = reader.parts[0].source
+    let decoder = TLSDecoder(
+      into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
+    var stages = Stages(source: name, decoder: decoder)
+    reader.read(into: &stages)
+    stages.reassembler.finish(into: &stages.decoder)
+    complain(of: reader.statistics.brokenSecrets, in: name)
+    return Reading(
+      summary: CaptureSummary(
+        parts: reader.parts, statistics: reader.statistics, reassembly: stages.reassembler.statistics,
+        tls: stages.decoder.statistics),
+      sink: stages.decoder.sink.sink.sink, damages: reader.damages, remaining: reader.remaining)
   }
 
-  private static func complain(of lines: KeyLog.Malformed, in source: String) {
+  /// The stages behind the capture.
+  private struct Stages<Sink: LegSink>: SegmentSink {
+    let source: String
+    var reassembler = Reassembler()
+    var decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>
+
+    init(source: String, decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>) {
+      self.source = source
+      self.decoder = decoder
+    }
+
+    mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
+      reassembler.receive(segment, in: frame, into: &decoder)
+    }
+
+    mutating func receive(secrets: [UInt8]) {
+      guard let bad = decoder.addSecrets(secrets) else { return }
+      Output.complain(
+        "\(source): \(bad.count) lines of its decryption secrets are none of a key log, the first is line"
+          + " \(bad.firstLine); what is left of them is used")
+    }
+  }
+
+  private static func complain(of brokenSecrets: UInt64, in source: String) {
+    guard brokenSecrets > 0 else { return }
     Output.complain(
-      "\(source): \(lines.count) lines of its decryption secrets are none of a key log, the first is line"
-        + " \(lines.firstLine); what is left of them is used")
+      "\(source): \(brokenSecrets) Decryption Secrets Blocks are broken, and were passed over;"
+        + " inject the key log again, or give it with --keylog")
   }
 }

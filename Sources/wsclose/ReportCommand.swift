@@ -43,18 +43,20 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func readAll(_ keyLog: KeyLog) -> ([CaptureSummary], [Leg], [CaptureError]) {
+    let paths = CapturePaths(self.captures.paths)
     var captures: [CaptureSummary] = []
     var legs: [Leg] = []
-    var errors: [CaptureError] = []
-    for path in self.captures.paths {
+    var errors = paths.errors
+    var waiting = paths.captures
+    while !waiting.isEmpty {
+      var source = self.captures.source(waiting.removeFirst())
+      source.index = captures.count
       do throws(CaptureError) {
-        let index = captures.count
-        let source = Pipeline.Source(
-          path: path, filter: self.captures.filter, index: index, keyLog: keyLog)
-        let (capture, collector) = try Pipeline.read(source) { _ in LegCollector(capture: index) }
-        captures.append(capture)
-        legs += collector.legs
-        if let damage = capture.damage { errors.append(damage) }
+        let reading = try Pipeline.read(source, keyLog: keyLog, into: LegCollector(capture: source.index))
+        captures.append(reading.summary)
+        legs += reading.sink.legs
+        errors += reading.damages
+        if !reading.remaining.isEmpty { waiting.insert(reading.remaining, at: 0) }
       } catch {
         errors.append(error)
       }

@@ -51,7 +51,7 @@ import Testing
     let reading = try Reading(of: format.bytes)
     let written = Reading.packets
     #expect(reading.damage == nil)
-    #expect(reading.linkType == .ethernet)
+    #expect(reading.linkTypes == [.ethernet])
     #expect(reading.numbers == [1, 2, 3, 4, 5, 6])
     #expect(reading.times == written.map(\.segment.packet.time.nanoseconds))
     #expect(reading.payloads == written.map(\.payload))
@@ -98,7 +98,7 @@ import Testing
       PcapBytes.header(linkType: number)
       + PcapBytes.record(frame, capturedLength: frame.count, time: Timestamp(nanoseconds: 0))
     let reading = try Reading(of: file)
-    #expect(reading.linkType == expected)
+    #expect(reading.linkTypes == [expected])
     #expect(reading.payloads == [Frames.hello])
   }
 
@@ -106,7 +106,7 @@ import Testing
     for file in [PcapBytes.file([]), PcapngBytes.file([]), PcapngBytes.file([], order: .big)] {
       let reading = try Reading(of: file)
       #expect(reading.damage == nil)
-      #expect(reading.statistics == CaptureStatistics())
+      #expect(reading.statistics == CaptureStatistics(linkTypes: [.ethernet]))
     }
   }
 

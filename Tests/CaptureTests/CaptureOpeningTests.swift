@@ -51,16 +51,6 @@ import Testing
         == (row.bytes.isEmpty ? "let the capture run until packets have been written" : Self.fileAdvice))
   }
 
-  /// Wireshark writes such files, too. One byte is not enough to know it.
-  @Test(arguments: [2, 10, 64])
-  func `a gzip file is named as one`(length: Int) throws {
-    let bytes = [0x1f, 0x8b, 8, 0] + [UInt8](repeating: 0xff, count: 60)
-    let error = try #require(throws: CaptureError.self) { _ = try Reading(of: Array(bytes.prefix(length))) }
-    #expect(error.problem == "is compressed with gzip")
-    #expect(error.advice == "gunzip it, or zcat FILE | wsclose -")
-    #expect(error.byte == nil)
-  }
-
   @Test func `a link type that is not known is named`() throws {
     let error = try #require(throws: CaptureError.self) {
       _ = try Reading(of: PcapBytes.header(linkType: 105))

@@ -42,14 +42,13 @@ import Testing
   @Test(arguments: [1, 4, 30, 200])
   func `a capture goes on where its beginning was read before`(count: Int) throws {
     let file = PcapBytes.file(Reading.packets)
-    let reader = try TemporaryFolder.with { folder in
-      CaptureReader(
-        try PcapFile(path: folder.file(Array(file.dropFirst(count))), beginning: Array(file.prefix(count))))
+    let reading = try TemporaryFolder.with { folder in
+      var source = CaptureSource(path: try folder.file(Array(file.dropFirst(count))))
+      source.beginning = Array(file.prefix(count))
+      return try Reading(source)
     }
-    var numbers: [UInt64] = []
-    reader.forEachSegment { segment, _ in numbers.append(segment.packet.number) }
-    #expect(numbers == [1, 2, 3, 4, 5, 6])
-    #expect(reader.damage == nil)
+    #expect(reading.numbers == [1, 2, 3, 4, 5, 6])
+    #expect(reading.damage == nil)
   }
 
   /// Larger than what is read at once.

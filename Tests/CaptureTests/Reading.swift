@@ -7,7 +7,10 @@ struct Reading {
   var payloads: [[UInt8]] = []
   var statistics = CaptureStatistics()
   var damage: CaptureError?
-  var linkType: LinkType
+  var linkTypes: [LinkType] { statistics.linkTypes }
+  var secrets: [[UInt8]] = []
+  var parts: [CapturePart] = []
+  var remaining: [String] = []
 
   var numbers: [UInt64] { segments.map(\.packet.number) }
   var times: [Int64] { segments.map(\.packet.time.nanoseconds) }
@@ -15,20 +18,31 @@ struct Reading {
   init(
     path: String, filter: String? = nil, index: Int = 0, isStopped: @escaping () -> Bool = { false }
   ) throws {
-    let reader = CaptureReader(
-      try PcapFile(path: path, filter: filter, index: index, isStopped: isStopped))
-    linkType = reader.linkType
-    reader.forEachSegment { segment, frame in
-      segments.append(segment)
-      payloads.append(segment.payload.map { frame[$0] })
-    }
+    var source = CaptureSource(path: path)
+    source.filter = filter
+    source.index = index
+    source.isStopped = isStopped
+    try self.init(source)
+  }
+
+  init(_ source: CaptureSource) throws {
+    var reader = try CaptureReader(source)
+    var collector = PacketCollector()
+    reader.read(into: &collector)
+    segments = collector.packets.map(\.segment)
+    payloads = collector.packets.map(\.payload)
+    secrets = collector.secrets
     statistics = reader.statistics
-    damage = reader.damage
+    damage = reader.damages.first
+    parts = reader.parts
+    remaining = reader.remaining
   }
 
   /// Reads a capture that has these bytes.
   init(of bytes: [UInt8], filter: String? = nil) throws {
-    self = try TemporaryFolder.with { try Reading(path: $0.file(bytes), filter: filter) }
+    var source = CaptureSource(bytes: bytes)
+    source.filter = filter
+    try self.init(source)
   }
 
   /// A request and an answer on one connection, another connection's request; microseconds apart.

@@ -164,7 +164,7 @@ import Testing
   func `a recording shows the same with any clock`(folder: String, captures: [String]) throws {
     let paths = captures.map { "\(FindingSampleTests.root)/\(folder)/\($0)" }
     guard paths.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) else { return }
-    let packets = try paths.map { try SampleCaptures.packets(of: $0) }
+    let packets = try paths.map { try TestPacket.read($0) }
     let expected = Set(Stages.sessions(ofCaptures: packets).map { View($0) })
     for shift in [0.001, -0.001, 0.0045, -0.0045, 0.05, -0.05, 3, -3] {
       let sessions = Stages.sessions(ofCaptures: [packets[0].shifted(by: shift), packets[1]])

@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: captures, [true, false])
   func `missing one packet makes no verdict false`(_ capture: String, hasKeys: Bool) throws {
-    let packets = try SampleCaptures.packets(of: "\(Self.root)/\(capture)")
+    let packets = try TestPacket.read("\(Self.root)/\(capture)")
     let keyLog = Self.keyLog(capture)
     let whole = Stages.sessions(of: packets, keyLog: keyLog).map { LossTests.Claim($0) }
     for index in packets.indices {
@@ -47,7 +47,7 @@ import Testing
 
   @Test(arguments: captures, [true, false])
   func `missing the beginning makes no verdict false`(_ capture: String, hasKeys: Bool) throws {
-    let packets = try SampleCaptures.packets(of: "\(Self.root)/\(capture)")
+    let packets = try TestPacket.read("\(Self.root)/\(capture)")
     let keyLog = Self.keyLog(capture)
     let whole = Stages.sessions(of: packets, keyLog: keyLog).map { LossTests.Claim($0) }
     for count in stride(from: 1, to: packets.count, by: 2) {

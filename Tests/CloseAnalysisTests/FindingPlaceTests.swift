@@ -18,9 +18,7 @@ import Testing
       return Stages.run(marked, into: LegCollector(capture: index)).legs
     }
     let captures = names.map { name in
-      CaptureSummary(
-        source: "/captures/\(name)", linkType: .ethernet, statistics: CaptureStatistics(),
-        reassembly: .init(connections: 0), damage: nil)
+      CaptureSummary("/captures/\(name)")
     }
     return Analysis(captures: captures, legs: legs).sessions[0].findings
   }

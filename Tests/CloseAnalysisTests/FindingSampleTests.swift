@@ -10,7 +10,7 @@ import Testing
     .deletingLastPathComponent().appending(path: "samples/recorded").path
 
   static func session(_ folder: String, _ capture: String = "pod.pcap") throws -> Session {
-    let packets = try SampleCaptures.packets(of: "\(root)/\(folder)/\(capture)")
+    let packets = try TestPacket.read("\(root)/\(folder)/\(capture)")
     return try #require(Stages.sessions(of: packets).first)
   }
 
@@ -63,7 +63,7 @@ import Testing
 
   @Test(arguments: all)
   func `a finding names its packets, and one for information asks for no change`(_ capture: String) throws {
-    let packets = try SampleCaptures.packets(of: "\(Self.root)/\(capture)")
+    let packets = try TestPacket.read("\(Self.root)/\(capture)")
     for session in Stages.sessions(of: packets) {
       for finding in session.findings {
         #expect(!finding.packets.isEmpty)
@@ -77,7 +77,7 @@ import Testing
   /// that it lacks, more may be told.
   @Test(arguments: all)
   func `missing one packet makes up no error and no warning`(_ capture: String) throws {
-    let packets = try SampleCaptures.packets(of: "\(Self.root)/\(capture)")
+    let packets = try TestPacket.read("\(Self.root)/\(capture)")
     func rules(_ packets: [TestPacket]) -> Set<String> {
       let told = Stages.sessions(of: packets).flatMap(\.findings).filter { $0.severity != .info }.map(\.rule)
       return Set(told.filter { !$0.hasPrefix("capture-") && $0 != "close-unacknowledged" })

@@ -57,7 +57,7 @@ import Testing
 
   @Test(arguments: captures)
   func `missing one packet makes no verdict false`(_ path: String) throws {
-    let packets = try SampleCaptures.packets(of: path)
+    let packets = try TestPacket.read(path)
     let whole = Self.claims(of: packets)
     // Every packet of the short captures; of the long ones as many as the time allows.
     let bytes = packets.reduce(1) { $0 + $1.payload.count + 64 }
@@ -97,7 +97,7 @@ import Testing
 
   @Test(arguments: captures, [96, 128])
   func `packets cut by the snaplen make no verdict false`(_ path: String, snaplen: Int) throws {
-    let packets = try SampleCaptures.packets(of: path)
+    let packets = try TestPacket.read(path)
     let whole = Self.claims(of: packets)
     // Ethernet, IPv4 and TCP with the timestamps option.
     for claim in Self.claims(of: packets.snapped(to: snaplen - 66)) {
@@ -109,7 +109,7 @@ import Testing
     of path: String, rounds: Int, _ lose: ([TestPacket], inout SeededGenerator) -> [TestPacket],
     _ location: SourceLocation = #_sourceLocation
   ) throws {
-    let packets = try SampleCaptures.packets(of: path)
+    let packets = try TestPacket.read(path)
     let whole = Self.claims(of: packets)
     let bytes = packets.reduce(1) { $0 + $1.payload.count + 64 }
     for seed in 0..<UInt64(min(rounds, max(6, 8_000_000 / bytes))) {

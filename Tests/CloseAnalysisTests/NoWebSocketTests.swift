@@ -8,19 +8,19 @@ import Testing
     .deletingLastPathComponent().appending(path: "samples/other/no-websocket.pcap").path
 
   @Test func `whole connections are no session`() throws {
-    let packets = try SampleCaptures.packets(of: Self.path)
+    let packets = try TestPacket.read(Self.path)
     #expect(packets.count > 1000)
     #expect(Stages.sessions(of: packets).isEmpty)
   }
 
   @Test(arguments: 0..<12)
   func `a late beginning makes no session of it`(step: Int) throws {
-    let packets = try SampleCaptures.packets(of: Self.path)
+    let packets = try TestPacket.read(Self.path)
     #expect(Stages.sessions(of: Array(packets.dropFirst(packets.count * step / 12))).isEmpty)
   }
 
   @Test func `connections without their handshakes are no session`() throws {
-    let packets = try SampleCaptures.packets(of: Self.path).filter { !$0.segment.flags.contains(.syn) }
+    let packets = try TestPacket.read(Self.path).filter { !$0.segment.flags.contains(.syn) }
     #expect(Stages.sessions(of: packets).isEmpty)
   }
 
@@ -28,7 +28,7 @@ import Testing
   func `lost packets make no session of it`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let rate = [2, 10, 100][Int(seed % 3)] as UInt64
-    let packets = try SampleCaptures.packets(of: Self.path).filter { _ in random.next() % rate != 0 }
+    let packets = try TestPacket.read(Self.path).filter { _ in random.next() % rate != 0 }
     #expect(Stages.sessions(of: packets).isEmpty)
   }
 }

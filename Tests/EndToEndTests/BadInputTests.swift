@@ -39,7 +39,7 @@ import Testing
     try await TemporaryFiles.with { files in
       expectFailure(
         try await Command.wsclose([files.path + "/missing.pcap"]), naming: ["missing.pcap", "no such file"])
-      expectFailure(try await Command.wsclose([files.path]), naming: [files.path, "directory"])
+      expectFailure(try await Command.wsclose([files.path]), naming: [files.path, "holds no capture"])
     }
   }
 

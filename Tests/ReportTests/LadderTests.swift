@@ -71,9 +71,7 @@ import Testing
     let session = try session(legs: 2)
     let names = ["/tmp/pod\u{1b}[31m.pcap", "gateway.pcap"]
     let captures = names.map { name in
-      CaptureSummary(
-        source: name, linkType: .ethernet, statistics: CaptureStatistics(),
-        reassembly: ReassemblyStatistics(connections: 2), damage: nil)
+      CaptureSummary(name, reassembly: ReassemblyStatistics(connections: 2))
     }
     for line in Ladder(session, captures: captures).lines {
       #expect(line.contains("pod\\u{1b}[31m.pcap packet "))
@@ -134,9 +132,7 @@ import Testing
   @Test(arguments: 1...4)
   func `the headline numbers the proxies as the ladder does`(legs: Int) throws {
     let session = try session(legs: legs)
-    let capture = CaptureSummary(
-      source: "a.pcap", linkType: .ethernet, statistics: CaptureStatistics(),
-      reassembly: ReassemblyStatistics(connections: UInt64(legs)), damage: nil)
+    let capture = CaptureSummary("a.pcap", reassembly: ReassemblyStatistics(connections: UInt64(legs)))
     var analysis = Analysis(captures: [capture], legs: [])
     analysis.sessions = [session]
     let text = TextReport(analysis, sessions: [session], style: TextStyle(isColoured: false)).text

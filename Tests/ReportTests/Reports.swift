@@ -16,15 +16,14 @@ struct Reports {
   private let source: String
 
   init(_ packets: [TestPacket], source: String = "test.pcap", hasNanoseconds: Bool = false) {
-    var statistics = CaptureStatistics()
+    var statistics = CaptureStatistics(linkTypes: [.ethernet])
     statistics.packets = UInt64(packets.count)
     statistics.firstPacket = packets.map(\.segment.packet.time).min()
     statistics.lastPacket = packets.map(\.segment.packet.time).max()
     statistics.hasNanoseconds = hasNanoseconds
     let legs = Stages.legs(of: packets)
     let capture = CaptureSummary(
-      source: source, linkType: .ethernet, statistics: statistics,
-      reassembly: ReassemblyStatistics(connections: UInt64(legs.count)), damage: nil)
+      source, statistics: statistics, reassembly: ReassemblyStatistics(connections: UInt64(legs.count)))
     analysis = Analysis(captures: [capture], legs: legs)
     self.packets = packets
     self.source = source
@@ -49,7 +48,8 @@ struct Reports {
     var options = FrameOptions()
     options.payloadLimit = withPayload ? 1 << 16 : 0
     _ = Stages.run(
-      packets, options: options, into: FrameList(format, source: source, name: name) { output.bytes += $0 })
+      packets, options: options,
+      into: FrameList(format, files: [CaptureFileName(source: source, name: name)]) { output.bytes += $0 })
     return String(decoding: output.bytes, as: UTF8.self)
   }
 

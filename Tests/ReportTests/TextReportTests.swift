@@ -89,25 +89,19 @@ import Testing
       (Self.ethernet([0x08, 0x06], []), 1), (Self.ethernet([0x08, 0x00], Self.ip(17)), 1),
       (Self.ethernet([0x08, 0x00], Self.ip(6, fragment: 0x20)), 2), (Self.ethernet([0x08, 0x00], [0x45]), 4),
     ]
-    let reader = try TemporaryFolder.with { folder in
-      CaptureReader(
-        try PcapFile(
-          path: folder.file(
-            PcapBytes.header()
-              + frames.flatMap { frame, count in
-                [[UInt8]](
-                  repeating: PcapBytes.record(
-                    frame, capturedLength: frame.count, time: Timestamp(nanoseconds: 0)), count: count
-                ).flatMap { $0 }
-              })))
+    let records = frames.flatMap { frame, count in
+      [[UInt8]](
+        repeating: PcapBytes.record(
+          frame, capturedLength: frame.count, time: Timestamp(nanoseconds: 0)), count: count
+      ).flatMap { $0 }
     }
-    reader.forEachSegment { _, _ in }
+    var reader = try CaptureReader(CaptureSource(bytes: PcapBytes.header() + records))
+    var collector = PacketCollector()
+    reader.read(into: &collector)
     var reassembly = ReassemblyStatistics()
     reassembly.strays = 3
     reassembly.ignoredResets = 1
-    let capture = CaptureSummary(
-      source: "a.pcap", linkType: .ethernet, statistics: reader.statistics, reassembly: reassembly,
-      damage: nil)
+    let capture = CaptureSummary("a.pcap", statistics: reader.statistics, reassembly: reassembly)
     let analysis = Analysis(captures: [capture], legs: [])
     let text = TextReport(analysis, sessions: [], style: TextStyle(isColoured: false)).text
     #expect(
@@ -136,11 +130,9 @@ import Testing
 
   @Test(arguments: drops)
   func `packets that the capture dropped are told`(_ dropped: UInt64?, text: String) throws {
-    var statistics = CaptureStatistics()
+    var statistics = CaptureStatistics(linkTypes: [.ethernet])
     statistics.dropped = dropped
-    let capture = CaptureSummary(
-      source: "a.pcap", linkType: .ethernet, statistics: statistics, reassembly: ReassemblyStatistics(),
-      damage: nil)
+    let capture = CaptureSummary("a.pcap", statistics: statistics, reassembly: ReassemblyStatistics())
     let analysis = Analysis(captures: [capture], legs: [])
     let report = TextReport(analysis, sessions: [], style: TextStyle(isColoured: false)).text
     #expect(report.hasSuffix(text), "\(report)")

@@ -23,21 +23,24 @@ package enum PcapngBytes {
 
   /// Interface Description Block; ticks are microseconds unless `if_tsresol` says otherwise.
   package static func interface(
-    _ order: FieldOrder, linkType: UInt16 = 1, snapLength: UInt32 = 262_144, isNanoseconds: Bool = false
+    _ order: FieldOrder, linkType: UInt16 = 1, snapLength: UInt32 = 262_144, isNanoseconds: Bool = false,
+    options: [UInt8] = []
   ) -> [UInt8] {
     let resolution = order.two(9) + order.two(1) + [9, 0, 0, 0] + [0, 0, 0, 0]
     return block(
-      1, order.two(linkType) + [0, 0] + order.four(snapLength) + (isNanoseconds ? resolution : []), order)
+      1, order.two(linkType) + [0, 0] + order.four(snapLength) + (isNanoseconds ? resolution : options), order
+    )
   }
 
   /// Enhanced Packet Block.
   package static func enhancedPacket(
-    _ frame: [UInt8], wireLength: Int? = nil, ticks: UInt64 = 0, interface: UInt32 = 0, order: FieldOrder
+    _ frame: [UInt8], wireLength: Int? = nil, ticks: UInt64 = 0, interface: UInt32 = 0,
+    options: [UInt8] = [], order: FieldOrder
   ) -> [UInt8] {
     let padding = [UInt8](repeating: 0, count: (4 - frame.count % 4) % 4)
     let time = order.four(UInt32(ticks >> 32)) + order.four(UInt32(truncatingIfNeeded: ticks))
     let lengths = order.four(UInt32(frame.count)) + order.four(UInt32(wireLength ?? frame.count))
-    return block(6, order.four(interface) + time + lengths + frame + padding, order)
+    return block(6, order.four(interface) + time + lengths + frame + padding + options, order)
   }
 
   /// Interface Statistics Block, with a comment in front of what counts.
@@ -69,7 +72,8 @@ package enum PcapngBytes {
       10, order.four(type) + order.four(length ?? UInt32(secrets.count)) + secrets + padding, order)
   }
 
-  private static func block(_ type: UInt32, _ body: [UInt8], _ order: FieldOrder) -> [UInt8] {
+  /// Any block.
+  package static func block(_ type: UInt32, _ body: [UInt8], _ order: FieldOrder) -> [UInt8] {
     let length = order.four(UInt32(body.count + 12))
     return order.four(type) + length + body + length
   }

@@ -16,22 +16,6 @@ extension Stages {
   }
 }
 
-extension TestPacket {
-  /// The TCP segments of a capture file, payloads and all.
-  package static func read(_ path: String) throws(CaptureError) -> [TestPacket] {
-    let reader = CaptureReader(try PcapFile(path: path))
-    var packets: [TestPacket] = []
-    reader.forEachSegment { segment, frame in
-      var segment = segment
-      let payload = segment.payload.map { frame[$0] }
-      segment.payload = 0..<payload.count
-      packets.append(TestPacket(segment: segment, payload: payload))
-    }
-    if let damage = reader.damage { throw damage }
-    return packets
-  }
-}
-
 extension [TestPacket] {
   /// Neighbours exchanged that one host sent in a row, as a network in front of the capture does it: no packet
   /// passes one of the other host. Times stay where they are.

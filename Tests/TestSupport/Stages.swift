@@ -65,9 +65,7 @@ package enum Stages {
   }
 
   package static func sessions(of packets: [TestPacket], keyLog: KeyLog = KeyLog()) -> [Session] {
-    let capture = CaptureSummary(
-      source: "test.pcap", linkType: .ethernet, statistics: CaptureStatistics(),
-      reassembly: ReassemblyStatistics(connections: 0), damage: nil)
+    let capture = CaptureSummary("test.pcap")
     return Analysis(captures: [capture], legs: legs(of: packets, keyLog: keyLog)).sessions
   }
 
@@ -87,9 +85,7 @@ package enum Stages {
       legs += self.legs(of: own, capture: index)
     }
     let summaries = captures.indices.map {
-      CaptureSummary(
-        source: "\($0).pcap", linkType: .ethernet, statistics: CaptureStatistics(),
-        reassembly: ReassemblyStatistics(connections: 0), damage: nil)
+      CaptureSummary("\($0).pcap")
     }
     return Analysis(captures: summaries, legs: legs)
   }

@@ -6,12 +6,14 @@ import WSDecode
 struct SessionContext {
   private var bursts: [Int: EndingBurst] = [:]
   private var silences: [Int: EqualSilence] = [:]
-  private let captureNames: [String]
+  /// Of the files of each capture; empty if there is one file only.
+  private let names: [[String]]
   let clocks: CaptureClocks
 
   init(_ sessions: [Session], captures: [CaptureSummary], clocks: CaptureClocks) {
     self.clocks = clocks
-    captureNames = captures.count > 1 ? captures.map(\.name) : []
+    let names = captures.map(\.names)
+    self.names = names.joined().count > 1 ? names : []
     var places: [Place: PlaceEndings] = [:]
     for session in sessions { Self.note(session, in: &places) }
     for var place in places.values where !place.endings.isEmpty {
@@ -27,17 +29,20 @@ struct SessionContext {
   func burst(of session: Session) -> EndingBurst? { bursts[session.id] }
   func equalSilence(of session: Session) -> EqualSilence? { silences[session.id] }
 
-  /// `packet 144`, with its capture where there are several.
+  /// `packet 144`, with its file where there are several.
   func place(_ packet: PacketReference) -> String {
-    let index = Int(packet.capture)
-    return captureNames.indices.contains(index)
-      ? "\(captureNames[index]) packet \(packet.number)" : Wording.packet(packet)
+    name(packet).map { "\($0) packet \(packet.number)" } ?? Wording.packet(packet)
   }
 
-  /// The name of the capture that holds a packet.
+  /// The name of the file that holds a packet.
   func captureName(_ packet: PacketReference) -> String {
-    let index = Int(packet.capture)
-    return captureNames.indices.contains(index) ? captureNames[index] : "the capture"
+    name(packet) ?? "the capture"
+  }
+
+  private func name(_ packet: PacketReference) -> String? {
+    guard names.indices.contains(Int(packet.capture)) else { return nil }
+    let parts = names[Int(packet.capture)]
+    return parts.indices.contains(Int(packet.part)) ? parts[Int(packet.part)] : nil
   }
 
   /// An address, at the client's end of what it ends or at any other.

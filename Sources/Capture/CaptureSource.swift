@@ -1,0 +1,53 @@
+/// What to read as one capture, and how.
+package struct CaptureSource {
+  /// Paths in the order in which they were written; `-` is standard input. More than one are the parts of a capture that
+  /// was rotated (tcpdump's `-C` and `-G`).
+  package var paths: [String]
+  /// In place of a file, for the first path: a capture's bytes in memory.
+  package var bytes: [UInt8]?
+  /// A BPF filter as in pcap-filter(7).
+  package var filter: String?
+  /// The capture's place among those of one report.
+  package var index = 0
+  /// Bytes of the first path that were read before: the capture begins with them.
+  package var beginning: [UInt8] = []
+  /// Called whenever all that a pipe has given so far has been handed out.
+  package var beforeWaiting: () -> Void = {}
+  /// Becomes true when the user wants no more to be read.
+  package var isStopped: () -> Bool = { false }
+
+  package init(path: String) { paths = [path] }
+
+  package init(paths: [String]) { self.paths = paths }
+
+  /// A capture in memory.
+  package init(bytes: [UInt8]) {
+    paths = ["memory"]
+    self.bytes = bytes
+  }
+
+  /// What messages call a path.
+  package static func name(of path: String) -> String { path == "-" ? "standard input" : path }
+
+  package static func isFolder(_ path: String) -> Bool { ByteSource.isFolder(path) }
+
+  /// Whether a regular file begins as a capture does, compressed or not.
+  package static func isCapture(_ path: String) -> Bool {
+    guard ByteSource.isRegularFile(path) else { return false }
+    do throws(CaptureError) {
+      _ = try CaptureSource(path: path).open(0)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  func open(_ part: Int) throws(CaptureError) -> CaptureFile {
+    let source = Self.name(of: paths[part])
+    if part == 0, let bytes { return try CaptureFile(ByteSource(bytes: bytes), source: source) }
+    return try CaptureFile(
+      ByteSource(
+        opening: paths[part], beginning: part == 0 ? beginning : [], beforeWaiting: beforeWaiting,
+        isStopped: isStopped), source: source)
+  }
+}

@@ -1,0 +1,44 @@
+import Capture
+import Foundation
+
+/// Which files the arguments of a command stand for: a folder stands for the captures in it.
+struct CapturePaths {
+  /// The files of each capture: one, or the parts of a capture that was rotated.
+  private(set) var captures: [[String]] = []
+  /// What is wrong with a folder.
+  private(set) var errors: [CaptureError] = []
+
+  init(_ arguments: [String]) {
+    var paths: [String] = []
+    for argument in arguments {
+      guard CaptureSource.isFolder(argument) else {
+        paths.append(argument)
+        continue
+      }
+      let found = captures(in: argument)
+      if found.isEmpty {
+        errors.append(
+          CaptureError(
+            source: argument, problem: "holds no capture", advice: "name a folder with pcap or pcapng files"))
+      }
+      paths += found
+    }
+    captures = RotatedFiles.captures(paths)
+  }
+
+  /// The captures in a folder and those below it, by name. Hidden files and links to folders are left out, as are
+  /// files that are no captures: notes and key logs lie beside them.
+  private func captures(in folder: String) -> [String] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
+    return names.sorted().filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+      let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+      switch try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType {
+      case .typeDirectory?: return captures(in: path)
+      case .typeRegular?: return CaptureSource.isCapture(path) ? [path] : []
+      case .typeSymbolicLink?:
+        return !CaptureSource.isFolder(path) && CaptureSource.isCapture(path) ? [path] : []
+      default: return []
+      }
+    }
+  }
+}
