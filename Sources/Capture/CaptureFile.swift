@@ -36,10 +36,11 @@ struct CaptureFile {
   /// Decryption Secrets Blocks that contradict themselves.
   var brokenSecrets: UInt64 { blocks.brokenSecrets }
 
-  /// The names of interfaces, by the number that packets carry.
-  var interfaceNames: [UInt32: String] { blocks.names }
+  /// Whether there is something to be taken besides packets: secrets, or names of interfaces.
+  var hasNotes: Bool { blocks.hasNewNames || !blocks.secrets.isEmpty }
 
-  var hasSecrets: Bool { !blocks.secrets.isEmpty }
+  /// The names of interfaces, by the number that packets carry; `nil` if there are no new ones since the last call.
+  mutating func takeInterfaceNames() -> [UInt32: String]? { blocks.takeNames() }
 
   /// The TLS key logs of Decryption Secrets Blocks that were read since the last call. Blocks stand in front of
   /// the packets that they are for.

@@ -66,13 +66,19 @@ package struct CaptureReader {
     statistics.finish(file)
   }
 
+  private mutating func takeNotes(into sink: inout some SegmentSink) {
+    for secrets in file.takeSecrets() { sink.receive(secrets: secrets) }
+    if let names = file.takeInterfaceNames() {
+      statistics.interfaceNames.merge(names) { first, _ in first }
+      sink.receive(interfaceNames: statistics.interfaceNames)
+    }
+  }
+
   @inline(__always)
   private mutating func read(
     _ packet: CapturedPacket, into sink: inout some SegmentSink
   ) throws(CaptureError) {
-    if file.hasSecrets {
-      for secrets in file.takeSecrets() { sink.receive(secrets: secrets) }
-    }
+    if file.hasNotes { takeNotes(into: &sink) }
     let reference = PacketReference(
       number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
       part: UInt16(clamping: parts.count - 1))

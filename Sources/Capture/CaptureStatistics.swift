@@ -14,7 +14,7 @@ package struct CaptureStatistics: Equatable, Sendable {
   /// The link types of its packets, in the order of their first ones.
   package private(set) var linkTypes: [LinkType]
   /// The names of interfaces, by the number that segments carry; those of others are not known.
-  package private(set) var interfaceNames: [UInt32: String] = [:]
+  package var interfaceNames: [UInt32: String] = [:]
   /// Decryption Secrets Blocks that contradict themselves.
   package private(set) var brokenSecrets: UInt64 = 0
   private var skippedCounts = [UInt64](repeating: 0, count: SkipReason.allCases.count)
@@ -49,7 +49,6 @@ package struct CaptureStatistics: Equatable, Sendable {
   /// Takes what a file tells of itself besides its packets, once it was read.
   mutating func finish(_ file: CaptureFile) {
     if let more = file.dropped { dropped = (dropped ?? 0).addingReportingOverflow(more).partialValue }
-    interfaceNames.merge(file.interfaceNames) { first, _ in first }
     brokenSecrets += file.brokenSecrets
   }
 

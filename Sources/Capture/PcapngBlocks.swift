@@ -11,7 +11,8 @@ struct PcapngBlocks {
   /// Blocks with secrets that contradict themselves, or that are too long.
   private(set) var brokenSecrets: UInt64 = 0
   /// The names of interfaces, by the number that their packets carry.
-  private(set) var names: [UInt32: String] = [:]
+  private var names: [UInt32: String] = [:]
+  private(set) var hasNewNames = false
 
   static let sectionHeader: UInt32 = 0x0a0d_0d0a
   private static let interfaceDescription: UInt32 = 1
@@ -33,6 +34,11 @@ struct PcapngBlocks {
   mutating func takeSecrets() -> [[UInt8]] {
     defer { secrets = [] }
     return secrets
+  }
+
+  mutating func takeNames() -> [UInt32: String]? {
+    defer { hasNewNames = false }
+    return hasNewNames ? names : nil
   }
 
   /// Reads up to the first interface, which tells the link type.
@@ -160,6 +166,7 @@ struct PcapngBlocks {
     }
     if let name = interface.name, names.count < Self.maxInterfaces {
       names[number(interfaces.count)] = name
+      hasNewNames = true
     }
     interfaces.append(interface)
   }

@@ -4,8 +4,11 @@ package protocol SegmentSink {
   mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>)
   /// Takes a TLS key log that the capture brings along, in front of the packets that it is for.
   mutating func receive(secrets: [UInt8])
+  /// Takes the names of the capture's interfaces, by the numbers that segments carry, when more are known.
+  mutating func receive(interfaceNames: [UInt32: String])
 }
 
 extension SegmentSink {
   package mutating func receive(secrets: [UInt8]) {}
+  package mutating func receive(interfaceNames: [UInt32: String]) {}
 }

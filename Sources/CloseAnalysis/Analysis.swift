@@ -53,7 +53,9 @@ package struct Analysis: Sendable {
     let captures = Self.named(captures)
     let builder = SessionBuilder(legs, captures: captures.count)
     sessions = builder.sessions
-    let context = SessionContext(sessions, captures: captures, clocks: builder.clocks)
+    var endings = EndingHistory()
+    for session in sessions { endings.note(session) }
+    let context = SessionContext(endings.common, captures: captures, clocks: builder.clocks)
     for index in sessions.indices {
       sessions[index].findings = FindingCatalogue.findings(in: sessions[index], context)
     }

@@ -35,7 +35,7 @@ package struct FrameMarks: Sendable {
   package private(set) var first: [FrameMark] = []
   private var last: [FrameMark] = []
   private var next = 0
-  private static let maxKept = 16
+  static let maxKept = 16
 
   package var all: [FrameMark] { first + last }
 

@@ -15,7 +15,7 @@ package enum JSONReport {
       }
       writer.object("summary") { write(summary: analysis, &$0) }
       writer.array("sessions", sessions) { writer, session in
-        writer.object { SessionJSON(session, analysis).write(&$0) }
+        writer.object { SessionJSON(session, analysis.captures).write(&$0) }
       }
     }
     writer.endLine()
@@ -24,15 +24,20 @@ package enum JSONReport {
 
   /// One object a line and session, schema `wsclose.session/1`.
   package static func lines(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
-    sessions.flatMap { session in
-      var writer = JSONWriter(isIndented: false)
-      writer.object { writer in
-        writer.field("schema", "wsclose.session/1")
-        SessionJSON(session, analysis).write(&writer)
-      }
-      writer.endLine()
-      return writer.bytes
+    sessions.flatMap { line($0, captures: analysis.captures) }
+  }
+
+  /// One session, schema `wsclose.session/1`.
+  ///
+  /// - Parameter captures: those that hold its packets.
+  package static func line(_ session: Session, captures: [CaptureSummary]) -> [UInt8] {
+    var writer = JSONWriter(isIndented: false)
+    writer.object { writer in
+      writer.field("schema", "wsclose.session/1")
+      SessionJSON(session, captures).write(&writer)
     }
+    writer.endLine()
+    return writer.bytes
   }
 
   private static func write(_ capture: CaptureSummary, _ writer: inout JSONWriter) {

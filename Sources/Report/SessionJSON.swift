@@ -8,9 +8,10 @@ struct SessionJSON {
   private let session: Session
   private let place: PlaceJSON
 
-  init(_ session: Session, _ analysis: Analysis) {
+  /// - Parameter captures: those that hold the session's packets.
+  init(_ session: Session, _ captures: [CaptureSummary]) {
     self.session = session
-    place = PlaceJSON(analysis.captures)
+    place = PlaceJSON(captures)
   }
 
   func write(_ writer: inout JSONWriter) {

@@ -19,10 +19,11 @@ enum Pipeline {
 
   /// Reads one capture to its end into a sink of legs.
   ///
+  /// - Parameter onInterfaceNames: gets the names of the capture's interfaces as they become known.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   static func read<Sink: LegSink>(
     _ source: CaptureSource, keyLog: KeyLog, options: FrameOptions = FrameOptions(),
-    into sink: Sink
+    into sink: Sink, onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
     var source = source
     let isUnwanted = source.isStopped
@@ -31,7 +32,7 @@ enum Pipeline {
     let name = reader.parts[0].source
     let decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
-    var stages = Stages(source: name, decoder: decoder)
+    var stages = Stages(source: name, decoder: decoder, onInterfaceNames: onInterfaceNames)
     reader.read(into: &stages)
     stages.reassembler.finish(into: &stages.decoder)
     complain(of: reader.statistics.brokenSecrets, in: name)
@@ -48,10 +49,18 @@ enum Pipeline {
     var reassembler = Reassembler()
     var decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>
 
-    init(source: String, decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>) {
+    let onInterfaceNames: ([UInt32: String]) -> Void
+
+    init(
+      source: String, decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>,
+      onInterfaceNames: @escaping ([UInt32: String]) -> Void
+    ) {
       self.source = source
       self.decoder = decoder
+      self.onInterfaceNames = onInterfaceNames
     }
+
+    mutating func receive(interfaceNames: [UInt32: String]) { onInterfaceNames(interfaceNames) }
 
     mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
       reassembler.receive(segment, in: frame, into: &decoder)

@@ -32,7 +32,11 @@ struct ReportCommand: ParsableCommand {
     Interrupt.install()
     // Before the reading, which may go on for hours.
     let output = try Output(path: output)
-    let (summaries, legs, errors) = readAll(try captures.keys.load())
+    let keyLog = try captures.keys.load()
+    let paths = CapturePaths(captures.paths)
+    // Only what several captures saw has to be known as a whole.
+    if format == .ndjson, paths.captures.count == 1 { return try stream(paths, keyLog, to: output) }
+    let (summaries, legs, errors) = readAll(paths, keyLog)
     let analysis = Analysis(captures: summaries, legs: legs)
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
@@ -42,8 +46,43 @@ struct ReportCommand: ParsableCommand {
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
 
-  private func readAll(_ keyLog: KeyLog) -> ([CaptureSummary], [Leg], [CaptureError]) {
-    let paths = CapturePaths(self.captures.paths)
+  /// Writes each session as it ends.
+  private func stream(_ paths: CapturePaths, _ keyLog: KeyLog, to file: Output) throws {
+    try file.replace(with: [])
+    let output = PiecedOutput(file)
+    var errors = paths.errors
+    var waiting = paths.captures
+    var failures = 0
+    while !waiting.isEmpty, output.isOpen {
+      var source = captures.source(waiting.removeFirst())
+      source.beforeWaiting = { output.flush() }
+      source.isStopped = { !output.isOpen }
+      let lines = SessionLines(output, of: source, only: only?.verdicts)
+      do throws(CaptureError) {
+        var reading = try Pipeline.read(
+          source, keyLog: keyLog, into: lines.makeStream(), onInterfaceNames: lines.name)
+        reading.sink.finish()
+        errors += reading.damages
+        if let next = reading.remaining.first {
+          Output.complain(
+            "\(next): overlaps the files before it in time: its sessions are told apart from theirs;"
+              + " --format json joins them")
+          waiting.insert(reading.remaining, at: 0)
+        }
+      } catch {
+        errors.append(error)
+      }
+      failures += lines.failures
+    }
+    output.flush()
+    if let failure = output.failure { throw failure }
+    try Output.finish(with: errors)
+    if exitCode, failures > 0 { throw ExitCode(1) }
+  }
+
+  private func readAll(
+    _ paths: CapturePaths, _ keyLog: KeyLog
+  ) -> ([CaptureSummary], [Leg], [CaptureError]) {
     var captures: [CaptureSummary] = []
     var legs: [Leg] = []
     var errors = paths.errors

@@ -1,6 +1,5 @@
 import CPcap
 import Capture
-import Foundation
 import TestSupport
 import Testing
 
@@ -66,18 +65,9 @@ import Testing
     return true
   }
 
-  static let samples: [String] = {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "samples")
-    let all = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap {
-      $0 as? URL
-    }
-    return (all ?? []).filter { ["pcap", "pcapng"].contains($0.pathExtension) }.map(\.path).sorted()
-  }()
-
   @Test func `every sample is read as libpcap reads it`() throws {
     var count = 0
-    for path in Self.samples where try Self.compare(path, times: true, "\(path)") { count += 1 }
+    for path in SampleFiles.captures where try Self.compare(path, times: true, "\(path)") { count += 1 }
     #expect(count > 100)
   }
 

@@ -21,8 +21,9 @@ package struct ProxiedConversation {
 
   /// - Parameters:
   ///   - number: tells the sessions of one capture apart.
+  ///   - key: `Sec-WebSocket-Key`; by default one of its own.
   ///   - isn: where all four streams begin; by default far from each other, as on real hosts.
-  package init(_ number: Int = 0, at time: Double = 0, isn: UInt32? = nil) {
+  package init(_ number: Int = 0, at time: Double = 0, isn: UInt32? = nil, key: String? = nil) {
     let port = 40_000 + number
     func start(_ stream: Int) -> UInt32 {
       isn ?? UInt32(truncatingIfNeeded: (number * 4 + stream) * 10_000_019)
@@ -33,7 +34,7 @@ package struct ProxiedConversation {
       client: "127.0.0.6:\(port)", server: "10.9.2.2:9900", clientISN: start(2), serverISN: start(3))
     self.time = time
     mask = 0x1234_5678 &+ UInt32(truncatingIfNeeded: number) &* 0x9e37_79b1
-    key = String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+    self.key = key ?? String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
   }
 
   /// Both legs in the order of time.

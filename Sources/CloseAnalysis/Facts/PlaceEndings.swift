@@ -10,7 +10,7 @@ struct PlaceEndings {
   }
 
   /// In the order of time once sorted.
-  var endings: [Ending] = []
+  private(set) var endings: [Ending] = []
   private var begins: [Timestamp] = []
   private var ends: [Timestamp] = []
 
@@ -19,10 +19,41 @@ struct PlaceEndings {
     if let end { ends.append(end) }
   }
 
-  mutating func sort() {
-    endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
-    begins.sort()
+  mutating func note(_ ending: Ending) { endings.append(ending) }
+
+  /// Whether there are enough endings for anything to be told of them.
+  var mayHaveCommonEndings: Bool { endings.count >= EqualSilence.minCount }
+
+  var sorted: PlaceEndings {
+    var place = self
+    place.endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
+    place.begins.sort()
+    place.ends.sort()
+    return place
+  }
+
+  // MARK: Limits, for a capture that goes on
+
+  /// Seconds after which an end is history: only how silent it was still counts.
+  static let memory = 60.0
+  /// So many of these are kept.
+  private static let maxHistory = 256
+
+  /// How many ends there have to be before it is worth looking at them again.
+  private var nextLook = 2 * maxHistory
+
+  /// Forgets ends that are history, and with each of them a beginning: what is open stays counted.
+  mutating func forget(before now: Timestamp) {
+    guard max(begins.count, endings.count) >= nextLook else { return }
     ends.sort()
+    begins.sort()
+    let old = ends.prefix { now.seconds(since: $0) > Self.memory }.count
+    ends.removeFirst(old)
+    begins.removeFirst(min(old, begins.count))
+    endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
+    let past = endings.prefix { now.seconds(since: $0.time) > Self.memory }.count
+    endings.removeFirst(max(0, past - Self.maxHistory))
+    nextLook = max(Self.maxHistory, begins.count, endings.count) * 2
   }
 
   /// How many sessions the address had just before a moment.
@@ -97,7 +128,7 @@ struct EqualSilence {
   static let minSeconds = 1.0
   /// ±1 %.
   static let spread = 1.02
-  private static let minCount = 3
+  static let minCount = 3
   /// Seconds between the ends, without which one event may have ended all.
   private static let minSpan = 1.0
 

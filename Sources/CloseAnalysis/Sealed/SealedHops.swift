@@ -17,9 +17,24 @@ package struct SealedHops {
   /// Seconds in which a proxy passes on an answer, and a request that it has nothing to ask about.
   private static let promptness = 0.1
   /// Seconds that a proxy may take to authorize a request.
-  private static let patience = 2.0
+  static let patience = 2.0
 
-  init(_ sealed: [Leg]) { self.sealed = sealed }
+  /// Legs by the seconds in which their clients sent records, and by the address at which they end.
+  private var bySecond: [Int64: [Int]] = [:]
+  private var byHost: [IPAddress: [Int]] = [:]
+
+  init(_ sealed: [Leg]) {
+    self.sealed = sealed
+    for (index, leg) in sealed.enumerated() {
+      byHost[leg.connection.server.address, default: []].append(index)
+      for record in leg.sealed?.client.all ?? [] where record.mayBeData {
+        let second = Self.second(record.packet)
+        if bySecond[second]?.last != index { bySecond[second, default: []].append(index) }
+      }
+    }
+  }
+
+  private static func second(_ packet: PacketReference) -> Int64 { packet.time.nanoseconds / 1_000_000_000 }
 
   /// The legs in front of sessions, each by the client-most leg that can be read. A leg that may be in front of two
   /// is in front of neither.
@@ -34,14 +49,18 @@ package struct SealedHops {
   }
 
   private func front(of leg: Leg) -> Front {
-    guard leg.isLocal || Proxy.evidence(in: leg.request) != nil else { return .none }
-    let near = sealed.filter { sharesCapture($0, leg) && !isBehind($0, leg) }
-    guard leg.request != nil, leg.response != nil else {
+    guard Self.mayHaveFront(leg) else { return .none }
+    guard let request = leg.request, leg.response != nil else {
       // Without the handshake nothing tells where to begin counting.
-      return near.contains { endsAtProxy($0, leg) && overlaps($0, leg) } ? .unclear : .none
+      let atProxy = byHost[Self.proxyHost(of: leg)] ?? []
+      return atProxy.contains { isNear(sealed[$0], leg) && overlaps(sealed[$0], leg) } ? .unclear : .none
     }
-    let candidates = near.compactMap { candidate -> (leg: Leg, account: ByteAccount)? in
-      guard let account = ByteAccount(candidate, leg), account.requestDelay < Self.patience,
+    let second = Self.second(request.packet)
+    let recent = Set((-Int64(Self.patience) - 1...1).flatMap { bySecond[second &+ $0] ?? [] })
+    let candidates = recent.sorted().compactMap { index -> (leg: Leg, account: ByteAccount)? in
+      let candidate = sealed[index]
+      guard isNear(candidate, leg), let account = ByteAccount(candidate, leg),
+        account.requestDelay < Self.patience,
         account.answerDelay < Self.promptness
       else { return nil }
       return (candidate, account)
@@ -57,6 +76,18 @@ package struct SealedHops {
     return candidates.isEmpty ? .none : .unclear
   }
 
+  /// Whether the leg was made by a proxy.
+  static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || Proxy.evidence(in: leg.request) != nil }
+
+  /// The host from which the leg was made.
+  static func proxyHost(of leg: Leg) -> IPAddress {
+    leg.isLocal ? leg.connection.server.address : leg.connection.client.address
+  }
+
+  private func isNear(_ candidate: Leg, _ leg: Leg) -> Bool {
+    sharesCapture(candidate, leg) && !isBehind(candidate, leg)
+  }
+
   private func sharesCapture(_ candidate: Leg, _ leg: Leg) -> Bool {
     let captures = Set(leg.observations.map(\.capture))
     return candidate.observations.contains { captures.contains($0.capture) }
@@ -66,12 +97,6 @@ package struct SealedHops {
   private func isBehind(_ candidate: Leg, _ leg: Leg) -> Bool {
     let client = candidate.connection.client.address
     return client == leg.connection.client.address || client == leg.connection.server.address
-  }
-
-  /// Whether the candidate ends at the host from which the leg was made.
-  private func endsAtProxy(_ candidate: Leg, _ leg: Leg) -> Bool {
-    let host = leg.isLocal ? leg.connection.server.address : leg.connection.client.address
-    return candidate.connection.server.address == host
   }
 
   private func overlaps(_ candidate: Leg, _ leg: Leg) -> Bool {

@@ -1,0 +1,92 @@
+import Capture
+
+/// What sessions that one address ended have in common, by the sessions' numbers.
+struct CommonEndings {
+  fileprivate(set) var bursts: [Int: EndingBurst] = [:]
+  fileprivate(set) var silences: [Int: EqualSilence] = [:]
+}
+
+/// How the sessions ended that each address had.
+struct EndingHistory {
+  private var places: [Place: PlaceEndings] = [:]
+  /// Whether what has become history is forgotten, for a capture that goes on and on.
+  private let forgets: Bool
+
+  init(forgets: Bool = false) { self.forgets = forgets }
+
+  /// An address, at the client's end of what it ends or at any other.
+  private struct Place: Hashable {
+    var address: IPAddress
+    var isClientSide: Bool
+  }
+
+  mutating func note(_ session: Session) {
+    let end = session.legs.compactMap { $0.firstEnd?.end.packet.time }.min()
+    let others = session.legs.map { Place(address: $0.connection.server.address, isClientSide: false) }
+    let client = Place(address: session.client.connection.client.address, isClientSide: true)
+    for place in Set(others + [client]) {
+      places[place, default: PlaceEndings()].note(from: session.start.time, to: end)
+      if forgets { forget(place, at: end ?? session.start.time) }
+    }
+    guard let (place, origin) = Self.ending(of: session) else { return }
+    places[place, default: PlaceEndings()].note(
+      PlaceEndings.Ending(
+        session: session.id, time: origin.end.packet.time,
+        silence: Silence(session, until: origin.end)?.seconds))
+  }
+
+  private static func ending(of session: Session) -> (Place, EndOrigin)? {
+    guard let origin = session.endedWithoutClose else { return nil }
+    let label = session.label(origin.party)
+    // A client that goes is nothing that clients have in common.
+    guard label.isProxy || origin.party != .client else { return nil }
+    return (Place(address: label.address, isClientSide: origin.party == .client), origin)
+  }
+
+  /// What all sessions so far have in common, in n log n time.
+  var common: CommonEndings {
+    var common = CommonEndings()
+    for place in places.values { Self.add(place, to: &common) }
+    return common
+  }
+
+  /// What some sessions have in common with others.
+  ///
+  /// - Parameter open: legs that have not ended.
+  func common(to sessions: [Session], open: @autoclosure () -> [Leg]) -> CommonEndings {
+    var common = CommonEndings()
+    let concerned = Set(sessions.compactMap { Self.ending(of: $0)?.0 })
+      .filter { places[$0]?.mayHaveCommonEndings == true }
+    guard !concerned.isEmpty else { return common }
+    var relevant = places.filter { concerned.contains($0.key) }
+    for leg in open() {
+      let ends = [
+        Place(address: leg.connection.server.address, isClientSide: false),
+        Place(address: leg.connection.client.address, isClientSide: true),
+      ]
+      for end in ends { relevant[end]?.note(from: leg.beginning.time, to: nil) }
+    }
+    for place in relevant.values { Self.add(place, to: &common) }
+    return common
+  }
+
+  private static func add(_ place: PlaceEndings, to common: inout CommonEndings) {
+    guard place.mayHaveCommonEndings else { return }
+    let place = place.sorted
+    for burst in EndingBurst.all(in: place) {
+      for id in burst.sessions { common.bursts[id] = burst }
+    }
+    guard let silence = EqualSilence(place) else { return }
+    for id in silence.sessions { common.silences[id] = silence }
+  }
+
+  // MARK: Limits
+
+  private static let maxPlaces = 1 << 16
+
+  private mutating func forget(_ place: Place, at now: Timestamp) {
+    places[place]?.forget(before: now)
+    // More addresses than any proxy has: nothing can be told of them.
+    if places.count > Self.maxPlaces { places = places.filter { $0.key == place } }
+  }
+}

@@ -1,0 +1,92 @@
+import WSDecode
+
+/// Sets of legs that may be of one session: each has a trait in common with another one of its set.
+///
+/// A set is judged when all its legs have ended. Simple clients use one `Sec-WebSocket-Key` for every connection, which
+/// makes one set of all their legs: such a set is judged now and then, each time as many of its legs have ended since
+/// the last time as it has left, so that the work stays linear.
+struct LegComponents {
+  private struct Component {
+    var legs: [LegID] = []
+    var traits: [LegTrait] = []
+    var liveCount = 0
+    var endedSinceJudged = 0
+
+    /// Whether it is worth the work to judge it now.
+    var isRipe: Bool { liveCount == 0 || endedSinceJudged >= max(LegComponents.minBatch, legs.count / 2) }
+  }
+  private var components: [Int: Component] = [:]
+  private var homes: [LegID: Int] = [:]
+  private var holders: [LegTrait: Int] = [:]
+  private var nextNumber = 0
+  private static let minBatch = 64
+
+  /// A leg begins.
+  mutating func add(_ leg: LegID) {
+    homes[leg] = nextNumber
+    components[nextNumber] = Component(legs: [leg], liveCount: 1)
+    nextNumber += 1
+  }
+
+  /// A leg has a trait.
+  mutating func link(_ leg: LegID, _ trait: LegTrait) {
+    guard let home = homes[leg] else { return }
+    guard let other = holders[trait] else {
+      holders[trait] = home
+      components[home]?.traits.append(trait)
+      return
+    }
+    if other != home { merge(home, other) }
+  }
+
+  /// A leg has ended.
+  ///
+  /// - Returns: the legs of its set, if that is to be judged.
+  mutating func end(_ leg: LegID) -> [LegID]? {
+    guard let home = homes[leg] else { return nil }
+    components[home]?.liveCount -= 1
+    components[home]?.endedSinceJudged += 1
+    return ripe(leg)
+  }
+
+  /// The legs of a leg's set, if that is to be judged.
+  mutating func ripe(_ leg: LegID) -> [LegID]? {
+    guard let home = homes[leg], let component = components[home], component.isRipe else { return nil }
+    return component.legs
+  }
+
+  /// A leg's set was judged.
+  mutating func noteJudged(_ leg: LegID) {
+    if let home = homes[leg] { components[home]?.endedSinceJudged = 0 }
+  }
+
+  /// Legs whose sessions were told are forgotten; what is left of their set goes on with its own traits.
+  mutating func remove(_ legs: Set<LegID>, isLive: (LegID) -> Bool, traits: (LegID) -> [LegTrait]) {
+    for home in Set(legs.compactMap { homes[$0] }) {
+      guard let component = components.removeValue(forKey: home) else { continue }
+      for trait in component.traits where holders[trait] == home { holders[trait] = nil }
+      for leg in component.legs { homes[leg] = nil }
+      let rest = component.legs.filter { !legs.contains($0) }
+      guard !rest.isEmpty else { continue }
+      components[home] = Component(legs: rest, liveCount: rest.count(where: isLive))
+      for leg in rest { homes[leg] = home }
+      for leg in rest {
+        for trait in traits(leg) { link(leg, trait) }
+      }
+    }
+  }
+
+  /// The smaller one moves.
+  private mutating func merge(_ a: Int, _ b: Int) {
+    guard let first = components[a], let second = components[b] else { return }
+    let (target, source, moved) =
+      first.legs.count >= second.legs.count ? (a, b, second) : (b, a, first)
+    for leg in moved.legs { homes[leg] = target }
+    for trait in moved.traits { holders[trait] = target }
+    components[source] = nil
+    components[target]?.legs += moved.legs
+    components[target]?.traits += moved.traits
+    components[target]?.liveCount += moved.liveCount
+    components[target]?.endedSinceJudged += moved.endedSinceJudged
+  }
+}

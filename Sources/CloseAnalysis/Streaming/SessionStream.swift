@@ -1,0 +1,240 @@
+import Capture
+import Streams
+import WSDecode
+
+/// Joins the legs of one capture to sessions while it is read, and gives each session soon after all its legs have
+/// ended: memory holds what is open, and not what the capture is long.
+///
+///     leg ──all legs of its set have ended──▶ judged ──encrypted front still open──▶ waiting
+///                                               │                                       │
+///                                               ▼◀──────────front ended, or patience────┘
+///                                             told ◀──others ended with it?── held (no Close frame)
+///
+/// What several sessions have in common (`mass-teardown`, `idle-timeout`) is known of those before and of those that
+/// end within seconds.
+package struct SessionStream: LegSink {
+  private var legs: [LegID: Leg] = [:]
+  private var live: Set<LegID> = []
+  private var components = LegComponents()
+  private var sealed = SealedLegs()
+  /// The encrypted legs that may be in front of a leg.
+  private var fronts: [LegID: Set<LegID>] = [:]
+  /// Some leg's handshake is missing: frames may join legs.
+  private var linksFrames = false
+  /// Legs without a handshake that have ended: another hop may yet be recognised.
+  private var unrecognised: [(leg: LegID, due: Timestamp)] = []
+  private var waiting = WaitingLegs()
+  private var held: [(session: Session, due: Timestamp)] = []
+  private var endings = EndingHistory(forgets: true)
+  private var now = Timestamp(nanoseconds: .min)
+  private var lastCheck = Timestamp(nanoseconds: .min)
+  private var count = 0
+  /// Legs and sessions in memory.
+  package var retainedCount: Int { legs.count + held.count + unrecognised.count }
+
+  private let captures: [CaptureSummary]
+  private let emit: (Session) -> Void
+
+  /// Seconds that a session waits for others that end with it, and a leg without a handshake for other hops.
+  private static let holdTime: Int64 = 5
+  /// Seconds that a session waits for the encrypted leg in front of it.
+  private static let patience: Int64 = 30
+  private static let maxHeld = 1 << 16
+
+  /// - Parameters:
+  ///   - capture: by which findings name their packets.
+  ///   - emit: gets each session.
+  package init(capture: CaptureSummary, emit: @escaping (Session) -> Void) {
+    captures = [capture]
+    self.emit = emit
+  }
+
+  package mutating func receive(_ event: LegEvent, on id: LegID) {
+    if let time = event.packet?.time, time > now { now = time }
+    if case .opened(let opening) = event { open(opening, id) }
+    if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
+    if now.seconds(since: lastCheck) >= 1 { check() }
+  }
+
+  /// The capture holds no more.
+  package mutating func finish() {
+    judgeUnrecognised(upTo: nil)
+    for group in waiting.takeAll() { tell(group) }
+    tellHeld(upTo: nil)
+  }
+
+  // MARK: Legs
+
+  private mutating func open(_ opening: LegOpening, _ id: LegID) {
+    let leg = Leg(opening, id: id, capture: 0)
+    guard !opening.isSealed else { return sealed.open(leg, id) }
+    legs[id] = leg
+    live.insert(id)
+    components.add(id)
+    let candidates = sealed.isEmpty ? [] : sealed.candidates(for: leg)
+    if !candidates.isEmpty { fronts[id] = candidates }
+    for trait in leg.handshakeTraits { components.link(id, trait) }
+    if leg.acceptToken == nil, !linksFrames { linkAllFrames() }
+  }
+
+  private mutating func take(_ event: LegEvent, on id: LegID) {
+    guard live.contains(id) else { return }
+    legs[id]?.take(event)
+    switch event {
+    case .responded: if let token = legs[id]?.acceptToken { components.link(id, .handshake(token)) }
+    case .stream(.began):
+      if let trait = legs[id].flatMap({ LegTrait.beginning($0) }) { components.link(id, trait) }
+    case .frame(let frame) where linksFrames: link(frame, of: id)
+    case .stream(.closed):
+      live.remove(id)
+      if let ended = components.end(id) { judgeSoon(ended, id) }
+    case .refuted:
+      live.remove(id)
+      legs[id] = nil
+      forget([id])
+    default: break
+    }
+  }
+
+  private mutating func link(_ frame: Frame, of id: LegID) {
+    guard let leg = legs[id], leg[frame.side].isBeginning else { return }
+    let mark = FrameMark(frame)
+    if frame.side == .server || mark.isStrong { components.link(id, .frame(mark, from: frame.side)) }
+  }
+
+  private mutating func linkAllFrames() {
+    linksFrames = true
+    for (id, leg) in legs {
+      for trait in leg.frameTraits { components.link(id, trait) }
+    }
+  }
+
+  private mutating func takeSealed(_ event: LegEvent, on id: LegID) {
+    sealed.take(event, on: id)
+    switch event {
+    case .stream(.closed): sealed.end(id)
+    case .refuted: sealed.refute(id)
+    default: return
+    }
+    for group in waiting.release(id) { tell(group) }
+  }
+
+  private mutating func forget(_ ids: Set<LegID>) {
+    let (legs, live, linksFrames) = (legs, live, linksFrames)
+    components.remove(ids, isLive: { live.contains($0) }) { id in
+      guard let leg = legs[id] else { return [] }
+      return leg.handshakeTraits + (linksFrames ? leg.frameTraits : [])
+    }
+  }
+
+  // MARK: Sessions
+
+  /// Judges a set of legs now, or later if frames may still join it: a leg is often recognised only by its end.
+  private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
+    if ids.allSatisfy({ legs[$0]?.acceptToken != nil }) { return judge(ids) }
+    unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
+  }
+
+  /// - Parameter time: `nil` for all.
+  private mutating func judgeUnrecognised(upTo time: Timestamp?) {
+    let count = time.map { time in unrecognised.prefix { $0.due <= time }.count } ?? unrecognised.count
+    let due = unrecognised[..<count].map(\.leg)
+    unrecognised.removeFirst(count)
+    for leg in due {
+      if let ids = components.ripe(leg) { judge(ids) }
+    }
+  }
+
+  /// Judges a set of legs: sessions whose legs have all ended are told, or wait for the leg in front.
+  private mutating func judge(_ ids: [LegID]) {
+    var told: Set<LegID> = []
+    if let first = ids.first { components.noteJudged(first) }
+    for session in SessionBuilder(ids.compactMap { legs[$0] }, captures: 1).sessions {
+      let own = Set(session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } })
+      guard own.isDisjoint(with: live) else { continue }
+      told.formUnion(own)
+      let candidates = own.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
+      let group = WaitingLegs.Group(
+        legs: ids.compactMap { own.contains($0) ? legs[$0] : nil }, fronts: candidates)
+      let open = candidates.filter { sealed.isLive($0) }
+      if open.isEmpty { tell(group, session) } else { waiting.add(group, for: open, since: now) }
+    }
+    forget(told)
+    for id in told { legs[id] = nil }
+  }
+
+  /// - Parameter session: what the legs are together, if no encrypted leg is in front.
+  private mutating func tell(_ group: WaitingLegs.Group, _ session: Session? = nil) {
+    let sealedLegs = sealed.isEmpty ? [] : group.legs.flatMap { sealed.legs(group.fronts, for: $0) }
+    if sealedLegs.isEmpty, let session {
+      finish(session)
+    } else {
+      for session in SessionBuilder(group.legs + sealedLegs.uniqued, captures: 1).sessions { finish(session) }
+    }
+    sealed.release(group.fronts)
+  }
+
+  private mutating func finish(_ session: Session) {
+    var session = session
+    count += 1
+    session.id = count
+    endings.note(session)
+    guard session.endedWithoutClose != nil else { return tell([session]) }
+    held.append((session, now.advanced(bySeconds: Self.holdTime)))
+    if held.count > Self.maxHeld { tellHeld(upTo: now.advanced(bySeconds: Self.holdTime)) }
+  }
+
+  /// Tells what has waited long enough.
+  private mutating func check() {
+    lastCheck = now
+    judgeUnrecognised(upTo: now)
+    for group in waiting.takeOlder(than: now.advanced(bySeconds: -Self.patience)) { tell(group) }
+    tellHeld(upTo: now)
+  }
+
+  /// - Parameter time: `nil` for all.
+  private mutating func tellHeld(upTo time: Timestamp?) {
+    let count = time.map { time in held.prefix { $0.due <= time }.count } ?? held.count
+    guard count > 0 else { return }
+    let due = held[..<count].map(\.session)
+    held.removeFirst(count)
+    tell(due)
+  }
+
+  private func tell(_ sessions: [Session]) {
+    let context = SessionContext(
+      endings.common(to: sessions, open: live.compactMap { legs[$0] }), captures: captures,
+      clocks: CaptureClocks(captures: 1))
+    for var session in sessions {
+      session.findings = FindingCatalogue.findings(in: session, context)
+      emit(session)
+    }
+  }
+}
+
+extension [Leg] {
+  /// Each leg once.
+  fileprivate var uniqued: [Leg] {
+    var seen: Set<Int> = []
+    return filter { seen.insert($0.observations[0].number).inserted }
+  }
+}
+
+extension LegStream {
+  /// Whether its frames so far are the first, by which it is known again.
+  fileprivate var isBeginning: Bool { frames <= UInt64(FrameMarks.maxKept) }
+}
+
+extension LegEvent {
+  /// The packet that brought it; `nil` where others tell.
+  fileprivate var packet: PacketReference? {
+    switch self {
+    case .opened(let opening): opening.request?.packet ?? opening.connection.openedAt
+    case .frame(let frame): frame.last
+    case .stream(.acknowledged(_, _, let packet)), .stream(.ended(_, _, _, let packet)),
+      .stream(.record(_, _, _, let packet)):
+      packet
+    default: nil
+    }
+  }
+}

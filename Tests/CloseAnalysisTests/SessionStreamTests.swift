@@ -1,0 +1,122 @@
+import Capture
+import CloseAnalysis
+import HTTP2Decode
+import Report
+import TCPReassembly
+import TLSDecode
+import TestSupport
+import Testing
+import WSDecode
+
+/// Sessions that are told while the capture is read are those of the whole capture.
+@Suite struct SessionStreamTests {
+  final class Told { var sessions: [Session] = [] }
+
+  typealias Decoder = TLSDecoder<HTTP2Decoder<WebSocketDecoder<SessionStream>>>
+
+  static func decoder(_ told: Told, keyLog: KeyLog = KeyLog()) -> Decoder {
+    let stream = SessionStream(capture: CaptureSummary("test.pcap")) { told.sessions.append($0) }
+    return TLSDecoder(into: HTTP2Decoder(into: WebSocketDecoder(into: stream)), keyLog: keyLog)
+  }
+
+  /// - Parameter afterEach: gets how many sessions were told, and how much is in memory.
+  static func streamed(
+    _ packets: [TestPacket], keyLog: KeyLog = KeyLog(), afterEach: (Int, Int) -> Void = { _, _ in }
+  ) -> [Session] {
+    let told = Told()
+    var decoder = decoder(told, keyLog: keyLog)
+    var reassembler = Reassembler()
+    for packet in packets {
+      reassembler.receive(packet.segment, in: packet.payload.span, into: &decoder)
+      afterEach(told.sessions.count, decoder.sink.sink.sink.retainedCount)
+    }
+    reassembler.finish(into: &decoder)
+    var stream = decoder.sink.sink.sink
+    stream.finish()
+    return told.sessions
+  }
+
+  /// As NDJSON, without the numbers.
+  static func lines(_ sessions: [Session]) -> [String] {
+    sessions.map { session in
+      var session = session
+      session.id = 0
+      return String(
+        decoding: JSONReport.line(session, captures: [CaptureSummary("test.pcap")]), as: UTF8.self)
+    }.sorted()
+  }
+
+  static func expectSame(_ packets: [TestPacket], keyLog: KeyLog = KeyLog(), _ comment: Comment) {
+    let whole = lines(Stages.sessions(of: packets, keyLog: keyLog))
+    #expect(lines(streamed(packets, keyLog: keyLog)) == whole, comment)
+  }
+
+  /// One session with a proxy between, a little later than the one before.
+  static func proxied(_ number: Int, patience: Double = 0, key: String? = nil) -> [TestPacket] {
+    var conversation = ProxiedConversation(number, at: Double(number) * 0.4, key: key)
+    conversation.upgrade()
+    conversation.fromClient(
+      WebSocketBytes.frame(.text, Array("hello \(number)".utf8), mask: UInt32(number * 3 + 1)))
+    conversation.close()
+    conversation.onInner { $0.finish(.server) }
+    conversation.wait(patience)
+    conversation.onOuter { $0.finish(.server) }
+    return conversation.packets
+  }
+
+  @Test(arguments: [nil, "dGhlIHNhbXBsZSBub25jZQ=="])
+  func `many sessions are told as those of the whole capture, whatever their keys`(key: String?) {
+    let packets = TestPacket.merged((0..<300).map { Self.proxied($0, key: key) })
+    Self.expectSame(packets, "key \(key ?? "random")")
+  }
+
+  @Test func `a session is told soon after its end, and forgotten`() {
+    let packets = TestPacket.merged((0..<600).map { Self.proxied($0) })
+    var largest = 0
+    var toldAtHalf = 0
+    var count = 0
+    let sessions = Self.streamed(packets) { told, retained in
+      largest = max(largest, retained)
+      count += 1
+      if count == packets.count / 2 { toldAtHalf = told }
+    }
+    #expect(sessions.count == 600)
+    #expect(toldAtHalf > 200)
+    // A connection is kept for two seconds after its end, which is five sessions of two legs, and until its turn comes.
+    #expect(largest < 120)
+  }
+
+  @Test func `a session whose other hop goes on waits for it`() {
+    let packets = TestPacket.merged([Self.proxied(0, patience: 60)] + (1..<200).map { Self.proxied($0) })
+    Self.expectSame(packets, "late")
+  }
+
+  @Test func `sessions that end together say so`() {
+    let packets = TestPacket.merged(
+      (0..<8).map { number in
+        var conversation = Conversation(
+          client: "10.9.1.\(number + 2):\(40_000 + number)", at: Double(number) * 0.01,
+          clientISN: UInt32(number * 1000), serverISN: UInt32(number * 2000 + 5))
+        conversation.open()
+        let key = "\(number)AAAAAAAAAAAAAAAAAAAAA=="
+        conversation.send(.client, WebSocketBytes.request(key: key))
+        conversation.send(.server, WebSocketBytes.response(key: key))
+        conversation.acknowledge(.client)
+        conversation.time = 1
+        conversation.finish(.server)
+        conversation.finish(.client)
+        return conversation.packets
+      })
+    let sessions = Self.streamed(packets)
+    #expect(sessions.count == 8)
+    #expect(sessions.allSatisfy { $0.findings.contains { $0.rule == "mass-teardown" } })
+    Self.expectSame(packets, "mass teardown")
+  }
+
+  @Test func `the sessions of every sample are the same`() throws {
+    for path in SampleFiles.captures where path.hasSuffix(".pcap") {
+      let packets = try? TestPacket.read(path)
+      if let packets { Self.expectSame(packets, "\(path)") }
+    }
+  }
+}
