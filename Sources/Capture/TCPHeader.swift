@@ -8,6 +8,10 @@ package struct TCPHeader: Equatable, Sendable {
   package var window: UInt16
   /// TSval, if the header has the timestamps option where RFC 7323 appendix A puts it.
   package var timestampValue: UInt32?
+  /// What the SYN says of window scaling; `.unknown` in every other segment.
+  package var windowScale: WindowScale = .unknown
+  /// How far urgent data reaches beyond the sequence number; 0 without URG.
+  package var urgentPointer: UInt16 = 0
   /// Header bytes with options, 20...60; the payload begins behind them.
   package var byteCount: Int
 
@@ -30,5 +34,43 @@ package struct TCPHeader: Equatable, Sendable {
     if byteCount >= 32, frame.count - offset >= 28, frame.bigEndian32(at: offset + 20) == 0x0101_080a {
       timestampValue = frame.bigEndian32(at: offset + 24)
     }
+    // All that is left is rare.
+    guard !flags.isDisjoint(with: [.syn, .urg]) else { return }
+    if flags.contains(.urg) { urgentPointer = frame.bigEndian16(at: offset + 18) }
+    if flags.contains(.syn) {
+      windowScale = WindowScale(parsing: frame, offset + 20..<offset + byteCount)
+    }
+  }
+}
+
+extension WindowScale {
+  /// Looks for the option among those of a header, which end at `options.upperBound` or where the capture cut
+  /// them (RFC 9293 §3.1: kind, length, value; End and No-Operation are one byte).
+  fileprivate init(parsing frame: Span<UInt8>, _ options: Range<Int>) {
+    var index = options.lowerBound
+    while index < options.upperBound {
+      guard index < frame.count else {
+        self = .unknown
+        return
+      }
+      let kind = frame[index]
+      if kind == 0 { break }
+      if kind == 1 {
+        index += 1
+        continue
+      }
+      guard index + 1 < min(frame.count, options.upperBound) else {
+        self = .unknown
+        return
+      }
+      if kind == 3 {
+        let isWhole = index + 2 < min(frame.count, options.upperBound)
+        self = isWhole ? .shift(min(frame[index + 2], Self.largestShift)) : .unknown
+        return
+      }
+      // A length below 2 would go on for ever.
+      index += max(Int(frame[index + 1]), 2)
+    }
+    self = .absent
   }
 }

@@ -8,6 +8,19 @@ package struct TCPFlags: OptionSet, Hashable, Sendable {
   package static let rst = TCPFlags(rawValue: 0x04)
   package static let psh = TCPFlags(rawValue: 0x08)
   package static let ack = TCPFlags(rawValue: 0x10)
+  package static let urg = TCPFlags(rawValue: 0x20)
+}
+
+/// What a SYN says of the scale of its sender's windows (RFC 7323 §2.2).
+package enum WindowScale: Hashable, Sendable {
+  /// No SYN was captured, or it was cut.
+  case unknown
+  /// The SYN has no such option: no window of the connection is scaled.
+  case absent
+  case shift(UInt8)
+
+  /// RFC 7323 §2.3.
+  package static let largestShift: UInt8 = 14
 }
 
 /// A 32-bit TCP sequence number: it wraps, so it is compared only by distance (RFC 9293 §3.4).
@@ -45,12 +58,17 @@ package struct TCPSegment: Hashable, Sendable {
   package var timestampValue: UInt32?
   /// The interface index, where the capture tells one for each packet (SLL2).
   package var interface: UInt32?
+  /// Of a SYN.
+  package var windowScale: WindowScale
+  /// How far urgent data reaches beyond the sequence number; 0 without URG.
+  package var urgentPointer: UInt16
 
   package init(
     packet: PacketReference, source: Endpoint, destination: Endpoint,
     sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
     window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, identification: UInt16 = 0,
-    timestampValue: UInt32? = nil, interface: UInt32? = nil
+    timestampValue: UInt32? = nil, interface: UInt32? = nil, windowScale: WindowScale = .absent,
+    urgentPointer: UInt16 = 0
   ) {
     self.packet = packet
     self.source = source
@@ -64,5 +82,7 @@ package struct TCPSegment: Hashable, Sendable {
     self.identification = identification
     self.timestampValue = timestampValue
     self.interface = interface
+    self.windowScale = windowScale
+    self.urgentPointer = urgentPointer
   }
 }

@@ -21,6 +21,7 @@ extension TCPSegment {
       sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags, window: tcp.window,
       payloadLength: length,
       payload: start..<start + min(length, frame.count - start),
-      identification: ip.identification, timestampValue: tcp.timestampValue, interface: link.interface)
+      identification: ip.identification, timestampValue: tcp.timestampValue, interface: link.interface,
+      windowScale: tcp.windowScale, urgentPointer: tcp.urgentPointer)
   }
 }

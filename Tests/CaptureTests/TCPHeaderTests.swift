@@ -61,3 +61,39 @@ import Testing
     #expect(try Self.read(Self.header(words: 5, flags: byte)).flags == expected)
   }
 }
+
+/// Window scaling and urgent data.
+@Suite struct TCPOptionTests {
+  static let scales: [(options: [UInt8], scale: WindowScale)] = [
+    ([], .absent), ([3, 3, 7, 0], .shift(7)), ([1, 3, 3, 0], .shift(0)),
+    ([2, 4, 5, 180, 1, 3, 3, 2], .shift(2)),
+    ([3, 3, 200, 0], .shift(14)), ([0, 3, 3, 7], .absent), ([1, 1, 1, 1], .absent), ([8, 0, 3, 3], .unknown),
+    ([8, 1, 1, 3, 3, 9, 1, 1], .shift(9)), ([2, 4, 5, 180], .absent), ([1, 1, 1, 3], .unknown),
+    ([4, 40, 0, 0], .absent),
+  ]
+
+  static func header(_ options: [UInt8], flags: UInt8) -> [UInt8] {
+    TCPHeaderTests.header(words: UInt8(5 + options.count / 4), flags: flags).prefix(20) + options
+  }
+
+  @Test(arguments: scales)
+  func `a SYN tells its window scale`(options: [UInt8], scale: WindowScale) throws {
+    #expect(try TCPHeaderTests.read(Self.header(options, flags: 0x02)).windowScale == scale)
+    #expect(try TCPHeaderTests.read(Self.header(options, flags: 0x10)).windowScale == .unknown)
+  }
+
+  @Test func `options that the capture cut tell nothing`() throws {
+    for count in 20..<24 {
+      let bytes = Array(Self.header([1, 3, 3, 7], flags: 0x12).prefix(count))
+      #expect(try TCPHeaderTests.read(bytes).windowScale == .unknown)
+    }
+  }
+
+  @Test func `an urgent pointer counts only with its flag`() throws {
+    for (flags, pointer) in [(UInt8(0x10), UInt16(0)), (0x30, 0x0102)] {
+      var bytes = Self.header([], flags: flags)
+      bytes[18...19] = [1, 2]
+      #expect(try TCPHeaderTests.read(bytes).urgentPointer == pointer)
+    }
+  }
+}
