@@ -120,11 +120,21 @@ extension Session {
     case .truncated: return "\(what): the capture cut the packets that may have held it (snaplen)."
     case .oneSided: return "\(what): only one direction of the connection was captured."
     case .captureEnded: return "\(what): the capture ended before it showed."
+    case .limit: return "\(what): \(limitText)."
     case .encrypted:
       return "\(what): the leg in front of the proxy is encrypted, and what crossed it cannot be counted."
     case .unacknowledged: return "\(what): it was sent, and no acknowledgment of it was captured."
     case nil: return "\(what)."
     }
+  }
+
+  /// Which limit hides it, by the name of its option.
+  private var limitText: String {
+    guard let limit else { return "a limit of wsclose was hit" }
+    let consequence =
+      limit.isForgotten
+      ? "the connection was forgotten before it had ended" : "bytes that may have held it were given up"
+    return "a limit of wsclose was hit (\(limit.option.rawValue)), and \(consequence)"
   }
 
   private var party: String {

@@ -41,7 +41,7 @@ package enum FindingCatalogue {
     MassTeardown.self, IdleTimeout.self, NoCloseFromProxy.self, NoCloseFromServer.self,
     RSTAfterClose.self, CloseUnacknowledged.self,
     LateTeardown.self, ClientGaveUp.self, ServerDidNotWait.self, SlowClient.self, ClientLeft.self,
-    CaptureGap.self, CaptureTruncated.self, CaptureOneSided.self, CaptureLate.self,
+    CaptureGap.self, CaptureTruncated.self, AnalysisLimit.self, CaptureOneSided.self, CaptureLate.self,
     CaptureEncrypted.self,
     CaptureClocksUnrelated.self,
   ]

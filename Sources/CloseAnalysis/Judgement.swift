@@ -41,10 +41,11 @@ package struct Judgement: Sendable {
     if let reset = leg.client.rst {
       let said = leg.client.sentEnd + (leg.client.fin == nil ? 0 : 1)
       return reset.offset > said
-        ? Judgement(.undetermined, .gap, sent) : Judgement(.lost, nil, sent)
+        ? Judgement(.undetermined, leg.client.limit == nil ? .gap : .limit, sent)
+        : Judgement(.lost, nil, sent)
     }
     if leg.server.acknowledged == nil { return Judgement(.undetermined, .oneSided, sent) }
-    return Judgement(.undetermined, leg.firstEnd == nil ? .captureEnded : .unacknowledged, sent)
+    return Judgement(.undetermined, leg.firstEnd == nil ? leg.unfinished : .unacknowledged, sent)
   }
 
   /// A reply sent when the Close frame had been acknowledged is an answer to it; one that crossed it on
@@ -96,7 +97,7 @@ package struct Judgement: Sendable {
         Delivery(proof: .acknowledged, packet: acknowledged.packet, isInferred: true))
     }
     let none = Delivery(proof: .none)
-    if outer.firstEnd == nil { return Judgement(.undetermined, .captureEnded, none) }
+    if outer.firstEnd == nil { return Judgement(.undetermined, outer.unfinished, none) }
     return Judgement(.undetermined, hiding(outer), none)
   }
 
@@ -107,17 +108,18 @@ package struct Judgement: Sendable {
     let none = Delivery(proof: .none)
     if outer.isRefused { return Judgement(.absent, nil, none) }
     guard outer.server.end != nil || outer.client.rst != nil else {
-      if outer.client.fin == nil { return Judgement(.open, nil, none) }
-      return Judgement(.undetermined, outer.isUncaptured(.server) ? .oneSided : .captureEnded, none)
+      if outer.client.fin == nil, outer.forgotten == nil { return Judgement(.open, nil, none) }
+      return Judgement(.undetermined, outer.isUncaptured(.server) ? .oneSided : outer.unfinished, none)
     }
     // Only the leg next to the server tells what the server sent; the others tell what was passed on.
     if let last = legs.last, last.showsAllTowardClient { return Judgement(.absent, nil, none) }
-    let blind = legs.last { !$0.server.isUnderstood } ?? outer
+    let blind = legs.last { !$0.server.isUnderstood || $0.forgotten != nil } ?? outer
     return Judgement(.undetermined, hiding(blind), none)
   }
 
   private static func hiding(_ leg: Leg) -> UndeterminedReason {
     if leg.server.isTruncated { return .truncated }
+    if leg.server.limit != nil || leg.forgotten != nil { return .limit }
     return leg.isUncaptured(.server) || leg.response == nil && leg.server.sentEnd == 0 ? .oneSided : .gap
   }
 }

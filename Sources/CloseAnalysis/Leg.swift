@@ -24,6 +24,8 @@ package struct Leg: Sendable {
   package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)?
   /// What TLS tells of the connection; `nil` without TLS.
   package internal(set) var tls: TLSDescription?
+  /// The limit for which the connection was forgotten before it was over, or the capture.
+  package internal(set) var forgotten: StreamLimit?
   /// What the client sent.
   package var client = LegStream(side: .client)
   /// What was sent toward the client.
@@ -78,6 +80,9 @@ package struct Leg: Sendable {
   /// Whether what follows on the streams is known to be frames.
   package var hasFrames: Bool { isPickedUp || response?.isSwitchingProtocols == true }
 
+  /// Why it is not known how the leg goes on behind what was captured of it.
+  var unfinished: UndeterminedReason { forgotten == nil ? .captureEnded : .limit }
+
   /// The earliest that is known of the leg.
   package var beginning: PacketReference {
     request?.packet ?? response?.packet ?? connection.openedAt
@@ -92,6 +97,7 @@ package struct Leg: Sendable {
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
     case .stream(.secured(let description)): tls = description
+    case .stream(.closed(let reason)): forgotten = reason.limit
     case .stream(.record(let side, let record, let range, let packet)):
       if side == .client {
         sealed?.client.add(record, end: range.upperBound, packet)

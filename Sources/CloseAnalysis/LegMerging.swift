@@ -29,6 +29,7 @@ extension Leg {
       if other.server.isMoreComplete(than: server) { sealed?.server = theirs.server }
     }
     isPickedUp = isPickedUp && other.isPickedUp
+    if other.forgotten == nil { forgotten = nil }
     client.fill(from: other.client)
     server.fill(from: other.server)
   }

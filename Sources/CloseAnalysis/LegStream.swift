@@ -67,6 +67,8 @@ package struct LegStream: Sendable {
   package private(set) var gapBytes: UInt64 = 0
   /// How many bytes a gap lacks is not known: what lies behind it has no place that can be compared with another leg's.
   package private(set) var hasGapOfUnknownLength = false
+  /// The limit for which bytes were given up first.
+  package private(set) var limit: StreamLimit?
   /// The first parts without known frame boundaries; an unending one stands last.
   package private(set) var lostParts: [LostPart] = []
   /// The end of the furthest byte that the capture tells of.
@@ -159,6 +161,7 @@ package struct LegStream: Sendable {
       gapCount += 1
       gapBytes += range.upperBound - range.lowerBound
       if cause == .unknownLength { hasGapOfUnknownLength = true }
+      if case .limit(let hit) = cause { limit = limit ?? hit }
       if gaps.count < Self.maxKept { gaps.append(SeenGap(range: range, cause: cause, packet: packet)) }
       sentEnd = max(sentEnd, range.upperBound)
     case .acknowledged(_, let upTo, let packet):
@@ -205,7 +208,7 @@ package struct LegStream: Sendable {
     if other.isMoreComplete(than: self) {
       (frames, messages, payloadBytes) = (other.frames, other.messages, other.payloadBytes)
       (gaps, gapCount, gapBytes) = (other.gaps, other.gapCount, other.gapBytes)
-      hasGapOfUnknownLength = other.hasGapOfUnknownLength
+      (hasGapOfUnknownLength, limit) = (other.hasGapOfUnknownLength, other.limit)
       (lostParts, cut, violations) = (other.lostParts, other.cut, other.violations)
       (marks, lastFrame, afterClose) = (other.marks, other.lastFrame, other.afterClose)
       (trailingFrame, trailingBytes) = (other.trailingFrame, other.trailingBytes)

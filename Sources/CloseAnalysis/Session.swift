@@ -57,6 +57,15 @@ package struct Session: Sendable {
     legs.lazy.compactMap { $0.client.close }.first { !$0.isCut }
   }
 
+  /// The first limit of the program that the session's legs have hit, and whether a leg was forgotten for it.
+  var limit: (option: StreamLimit, isForgotten: Bool)? {
+    for leg in legs {
+      if let limit = leg.server.limit ?? leg.client.limit { return (limit, false) }
+      if let limit = leg.forgotten, leg.firstEnd == nil { return (limit, true) }
+    }
+    return nil
+  }
+
   /// The moment that offsets in the report count from.
   package var start: PacketReference { client.beginning }
 

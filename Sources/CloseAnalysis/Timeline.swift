@@ -63,7 +63,9 @@ extension Session {
       for gap in stream.gaps.prefix(3) where gap.cause != .truncated {
         let bytes = gap.range.upperBound - gap.range.lowerBound
         let packet = stream.firstSign(of: gap)
-        add(packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) not captured")
+        let why =
+          if case .limit(let limit) = gap.cause { "given up (\(limit.rawValue))" } else { "not captured" }
+        add(packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) \(why)")
       }
       if let close = stream.close {
         let text = close.body.summary

@@ -24,6 +24,8 @@ package enum UndeterminedReason: String, Sendable {
   /// Only one direction was captured.
   case oneSided = "one-sided"
   case captureEnded = "capture-ended"
+  /// A limit of the program itself was hit: it gave up bytes, or forgot the connection before it was over.
+  case limit
   /// TLS hides the leg on which the Close frame would have to be, and what crossed it cannot be counted.
   case encrypted
   /// The Close frame was sent and its acknowledgment was not seen.

@@ -65,6 +65,12 @@ package enum JSONReport {
     writer.object("limits") { writer in
       writer.field("heldBytes", capture.reassembly.heldLimitHits)
       writer.field("connections", capture.reassembly.tableEvictions)
+      writer.field("idle", capture.reassembly.idleEvictions)
+    }
+    writer.object("tcp") { writer in
+      writer.field("conflictingOverlaps", capture.reassembly.conflictingOverlaps)
+      writer.field("keepAlives", capture.reassembly.keepAlives)
+      writer.field("urgentSegments", capture.reassembly.urgentSegments)
     }
     writer.object("tls") { writer in
       writer.field("connections", capture.tls.connections)

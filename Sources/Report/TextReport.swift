@@ -154,6 +154,14 @@ package struct TextReport {
     if let dropped = statistics.dropped, dropped > 0 { parts.append("\(dropped) dropped by the capture") }
     if let tls = Self.tlsText(capture.tls) { parts.append(tls) }
     parts += capture.unused.map(\.text)
+    if capture.reassembly.conflictingOverlaps > 0 {
+      let count = capture.reassembly.conflictingOverlaps
+      parts.append("\(count) sent again with other bytes (the first are taken)")
+    }
+    if capture.reassembly.idleEvictions > 0 {
+      parts.append(
+        "\(Self.count(capture.reassembly.idleEvictions, "connection")) forgotten for their silence")
+    }
     let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
     if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
     let files =

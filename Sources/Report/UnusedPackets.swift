@@ -28,6 +28,15 @@ extension CaptureSummary {
         UnusedPackets(
           reason: "ignoredReset", count: reassembly.ignoredResets,
           text: "\(reassembly.ignoredResets) RST outside the window"),
+        UnusedPackets(
+          reason: "survivedReset", count: reassembly.survivedResets,
+          text: "\(reassembly.survivedResets) RST that the connection survived"),
+        UnusedPackets(
+          reason: "ignoredSYN", count: reassembly.ignoredSYNs,
+          text: "\(reassembly.ignoredSYNs) SYN inside a connection that went on"),
+        UnusedPackets(
+          reason: "outOfWindow", count: reassembly.outOfWindow,
+          text: "\(reassembly.outOfWindow) outside the window"),
       ]
     return stages.filter { $0.count > 0 }
   }

@@ -1,11 +1,18 @@
 import Capture
 
+/// A limit of the program itself, by the name of its option.
+package enum StreamLimit: String, Hashable, Sendable {
+  case maxHeldBytes, maxHeldSegments, maxTotalHeldBytes, maxConnections, idleTimeout
+}
+
 /// Why bytes that were on the wire are not in the stream.
 package enum GapCause: Hashable, Sendable {
   /// No captured packet carries them.
   case notCaptured
   /// Their packet was cut by the capture's snaplen.
   case truncated
+  /// Too much waited behind them: their packet may be in the capture, and would have come too late.
+  case limit(StreamLimit)
   /// Nobody knows how many: frames of the connection that carries the stream are missing, headers and all. The
   /// range is one byte that stands for them, or for none; boundaries inside the stream are lost with it.
   case unknownLength
@@ -74,6 +81,15 @@ package enum CloseReason: Hashable, Sendable {
   /// More connections at once than the limit.
   case tableFull
   case captureEnded
+
+  /// The limit for which the connection was forgotten before it was over.
+  package var limit: StreamLimit? {
+    switch self {
+    case .idle: .idleTimeout
+    case .tableFull: .maxConnections
+    case .ended, .reused, .captureEnded: nil
+    }
+  }
 }
 
 /// All that happens to a stream besides its bytes. `side` is the side whose stream it is about, the

@@ -3,20 +3,29 @@ import Streams
 
 /// The state of one TCP connection.
 struct Flow {
+  /// What few connections need.
+  private struct Doubts {
+    var opening: TentativeOpening?
+    /// At most one of each side, in the order in which they were sent.
+    var resets: [PendingReset] = []
+  }
+
   let key: FlowKey
+  let isVacant: Bool
+  private let isClientLow: Bool
   let id: ConnectionID
-  let clientEnd: Endpoint
-  private(set) var client = HalfStream(side: .client)
-  private(set) var server = HalfStream(side: .server)
   private(set) var last: PacketReference
   /// When FINs or a RST had ended the connection.
   private(set) var overSince: Timestamp?
-  let isVacant: Bool
+  private(set) var client = HalfStream(side: .client)
+  private(set) var server = HalfStream(side: .server)
+  /// Empty, or one.
+  private var doubts: [Doubts] = []
 
   init(key: FlowKey, id: ConnectionID, clientEnd: Endpoint, packet: PacketReference) {
     self.key = key
     self.id = id
-    self.clientEnd = clientEnd
+    isClientLow = clientEnd == key.low
     last = packet
     isVacant = false
   }
@@ -28,89 +37,231 @@ struct Flow {
     let nowhere = Endpoint(address: IPAddress(high: 0, low: 0), port: 0)
     key = FlowKey(nowhere, nowhere)
     id = ConnectionID(slot: -1, serial: 0)
-    clientEnd = nowhere
+    isClientLow = true
     last = PacketReference(number: 0, time: Timestamp(nanoseconds: 0))
     isVacant = true
   }
 
-  var isOver: Bool { overSince != nil }
-  var heldCost: Int { client.held.cost + server.held.cost }
+  var clientEnd: Endpoint { isClientLow ? key.low : key.high }
+  /// Whether it has ended, be it that a RST which may be forged is all that tells.
+  var isOver: Bool { overSince != nil || !doubts.isEmpty && !doubts[0].resets.isEmpty }
+  var heldCost: Int { client.cost + server.cost + (doubts.isEmpty ? 0 : doubts[0].opening?.cost ?? 0) }
 
   func sender(of segment: TCPSegment) -> Side {
     segment.source == clientEnd ? .client : .server
   }
 
-  /// Whether a SYN opens another connection between the same ends than this one.
-  func isReused(by segment: TCPSegment) -> Bool {
-    guard segment.flags.contains(.syn) else { return false }
-    let sender = sender(of: segment)
-    let stream = sender == .client ? client : server
-    if segment.flags.contains(.ack) {
-      return stream.hasBegun && !stream.begins(at: segment.sequence + 1)
-    }
-    return sender == .server || !stream.begins(at: segment.sequence + 1)
-  }
+  // MARK: Packets
 
-  /// - Returns: false if the segment is a RST that no receiver would accept.
+  /// - Parameter patience: seconds, `ReassemblyOptions.reorderPatience`.
   mutating func receive(
     _ segment: TCPSegment, in frame: Span<UInt8>, patience: Int64,
-    _ sink: inout some StreamSink
-  ) -> Bool {
+    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+  ) {
     last = segment.packet
-    let accepted =
-      sender(of: segment) == .client
-      ? Self.receive(segment, in: frame, from: &client, to: &server, id, &sink)
-      : Self.receive(segment, in: frame, from: &server, to: &client, id, &sink)
-    guard accepted else { return false }
-    if !isOver, segment.flags.contains(.rst) || (client.isFinished && server.isFinished) {
-      overSince = segment.packet.time
-    }
+    if segment.urgentPointer > 0, segment.flags.contains(.urg) { statistics.urgentSegments += 1 }
+    take(segment, in: frame, isBelieved: false, patience, &statistics, &sink)
+    if client.hasAside || server.hasAside { takeBelieved(patience, &statistics, &sink) }
+    if overSince == nil, client.isFinished && server.isFinished { overSince = segment.packet.time }
     client.giveUpAcknowledgedHole(at: segment.packet, patience: patience, on: id, &sink)
     server.giveUpAcknowledgedHole(at: segment.packet, patience: patience, on: id, &sink)
-    return true
   }
 
-  private static func receive(
-    _ segment: TCPSegment, in frame: Span<UInt8>, from sender: inout HalfStream,
-    to receiver: inout HalfStream, _ id: ConnectionID, _ sink: inout some StreamSink
-  ) -> Bool {
-    if segment.flags.contains(.syn) {
-      sender.begin(at: segment.sequence + 1, on: id, &sink)
+  /// - Parameter isBelieved: whether it has been set aside and others agreed.
+  private mutating func take(
+    _ segment: TCPSegment, in frame: Span<UInt8>, isBelieved: Bool, _ patience: Int64,
+    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+  ) {
+    let side = sender(of: segment)
+    let fate =
+      side == .client
+      ? Exchange.take(
+        segment, in: frame, isBelieved: isBelieved, from: &client, to: &server, id, &statistics, &sink)
+      : Exchange.take(
+        segment, in: frame, isBelieved: isBelieved, from: &server, to: &client, id, &statistics, &sink)
+    switch fate {
+    case .taken:
+      if !doubts.isEmpty { refuteResets(by: segment, of: side, patience, &statistics) }
+    case .reset(let offset): note(resetAt: offset, segment, side)
+    case .ignored:
+      if segment.payloadLength > 0, !segment.flags.contains(.rst), mayStandElsewhere(side) {
+        propose(TentativeOpening(segment, in: frame), &statistics)
+      }
     }
-    // What acknowledges before it says anything acknowledges a SYN.
-    let isFirst = sender.isStartKnown && (segment.flags.contains(.syn) || sender.begins(at: segment.sequence))
-    if isFirst, segment.flags.contains(.ack) { receiver.begin(at: segment.acknowledgment, on: id, &sink) }
-    let isReset = segment.flags.contains(.rst)
-    if isReset, !sender.reset(segment, on: id, &sink) { return false }
-    // The payload of a RST is a message for people (RFC 9293 §3.10.7.4), not part of the stream.
-    if !isReset {
-      sender.receive(segment, in: frame, isStartExpected: receiver.isStartKnown, on: id, &sink)
-    }
-    if segment.flags.contains(.ack) {
-      receiver.acknowledge(segment.acknowledgment, segment.packet, on: id, &sink)
-      if !isReset { receiver.noteWindow(segment.window, segment.packet, on: id, &sink) }
-    }
-    return true
   }
+
+  /// Takes what was set aside and others agree with now.
+  private mutating func takeBelieved(
+    _ patience: Int64, _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+  ) {
+    while let piece = client.takeBelieved(&statistics) ?? server.takeBelieved(&statistics) {
+      forgetOpening()
+      take(piece.segment, in: piece.bytes.span, isBelieved: true, patience, &statistics, &sink)
+    }
+    client.acknowledgeAside(on: id, &sink)
+    server.acknowledgeAside(on: id, &sink)
+  }
+
+  /// Gives back what a silent connection does not need.
+  mutating func rest() {
+    client.rest()
+    server.rest()
+  }
+
+  // MARK: Another connection
+
+  enum Opening {
+    case same
+    /// The connection is over, and another begins.
+    case another
+    /// Another begins, if something confirms it.
+    case tentative
+  }
+
+  var hasTentativeOpening: Bool { !doubts.isEmpty && doubts[0].opening != nil }
+
+  /// What a SYN between the same ends is.
+  func opening(by segment: TCPSegment) -> Opening {
+    let isClient = sender(of: segment) == .client
+    let (stream, other) = isClient ? (client, server) : (server, client)
+    if stream.begins(at: segment.sequence + 1) { return .same }
+    if overSince != nil { return .another }
+    if stream.hasBegun { return .tentative }
+    if segment.flags.contains(.ack) {
+      let isAnswer = !other.hasBegun || other.isAnswered(by: segment.acknowledgment)
+      return isAnswer && stream.standing(of: segment) == .acceptable ? .same : .tentative
+    }
+    // Both sides opened it (RFC 9293 §3.5).
+    return other.isStartKnown && other.acknowledged == 0 ? .same : .tentative
+  }
+
+  mutating func propose(_ opening: TentativeOpening, _ statistics: inout ReassemblyStatistics) {
+    if doubts.isEmpty { doubts.append(Doubts()) }
+    if let before = doubts[0].opening {
+      if before.isRepeated(by: opening.segment) { return }
+      before.count(in: &statistics)
+    }
+    doubts[0].opening = opening
+  }
+
+  /// The opening that a segment confirms: another connection has begun.
+  func opening(confirmedBy segment: TCPSegment) -> TentativeOpening? {
+    guard !doubts.isEmpty, let opening = doubts[0].opening,
+      opening.isConfirmed(by: segment, fits: fits(segment))
+    else { return nil }
+    return opening
+  }
+
+  mutating func forgetOpening() {
+    if !doubts.isEmpty { doubts[0].opening = nil }
+  }
+
+  private func fits(_ segment: TCPSegment) -> Bool {
+    let (stream, other) = sender(of: segment) == .client ? (client, server) : (server, client)
+    guard stream.standing(of: segment) == .acceptable else { return false }
+    return !segment.flags.contains(.ack)
+      || other.standing(ofAcknowledgment: segment.acknowledgment) == .acceptable
+  }
+
+  /// Whether a stream may have been picked up at the wrong place: nothing has agreed with its first segment, and the
+  /// handshake was not captured.
+  private func mayStandElsewhere(_ side: Side) -> Bool {
+    let facts = side == .client ? client.facts : server.facts
+    return facts.contains(.begun) && !facts.contains(.confirmed)
+      && !(client.facts.contains(.synCaptured) && server.facts.contains(.synCaptured))
+  }
+
+  // MARK: Reset
+
+  private mutating func note(resetAt offset: UInt64, _ segment: TCPSegment, _ side: Side) {
+    let reset =
+      side == .client
+      ? PendingReset(segment, at: offset, from: client, to: server)
+      : PendingReset(segment, at: offset, from: server, to: client)
+    if doubts.isEmpty { doubts.append(Doubts()) }
+    if let index = doubts[0].resets.firstIndex(where: { $0.side == side }) {
+      // The first, but rather one that is sure.
+      guard reset.isExact, !doubts[0].resets[index].isExact else { return }
+      doubts[0].resets.remove(at: index)
+    }
+    doubts[0].resets.append(reset)
+    if reset.isExact, overSince == nil { overSince = segment.packet.time }
+  }
+
+  private mutating func refuteResets(
+    by segment: TCPSegment, of side: Side, _ patience: Int64, _ statistics: inout ReassemblyStatistics
+  ) {
+    let count = doubts[0].resets.count
+    guard count > 0 else { return }
+    for index in doubts[0].resets.indices.reversed() {
+      let isClients = doubts[0].resets[index].side == .client
+      let (sender, receiver) = isClients ? (client, server) : (server, client)
+      if doubts[0].resets[index].isRefuted(by: segment, of: side, sender, receiver, patience: patience) {
+        doubts[0].resets.remove(at: index)
+      }
+    }
+    statistics.survivedResets += UInt64(count - doubts[0].resets.count)
+    if doubts[0].resets.count < count, !doubts[0].resets.contains(where: \.isExact) { overSince = nil }
+  }
+
+  private mutating func tellResets(_ sink: inout some StreamSink) {
+    guard !doubts.isEmpty else { return }
+    for reset in doubts[0].resets {
+      if reset.side == .client {
+        Exchange.tell(reset, from: &client, to: &server, id, &sink)
+      } else {
+        Exchange.tell(reset, from: &server, to: &client, id, &sink)
+      }
+    }
+  }
+
+  // MARK: Limits and the end
 
   /// Gives up the first hole of a side that holds more than allowed, or if `mustShed` of the side that
   /// holds more.
   ///
   /// - Returns: false if there was no need.
-  mutating func shed(_ options: ReassemblyOptions, mustShed: Bool, _ sink: inout some StreamSink) -> Bool {
-    if client.held.exceeds(options) || mustShed && client.held.cost >= server.held.cost {
-      client.giveUpHole(at: last, on: id, &sink)
-    } else if server.held.exceeds(options) || mustShed {
-      server.giveUpHole(at: last, on: id, &sink)
+  mutating func shed(
+    _ options: ReassemblyOptions, mustShed: Bool, _ statistics: inout ReassemblyStatistics,
+    _ sink: inout some StreamSink
+  ) -> Bool {
+    if let limit = client.heldLimit(options) ?? server.heldLimit(options) {
+      if client.heldLimit(options) != nil {
+        client.giveUpHole(.limit(limit), at: last, on: id, &sink)
+      } else {
+        server.giveUpHole(.limit(limit), at: last, on: id, &sink)
+      }
+      return true
+    }
+    guard mustShed else { return false }
+    if forgetDoubtful(&statistics) { return true }
+    if client.cost >= server.cost {
+      client.giveUpHole(.limit(.maxTotalHeldBytes), at: last, on: id, &sink)
     } else {
-      return false
+      server.giveUpHole(.limit(.maxTotalHeldBytes), at: last, on: id, &sink)
     }
     return true
   }
 
-  mutating func close(_ reason: CloseReason, _ sink: inout some StreamSink) {
-    client.flush(at: last, on: id, &sink)
-    server.flush(at: last, on: id, &sink)
+  /// - Returns: whether that gave room.
+  private mutating func forgetDoubtful(_ statistics: inout ReassemblyStatistics) -> Bool {
+    let before = heldCost
+    client.forgetAside(&statistics)
+    server.forgetAside(&statistics)
+    if hasTentativeOpening, heldCost > client.cost + server.cost {
+      doubts[0].opening?.count(in: &statistics)
+      doubts[0].opening = nil
+    }
+    return heldCost < before
+  }
+
+  mutating func close(
+    _ reason: CloseReason, _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+  ) {
+    if !doubts.isEmpty { doubts[0].opening?.count(in: &statistics) }
+    tellResets(&sink)
+    client.flush(at: last, on: id, &statistics, &sink)
+    server.flush(at: last, on: id, &statistics, &sink)
     sink.receive(.closed(reason), on: id)
   }
 }

@@ -54,8 +54,13 @@ struct FlowTable {
     closeUp(hole)
   }
 
-  /// Changes a connection in place.
-  mutating func withFlow<R>(slot: Int, _ body: (inout Flow) -> R) -> R { body(&flows[slot]) }
+  /// Changes a connection in place, and counts what it has to give up.
+  mutating func withFlow<R>(
+    slot: Int, _ statistics: inout ReassemblyStatistics,
+    _ body: (inout Flow, inout ReassemblyStatistics) -> R
+  ) -> R {
+    body(&flows[slot], &statistics)
+  }
 
   private mutating func place(_ slot: Int) {
     var bucket = home(of: flows[slot].key)

@@ -5,38 +5,70 @@ import Streams
 ///
 /// Positions are stream offsets: 64 bits, 0 is the byte after the SYN; the FIN counts as one byte.
 ///
-///                acknowledged          next        held.start
-///     ───────────────┼──────────────────┼─ ─ hole ─ ─┼════════
-///       delivered    │    delivered     │            │ held
+///                acknowledged          next        held.start                  windowEnd
+///     ───────────────┼──────────────────┼─ ─ hole ─ ─┼════════                     │
+///       delivered    │    delivered     │            │ held                        │ set aside
 struct HalfStream {
+  struct Facts: OptionSet {
+    let rawValue: UInt16
+    /// `base` is known.
+    static let begun = Facts(rawValue: 1)
+    /// Offset 0 is the stream's beginning, and not only the first that was captured.
+    static let startKnown = Facts(rawValue: 2)
+    /// A second piece agreed with the first: the stream is where `base` says.
+    static let confirmed = Facts(rawValue: 4)
+    static let windowKnown = Facts(rawValue: 8)
+    static let windowClosed = Facts(rawValue: 16)
+    static let finDelivered = Facts(rawValue: 32)
+    /// What was last put out is a gap.
+    static let endsInGap = Facts(rawValue: 64)
+    /// The sender's SYN was captured.
+    static let synCaptured = Facts(rawValue: 128)
+  }
+
   let side: Side
+  var facts: Facts = []
+  /// The scale of the windows that this side advertises, as its SYN says.
+  var scale = WindowScale.unknown
   /// The sequence number of offset 0, once something told it.
-  private var base: SequenceNumber?
-  /// Whether offset 0 is the stream's beginning, and not only the first that was captured.
-  private(set) var isStartKnown = false
+  private(set) var base = SequenceNumber(0)
   /// The first offset that has not been delivered.
-  private(set) var next: UInt64 = 0
+  var next: UInt64 = 0
   /// How far the sender is known to have come: the numbers of segments without payload tell it, too.
-  private var sent: UInt64 = 0
+  var sent: UInt64 = 0
   /// The peer's highest acknowledgment; covers bytes that were never captured, too.
-  private(set) var acknowledged: UInt64 = 0
-  private(set) var held = HeldSegments()
-  private var fin: (offset: UInt64, packet: PacketReference)?
-  private(set) var finDelivered = false
-  private var resetSeen = false
-  private var windowIsOpen = true
+  var acknowledged: UInt64 = 0
+  /// The farthest right edge of the window that the peer has advertised.
+  var windowEnd: UInt64 = 0
   private var recent = RecentSegments()
-  /// An acknowledgment that came before anything told `base`.
-  private var earlyAcknowledgment: (number: SequenceNumber, packet: PacketReference)?
-  /// Acknowledgments of bytes that have not been delivered yet, rising.
-  private var pendingAcknowledgments: [(offset: UInt64, packet: PacketReference)] = []
-  /// Since when the receiver is known to have what the hole lacks.
-  private var holeAcknowledgedAt: Timestamp?
+  /// Empty, or one.
+  var waiting: [Waiting] = []
 
   init(side: Side) { self.side = side }
 
+  var hasBegun: Bool { facts.contains(.begun) }
+  var isStartKnown: Bool { facts.contains(.startKnown) }
+  var finDelivered: Bool { facts.contains(.finDelivered) }
+  func begins(at sequence: SequenceNumber) -> Bool { hasBegun && base == sequence }
+
   /// Whether FIN and its acknowledgment have passed.
-  var isFinished: Bool { finDelivered && fin.map { acknowledged > $0.offset } ?? false }
+  var isFinished: Bool {
+    guard finDelivered, !waiting.isEmpty, let fin = waiting[0].fin else { return false }
+    return acknowledged > fin.offset
+  }
+
+  /// Bytes that wait, bookkeeping included.
+  var cost: Int { waiting.isEmpty ? 0 : waiting[0].cost }
+
+  mutating func needWaiting() {
+    if waiting.isEmpty { waiting.append(Waiting()) }
+  }
+
+  /// Gives back what only packets that follow at once would need.
+  mutating func rest() {
+    recent.forget()
+    if waiting.first?.isIdle == true { waiting = [] }
+  }
 
   // MARK: Where a sequence number lies
 
@@ -44,8 +76,8 @@ struct HalfStream {
   mutating func begin(
     at sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
   ) {
-    guard base == nil else { return }
-    isStartKnown = true
+    guard !hasBegun else { return }
+    facts.insert(.startKnown)
     count(from: sequence, on: id, &sink)
   }
 
@@ -53,14 +85,12 @@ struct HalfStream {
     from sequence: SequenceNumber, on id: ConnectionID, _ sink: inout some StreamSink
   ) {
     base = sequence
+    facts.insert(.begun)
     sink.receive(.began(side, sequence), on: id)
   }
 
-  var hasBegun: Bool { base != nil }
-  func begins(at sequence: SequenceNumber) -> Bool { base == sequence }
-
   /// The offset nearest to `next` that has this sequence number; negative before the stream's beginning.
-  private func offset(of sequence: SequenceNumber, base: SequenceNumber) -> Int64 {
+  func offset(of sequence: SequenceNumber) -> Int64 {
     let anchor = base + UInt32(truncatingIfNeeded: next)
     return Int64(clamping: next) + Int64(sequence.distance(from: anchor))
   }
@@ -71,10 +101,10 @@ struct HalfStream {
   private mutating func pickUp(
     at sequence: SequenceNumber, _ packet: PacketReference, isStartExpected: Bool, on id: ConnectionID,
     _ sink: inout some StreamSink
-  ) -> SequenceNumber {
-    if let base { return base }
+  ) {
+    guard !hasBegun else { return }
     var start = sequence
-    let early = earlyAcknowledgment
+    let early = waiting.first?.early
     if let early, (0...Self.farthestPickUp).contains(sequence.distance(from: early.number)) {
       start = early.number
     }
@@ -84,33 +114,66 @@ struct HalfStream {
       sink.receive(.gap(side, 0..<1, .notCaptured, packet), on: id)
       next = 1
     }
-    if let early { acknowledge(early.number, early.packet, on: id, &sink) }
-    return start
+    guard let early else { return }
+    waiting[0].early = nil
+    acknowledge(early.number, early.packet, on: id, &sink)
+    advertise(early.window, from: early.number)
   }
 
   private static let farthestPickUp: Int32 = 1 << 20
 
   // MARK: Segments
 
-  /// Takes a segment's payload; `frame` is the packet, in which `segment.payload` was captured.
+  /// Takes a segment's payload and FIN; `frame` is the packet, in which `segment.payload` was captured.
   ///
   /// - Parameter isStartExpected: the capture holds the beginning of the other direction.
   mutating func receive(
     _ segment: TCPSegment, in frame: Span<UInt8>, isStartExpected: Bool, on id: ConnectionID,
-    _ sink: inout some StreamSink
+    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
     let isSYN = segment.flags.contains(.syn)
+    let isFIN = segment.flags.contains(.fin)
     let sequence = isSYN ? segment.sequence + 1 : segment.sequence
-    guard segment.payloadLength > 0 || segment.flags.contains(.fin) else { return notePosition(of: segment) }
-    let base = pickUp(at: sequence, segment.packet, isStartExpected: isStartExpected, on: id, &sink)
-    let start = offset(of: sequence, base: base)
+    if segment.payloadLength < 2, !isSYN, !isFIN, hasBegun {
+      if isKeepAlive(segment, at: offset(of: sequence)) {
+        if !facts.contains(.windowClosed), !recent.hasCopy(of: segment) { statistics.keepAlives += 1 }
+        return
+      }
+      if segment.payloadLength == 0 { return notePosition(of: segment, &statistics) }
+    }
+    guard segment.payloadLength > 0 || isFIN else { return }
+    pickUp(at: sequence, segment.packet, isStartExpected: isStartExpected, on: id, &sink)
+    let start = offset(of: sequence)
     let end = start + Int64(segment.payloadLength)
-    guard end >= 0, start - Int64(clamping: max(next, acknowledged)) <= Self.largestWindow else { return }
-    if segment.flags.contains(.fin), fin == nil { fin = (UInt64(end), segment.packet) }
-    sent = max(sent, UInt64(end))
+    guard end >= 0 else { return }
+    if !waiting.isEmpty, waiting[0].fin != nil {
+      guard agreesWithFIN(end: UInt64(end), &statistics) else { return }
+    }
+    if isFIN {
+      noteFIN(at: UInt64(end), isInOrder: start <= Int64(clamping: next), segment.packet, &statistics)
+    }
+    if segment.payloadLength > 0 {
+      sent = max(sent, UInt64(end))
+      takePayload(segment, in: frame, start, end, on: id, &statistics, &sink)
+    }
+    if !waiting.isEmpty { settle(on: id, &sink) }
+  }
 
-    let firstNew = min(max(start, Int64(clamping: next)), end)
+  private mutating func takePayload(
+    _ segment: TCPSegment, in frame: Span<UInt8>, _ start: Int64, _ end: Int64, on id: ConnectionID,
+    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+  ) {
+    let print = SegmentPrint(frame, segment.payload)
+    let place = Int64(clamping: next)
+    if start == place, waiting.isEmpty || waiting[0].held.isEmpty {
+      deliver(UInt64(start)..<UInt64(end), frame.extracting(segment.payload), segment.packet, on: id, &sink)
+      return recent.add(segment, print)
+    }
     let isCopy = recent.hasCopy(of: segment)
+    if !isCopy, start < place, recent.hasOther(than: print, at: segment) {
+      statistics.conflictingOverlaps += 1
+    }
+    let firstNew = min(max(start, place), end)
     if max(start, 0) < firstNew, !isCopy {
       let repeated = UInt64(max(start, 0))..<UInt64(firstNew)
       sink.receive(.retransmitted(side, repeated, segment.packet), on: id)
@@ -118,30 +181,23 @@ struct HalfStream {
     if firstNew < end {
       let skipped = min(Int(firstNew - start), segment.payload.count)
       let bytes = frame.extracting(segment.payload.lowerBound + skipped..<segment.payload.upperBound)
-      take(UInt64(firstNew)..<UInt64(end), bytes, segment.packet, isCopy: isCopy, on: id, &sink)
+      take(
+        UInt64(firstNew)..<UInt64(end), bytes, segment.packet, isCopy: isCopy, on: id, &statistics, &sink)
     }
-    recent.add(segment)
-    settle(on: id, &sink)
-  }
-
-  /// What a segment without payload tells: its sender has sent everything before it.
-  private mutating func notePosition(of segment: TCPSegment) {
-    guard let base, !segment.flags.contains(.syn) else { return }
-    let offset = offset(of: segment.sequence, base: base)
-    guard offset > 0, offset - Int64(clamping: max(next, acknowledged)) <= Self.positionSlack else { return }
-    sent = max(sent, UInt64(offset))
+    recent.add(segment, print)
   }
 
   /// Takes bytes that are all new or ahead of `next`.
   private mutating func take(
     _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference, isCopy: Bool,
-    on id: ConnectionID, _ sink: inout some StreamSink
+    on id: ConnectionID, _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
-    if range.lowerBound == next && held.isEmpty {
-      deliver(range, bytes, packet, on: id, &sink)
-      return
+    if range.lowerBound == next && (waiting.isEmpty || waiting[0].held.isEmpty) {
+      return deliver(range, bytes, packet, on: id, &sink)
     }
-    let covered = held.insert(range, bytes, packet)
+    needWaiting()
+    if waiting[0].held.contradicts(range, bytes) { statistics.conflictingOverlaps += 1 }
+    let covered = waiting[0].held.insert(range, bytes, packet)
     if !isCopy {
       for repeated in covered { sink.receive(.retransmitted(side, repeated, packet), on: id) }
     }
@@ -152,143 +208,83 @@ struct HalfStream {
     _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference, on id: ConnectionID,
     _ sink: inout some StreamSink
   ) {
+    if next > 0 { facts.insert(.confirmed) }
     if !bytes.isEmpty {
       sink.receive(bytes, StreamChunk(connection: id, side: side, offset: next, packet: packet))
+      facts.remove(.endsInGap)
     }
     let capturedEnd = range.lowerBound + UInt64(bytes.count)
     if capturedEnd < range.upperBound {
       sink.receive(.gap(side, capturedEnd..<range.upperBound, .truncated, packet), on: id)
     }
     next = range.upperBound
-    holeAcknowledgedAt = nil
+    if !waiting.isEmpty { waiting[0].holeAcknowledgedAt = nil }
   }
 
-  private mutating func deliverHeld(on id: ConnectionID, _ sink: inout some StreamSink) {
-    for segment in held.takeRun(from: next) {
+  mutating func deliverHeld(on id: ConnectionID, _ sink: inout some StreamSink) {
+    guard !waiting.isEmpty else { return }
+    for segment in waiting[0].held.takeRun(from: next) {
       deliver(segment.range, segment.bytes.span, segment.packet, on: id, &sink)
     }
   }
 
-  // MARK: Acknowledgments
-
-  /// Takes the acknowledgment number of a segment that the peer sent.
-  mutating func acknowledge(
-    _ number: SequenceNumber, _ packet: PacketReference, on id: ConnectionID,
-    _ sink: inout some StreamSink
-  ) {
-    guard let base else {
-      earlyAcknowledgment = (number, packet)
-      return
+  /// What a segment without payload tells: its sender has sent everything before it, and no FIN behind it.
+  private mutating func notePosition(of segment: TCPSegment, _ statistics: inout ReassemblyStatistics) {
+    let offset = offset(of: segment.sequence)
+    guard offset > 0, offset - Int64(clamping: max(next, acknowledged)) <= Self.positionSlack else { return }
+    sent = max(sent, UInt64(offset))
+    if !waiting.isEmpty, !finDelivered, let fin = waiting[0].fin, UInt64(offset) < fin.offset,
+      acknowledged <= fin.offset, segment.packet.time.seconds(since: fin.packet.time) > Self.longestReordering
+    {
+      waiting[0].fin = nil
+      statistics.outOfWindow += 1
     }
-    let offset = offset(of: number, base: base)
-    guard offset > Int64(clamping: acknowledged),
-      offset - Int64(clamping: max(sent, next)) <= Self.largestWindow
-    else { return }
-    acknowledged = UInt64(offset)
-    if pendingAcknowledgments.count == Self.maxPendingAcknowledgments {
-      pendingAcknowledgments.removeLast()
-    }
-    pendingAcknowledgments.append((acknowledged, packet))
-    settle(on: id, &sink)
   }
 
-  /// Takes the window that the peer advertises.
-  mutating func noteWindow(
-    _ window: UInt16, _ packet: PacketReference, on id: ConnectionID, _ sink: inout some StreamSink
-  ) {
-    let isOpen = window > 0
-    guard isOpen != windowIsOpen else { return }
-    windowIsOpen = isOpen
-    sink.receive(.window(side, isOpen: isOpen, packet), on: id)
+  /// A probe of a silent connection repeats the byte before the next one, or has garbage or nothing at its place
+  /// (RFC 1122 §4.2.3.6). A real byte may be captured behind its own acknowledgment, but not by much.
+  private func isKeepAlive(_ segment: TCPSegment, at offset: Int64) -> Bool {
+    let next = finDelivered ? self.next + 1 : self.next
+    let end = max(next, sent, acknowledged)
+    guard offset == Int64(clamping: end) - 1, acknowledged >= end else { return false }
+    if end <= next || segment.payloadLength == 0 { return true }
+    guard let since = waiting.first?.acknowledgments.last?.packet.time else { return false }
+    return segment.packet.time.seconds(since: since) > Self.longestReordering
   }
 
-  /// RFC 7323 §2.3.
-  private static let largestWindow: Int64 = 1 << 30
-  private static let maxPendingAcknowledgments = 32
+  /// Seconds: longer than captures and networks exchange packets, shorter than timers of TCP.
+  static let longestReordering = 0.1
+  /// Bytes by which a number may be old, or ahead of all that is known where no window tells: a RST that answers a
+  /// segment takes its number from that segment's acknowledgment.
+  static let positionSlack: Int64 = 1 << 20
 
-  /// Passes on the FIN and the acknowledgments that the delivered bytes have reached.
-  private mutating func settle(on id: ConnectionID, _ sink: inout some StreamSink) {
-    if let fin, !finDelivered, next >= fin.offset {
-      finDelivered = true
-      sink.receive(.ended(side, .fin, at: fin.offset, fin.packet), on: id)
-    }
-    let reached = next + (finDelivered ? 1 : 0)
-    var count = 0
-    while count < pendingAcknowledgments.count, pendingAcknowledgments[count].offset <= reached {
-      let (offset, packet) = pendingAcknowledgments[count]
-      sink.receive(.acknowledged(side, upTo: offset, packet), on: id)
-      count += 1
-    }
-    if count > 0 { pendingAcknowledgments.removeFirst(count) }
-  }
+  // MARK: FIN
 
-  // MARK: Holes
-
-  /// Where the hole behind the delivered bytes ends, if there is one.
-  private var holeEnd: UInt64? {
-    if let start = held.start { return start }
-    if let fin, !finDelivered { return fin.offset }
-    let known = next + (finDelivered ? 1 : 0)
-    if acknowledged > known { return acknowledged }
-    return sent > known ? sent : nil
-  }
-
-  /// Gives up a hole whose bytes the receiver has had for longer than `patience` seconds.
-  mutating func giveUpAcknowledgedHole(
-    at packet: PacketReference, patience: Int64, on id: ConnectionID, _ sink: inout some StreamSink
-  ) {
-    guard acknowledged > next, let end = holeEnd, acknowledged >= end else { return }
-    guard let since = holeAcknowledgedAt else {
-      holeAcknowledgedAt = packet.time
-      return
-    }
-    guard packet.time >= since.advanced(bySeconds: patience) else { return }
-    giveUpHole(at: packet, on: id, &sink)
-  }
-
-  /// Declares the first hole a gap, and goes on behind it.
-  mutating func giveUpHole(
-    at packet: PacketReference, on id: ConnectionID, _ sink: inout some StreamSink
-  ) {
-    guard let end = holeEnd, end > next else { return }
-    sink.receive(.gap(side, next..<end, .notCaptured, packet), on: id)
-    next = end
-    holeAcknowledgedAt = nil
-    deliverHeld(on: id, &sink)
-    settle(on: id, &sink)
-  }
-
-  /// Delivers all that is held, with gaps where bytes are missing.
-  mutating func flush(
-    at packet: PacketReference, on id: ConnectionID, _ sink: inout some StreamSink
-  ) {
-    while let end = holeEnd, end > next { giveUpHole(at: packet, on: id, &sink) }
-  }
-
-  // MARK: Reset
-
-  /// Takes a RST of this stream's sender.
-  ///
-  /// - Returns: false if it lies outside of what a receiver would accept, and so changes nothing.
-  mutating func reset(
-    _ segment: TCPSegment, on id: ConnectionID, _ sink: inout some StreamSink
-  ) -> Bool {
-    var offset: Int64 = 0
-    if let base {
-      offset = self.offset(of: segment.sequence, base: base)
-      let low = Int64(clamping: acknowledged) - Self.positionSlack
-      let high = Int64(clamping: max(sent, next, acknowledged)) + Self.positionSlack
-      guard offset >= 0, (low...high).contains(offset) else { return false }
-      sent = max(sent, UInt64(offset))
-    }
-    if !resetSeen {
-      resetSeen = true
-      sink.receive(.ended(side, .rst, at: UInt64(offset), segment.packet), on: id)
-    }
+  /// Whether bytes, or a FIN, that end at `end` can be there beside the FIN that is known. What is delivered
+  /// stands; a FIN that waits for bytes before it was none if its sender goes on behind it.
+  private mutating func agreesWithFIN(end: UInt64, _ statistics: inout ReassemblyStatistics) -> Bool {
+    guard let fin = waiting[0].fin, end > fin.offset else { return true }
+    statistics.outOfWindow += 1
+    if finDelivered || acknowledged == fin.offset + 1 { return false }
+    waiting[0].fin = nil
     return true
   }
 
-  /// A RST that answers a segment takes its number from that segment's acknowledgment, which may be
-  /// old by as much as was in flight.
-  private static let positionSlack: Int64 = 1 << 20
+  /// - Parameter isInOrder: no bytes are missing before it.
+  private mutating func noteFIN(
+    at offset: UInt64, isInOrder: Bool, _ packet: PacketReference, _ statistics: inout ReassemblyStatistics
+  ) {
+    guard !finDelivered else { return }
+    needWaiting()
+    // Left of the window, unless it was acknowledged before and is part of the gap that was made of that.
+    guard offset >= next || offset + 1 == next && acknowledged == next && facts.contains(.endsInGap) else {
+      statistics.outOfWindow += 1
+      return
+    }
+    if let fin = waiting[0].fin {
+      guard fin.offset != offset, isInOrder else { return }
+      statistics.outOfWindow += 1
+    }
+    waiting[0].fin = (offset, packet)
+  }
 }

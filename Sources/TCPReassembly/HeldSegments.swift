@@ -48,6 +48,23 @@ struct HeldSegments {
     return covered
   }
 
+  /// Whether a segment has other bytes than the held ones that cover it.
+  func contradicts(_ range: Range<UInt64>, _ bytes: Span<UInt8>) -> Bool {
+    var index = firstIndex(endingAfter: range.lowerBound)
+    while index < segments.count, segments[index].range.lowerBound < range.upperBound {
+      let other = segments[index]
+      let start = max(other.range.lowerBound, range.lowerBound)
+      let (mine, theirs) = (Int(start - range.lowerBound), Int(start - other.range.lowerBound))
+      let end = min(other.range.upperBound, range.upperBound)
+      let count = min(Int(end - start), bytes.count - mine, other.bytes.count - theirs)
+      if count > 0, (0..<count).contains(where: { bytes[mine + $0] != other.bytes[theirs + $0] }) {
+        return true
+      }
+      index += 1
+    }
+    return false
+  }
+
   /// Takes out the segments that follow each other without a hole from `offset` on.
   mutating func takeRun(from offset: UInt64) -> [HeldSegment] {
     var end = offset

@@ -16,41 +16,84 @@ package struct Reassembler {
   package mutating func receive(
     _ segment: TCPSegment, in frame: Span<UInt8>, into sink: inout some StreamSink
   ) {
-    guard let slot = slot(for: segment, &sink) else {
-      statistics.strays += 1
-      return
+    switch place(of: segment, &sink) {
+    case .connection(let slot):
+      take(segment, in: frame, slot, &sink)
+      shed(slot, &sink)
+    case .tentative(let slot): propose(segment, in: frame, slot, &sink)
+    case .none: statistics.strays += 1
     }
-    let before = table.flows[slot].heldCost
-    let accepted = table.withFlow(slot: slot) {
-      $0.receive(segment, in: frame, patience: options.reorderPatience, &sink)
-    }
-    if !accepted { statistics.ignoredResets += 1 }
-    heldCost += table.flows[slot].heldCost - before
-    shed(slot, &sink)
     expireOne(at: segment.packet.time, &sink)
   }
 
   /// Ends all connections: the capture holds no more.
   package mutating func finish(into sink: inout some StreamSink) {
     for slot in table.flows.indices where !table.flows[slot].isVacant {
-      close(slot, table.flows[slot].isOver ? .ended : .captureEnded, &sink)
+      close(slot, .captureEnded, &sink)
     }
+  }
+
+  private mutating func take(
+    _ segment: TCPSegment, in frame: Span<UInt8>, _ slot: Int, _ sink: inout some StreamSink
+  ) {
+    let before = table.flows[slot].heldCost
+    table.withFlow(slot: slot, &statistics) {
+      $0.receive(segment, in: frame, patience: options.reorderPatience, &$1, &sink)
+    }
+    heldCost += table.flows[slot].heldCost - before
   }
 
   // MARK: Connections
 
-  /// The slot of the segment's connection, a new one if the segment opens it; `nil` if it belongs to none.
-  private mutating func slot(
-    for segment: TCPSegment, _ sink: inout some StreamSink
-  ) -> Int? {
+  private enum Place {
+    case connection(Int)
+    /// Beside the connection of that slot, until something confirms it.
+    case tentative(Int)
+    case none
+  }
+
+  /// Where a segment belongs; one that opens a connection gets a slot for it.
+  private mutating func place(of segment: TCPSegment, _ sink: inout some StreamSink) -> Place {
     let key = FlowKey(segment.source, segment.destination)
+    let isSYN = segment.flags.contains(.syn) && !segment.flags.contains(.rst)
     if let slot = table.slot(of: key) {
-      guard table.flows[slot].isReused(by: segment) else { return slot }
-      close(slot, .reused, &sink)
+      if table.flows[slot].hasTentativeOpening,
+        let opening = table.flows[slot].opening(confirmedBy: segment)
+      {
+        return .connection(replace(slot, key, by: opening, &sink))
+      }
+      guard isSYN else { return .connection(slot) }
+      switch table.flows[slot].opening(by: segment) {
+      case .same: return .connection(slot)
+      case .tentative: return .tentative(slot)
+      case .another: close(slot, .reused, &sink)
+      }
     }
-    guard segment.flags.contains(.syn) || segment.payloadLength > 0, !segment.flags.contains(.rst)
-    else { return nil }
-    return open(key, segment, &sink)
+    guard isSYN || segment.payloadLength > 0, !segment.flags.contains(.rst) else { return .none }
+    return .connection(open(key, segment, &sink))
+  }
+
+  private mutating func propose(
+    _ segment: TCPSegment, in frame: Span<UInt8>, _ slot: Int, _ sink: inout some StreamSink
+  ) {
+    let before = table.flows[slot].heldCost
+    table.withFlow(slot: slot, &statistics) { $0.propose(TentativeOpening(segment, in: frame), &$1) }
+    heldCost += table.flows[slot].heldCost - before
+    shed(slot, &sink)
+  }
+
+  /// Begins the connection that was tentative; returns its slot.
+  private mutating func replace(
+    _ slot: Int, _ key: FlowKey, by opening: TentativeOpening, _ sink: inout some StreamSink
+  ) -> Int {
+    heldCost -= opening.cost
+    table.withFlow(slot: slot, &statistics) { flow, _ in flow.forgetOpening() }
+    close(slot, .reused, &sink)
+    // Where it is none with a SYN it was counted as outside of a window.
+    if !opening.isSYN, statistics.outOfWindow > 0 { statistics.outOfWindow -= 1 }
+    let slot = open(key, opening.segment, &sink)
+    take(opening.segment, in: opening.bytes.span, slot, &sink)
+    return slot
   }
 
   private mutating func open(
@@ -84,7 +127,8 @@ package struct Reassembler {
     _ slot: Int, _ reason: CloseReason, _ sink: inout some StreamSink
   ) {
     heldCost -= table.flows[slot].heldCost
-    table.withFlow(slot: slot) { $0.close(reason, &sink) }
+    let isOver = table.flows[slot].isOver && reason != .reused
+    table.withFlow(slot: slot, &statistics) { $0.close(isOver ? .ended : reason, &$1, &sink) }
     table.remove(slot: slot)
   }
 
@@ -94,7 +138,9 @@ package struct Reassembler {
     while true {
       let before = table.flows[slot].heldCost
       let mustShed = heldCost > options.maxTotalHeldBytes && before > 0
-      let hasShed = table.withFlow(slot: slot) { $0.shed(options, mustShed: mustShed, &sink) }
+      let hasShed = table.withFlow(slot: slot, &statistics) {
+        $0.shed(options, mustShed: mustShed, &$1, &sink)
+      }
       guard hasShed else { return }
       heldCost += table.flows[slot].heldCost - before
       statistics.heldLimitHits += 1
@@ -105,13 +151,20 @@ package struct Reassembler {
   /// has connections, at a constant cost.
   private mutating func expireOne(at time: Timestamp, _ sink: inout some StreamSink) {
     hand = hand + 1 < table.flows.count ? hand + 1 : 0
-    guard !table.flows[hand].isVacant else { return }
+    guard hand < table.flows.count, !table.flows[hand].isVacant else { return }
+    let last = table.flows[hand].last.time
     if let since = table.flows[hand].overSince {
       if time >= since.advanced(bySeconds: options.lingerTime) { close(hand, .ended, &sink) }
-    } else if time >= table.flows[hand].last.time.advanced(bySeconds: options.idleTimeout) {
+    } else if time >= last.advanced(bySeconds: options.idleTimeout) {
+      if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
+    } else if time >= last.advanced(bySeconds: Self.restTime) {
+      table.withFlow(slot: hand, &statistics) { flow, _ in flow.rest() }
     }
   }
+
+  /// Seconds of silence after which a connection keeps no more than it must.
+  private static let restTime: Int64 = 1
 
   /// The longest silent among the next few, so that a full table stays cheap.
   private mutating func closeLongestSilent(_ sink: inout some StreamSink) {

@@ -17,18 +17,3 @@ package struct ReassemblyOptions: Hashable, Sendable {
   package var maxConnections = 1 << 20
   package init() {}
 }
-
-/// What reassembly had to give up or to ignore; every limit that is hit is counted.
-package struct ReassemblyStatistics: Hashable, Sendable {
-  package var connections: UInt64 = 0
-  /// Segments without payload that belong to no known connection.
-  package var strays: UInt64 = 0
-  /// Gaps that were declared because too much was held behind them.
-  package var heldLimitHits: UInt64 = 0
-  /// Connections forgotten because the table was full.
-  package var tableEvictions: UInt64 = 0
-  /// RST segments outside the receiver's window (RFC 9293 §3.10.7.4).
-  package var ignoredResets: UInt64 = 0
-
-  package init(connections: UInt64 = 0) { self.connections = connections }
-}

@@ -6,48 +6,115 @@ import Capture
 /// for each port. Copies have the same IPv4 identification; where there is none (IPv6, or 0 with DF), their TCP
 /// headers are the same: what is sent again acknowledges what came meanwhile, and has a later timestamp.
 struct RecentSegments {
+  /// In the order that takes the least room.
   private struct Entry {
+    var time: Timestamp
+    var print: SegmentPrint
     var sequence: SequenceNumber
     var acknowledgment: SequenceNumber
-    var length: Int
-    var flags: TCPFlags
+    var length: UInt32
+    var timestampValue: UInt32
+    var interface: UInt32
     var window: UInt16
     var identification: UInt16
-    var timestampValue: UInt32?
-    var interface: UInt32?
-    var time: Timestamp
+    var flags: TCPFlags
+    var hasTimestamp: Bool
+    var hasInterface: Bool
+
+    init(_ segment: TCPSegment, _ print: SegmentPrint) {
+      time = segment.packet.time
+      self.print = print
+      sequence = segment.sequence
+      acknowledgment = segment.acknowledgment
+      length = UInt32(truncatingIfNeeded: segment.payloadLength)
+      timestampValue = segment.timestampValue ?? 0
+      interface = segment.interface ?? 0
+      window = segment.window
+      identification = segment.identification
+      flags = segment.flags
+      hasTimestamp = segment.timestampValue != nil
+      hasInterface = segment.interface != nil
+    }
+
+    func isPlace(of segment: TCPSegment) -> Bool {
+      sequence == segment.sequence && length == UInt32(truncatingIfNeeded: segment.payloadLength)
+    }
   }
   private var entries: [Entry] = []
-  private var next = 0
+  private var next: UInt8 = 0
   private static let capacity = 4
   /// A copy follows at once; no retransmission timer is this short (RFC 6298 §2.4).
   private static let copyDelay = 0.005
   /// Where nothing but the header's fields tells, not even a timestamp.
   private static let plainCopyDelay = 0.001
 
-  mutating func add(_ segment: TCPSegment) {
-    let entry = Entry(
-      sequence: segment.sequence, acknowledgment: segment.acknowledgment, length: segment.payloadLength,
-      flags: segment.flags, window: segment.window, identification: segment.identification,
-      timestampValue: segment.timestampValue, interface: segment.interface, time: segment.packet.time)
+  mutating func add(_ segment: TCPSegment, _ print: SegmentPrint) {
     if entries.count < Self.capacity {
-      entries.append(entry)
+      if entries.isEmpty { entries.reserveCapacity(Self.capacity) }
+      entries.append(Entry(segment, print))
     } else {
-      entries[next] = entry
-      next = (next + 1) % Self.capacity
+      entries[Int(next)] = Entry(segment, print)
+      next = (next + 1) % UInt8(Self.capacity)
     }
+  }
+
+  mutating func forget() {
+    if !entries.isEmpty { self = RecentSegments() }
   }
 
   func hasCopy(of segment: TCPSegment) -> Bool {
     entries.contains { entry in
-      guard entry.sequence == segment.sequence, entry.length == segment.payloadLength,
-        entry.identification == segment.identification
-      else { return false }
+      guard entry.isPlace(of: segment), entry.identification == segment.identification else { return false }
       let delay = abs(segment.packet.time.seconds(since: entry.time))
-      if entry.identification != 0 || entry.interface != segment.interface { return delay < Self.copyDelay }
+      let isSameInterface = (entry.hasInterface ? entry.interface : nil) == segment.interface
+      if entry.identification != 0 || !isSameInterface { return delay < Self.copyDelay }
+      let timestamp = entry.hasTimestamp ? entry.timestampValue : nil
       return entry.acknowledgment == segment.acknowledgment && entry.flags == segment.flags
-        && entry.window == segment.window && entry.timestampValue == segment.timestampValue
-        && delay < (entry.timestampValue == nil ? Self.plainCopyDelay : Self.copyDelay)
+        && entry.window == segment.window && timestamp == segment.timestampValue
+        && delay < (timestamp == nil ? Self.plainCopyDelay : Self.copyDelay)
     }
   }
+
+  /// Whether the same place has been seen with other bytes.
+  func hasOther(than print: SegmentPrint, at segment: TCPSegment) -> Bool {
+    entries.contains { $0.isPlace(of: segment) && $0.print.differs(from: print) }
+  }
+}
+
+/// Some of a payload's bytes, folded, so that another payload is known for one: all of a short one, and eight
+/// samples of a long one.
+struct SegmentPrint {
+  /// 0 where there is nothing to compare.
+  private let value: UInt64
+
+  private static let samples: UInt64 = 8
+  private static let factor: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+  init(_ frame: Span<UInt8>, _ payload: Range<Int>) {
+    var sum: UInt64 = 1
+    if payload.count < 8 {
+      for index in payload { sum = (sum ^ UInt64(frame[index])) &* Self.factor }
+    } else {
+      // The last sample ends with the payload, whatever its length.
+      let last = payload.upperBound - 8
+      let step = max(8, (payload.count - 8) / (Int(Self.samples) - 1))
+      var start = payload.lowerBound
+      var factor = Self.factor
+      while start < last, factor != Self.factor &+ 2 * Self.samples - 2 {
+        sum &+= Self.word(frame.extracting(start..<start + 8)) &* factor
+        factor &+= 2
+        start += step
+      }
+      sum &+= Self.word(frame.extracting(last..<last + 8)) &* factor
+    }
+    value = payload.isEmpty ? 0 : max(sum, 1)
+  }
+
+  private static func word(_ bytes: Span<UInt8>) -> UInt64 {
+    let low = UInt64(bytes[0]) | UInt64(bytes[1]) << 8 | UInt64(bytes[2]) << 16 | UInt64(bytes[3]) << 24
+    let high = UInt64(bytes[4]) | UInt64(bytes[5]) << 8 | UInt64(bytes[6]) << 16 | UInt64(bytes[7]) << 24
+    return low | high << 32
+  }
+
+  func differs(from other: SegmentPrint) -> Bool { value != 0 && other.value != 0 && value != other.value }
 }

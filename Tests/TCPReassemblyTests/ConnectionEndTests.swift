@@ -80,7 +80,7 @@ import Testing
       ])
   }
 
-  @Test func `a reset is told at once and does not wait for missing bytes`() {
+  @Test func `a reset does not wait for missing bytes`() {
     var wire = Wire.opened
     wire.send(.client, at: 3, "def")
     wire.rst(.client, at: 6)

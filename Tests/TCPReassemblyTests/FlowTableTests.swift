@@ -77,7 +77,8 @@ import Streams
   @Test func `a connection is changed in place`() {
     var table = FlowTable()
     let slot = Self.insert(1, serial: 5, in: &table)
-    let serial = table.withFlow(slot: slot) { flow in
+    var statistics = ReassemblyStatistics()
+    let serial = table.withFlow(slot: slot, &statistics) { flow, _ in
       flow = Flow(
         key: flow.key, id: ConnectionID(slot: slot, serial: 6), clientEnd: flow.clientEnd, packet: flow.last)
       return flow.id.serial

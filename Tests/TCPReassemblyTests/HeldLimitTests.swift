@@ -27,7 +27,7 @@ import Streams
     #expect(before.statistics.heldLimitHits == 0)
     Self.hold(.client, at: [400], in: &wire)
     let after = Transcript.of(wire.packets, options: options, finishes: false)
-    #expect(after.lines(.client) == ["client gap 0..<100 notCaptured #7", "client 100 0123456789 #4"])
+    #expect(after.lines(.client) == ["client gap 0..<100 maxHeldBytes #7", "client 100 0123456789 #4"])
     #expect(after.statistics.heldLimitHits == 1)
   }
 

@@ -104,6 +104,8 @@ extension StreamEvent {
     switch self {
     case .opened: "opened"
     case .began(let side, let sequence): "\(side) began \(sequence.rawValue)"
+    case .gap(let side, let range, .limit(let limit), let packet):
+      "\(side) gap \(range) \(limit) #\(packet.number)"
     case .gap(let side, let range, let cause, let packet): "\(side) gap \(range) \(cause) #\(packet.number)"
     case .acknowledged(let side, let upTo, let packet): "\(side) acknowledged \(upTo) #\(packet.number)"
     case .retransmitted(let side, let range, let packet): "\(side) repeated \(range) #\(packet.number)"

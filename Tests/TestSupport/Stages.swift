@@ -56,17 +56,20 @@ package enum Stages {
 
   /// All the way, as the command goes it.
   package static func legs(
-    of packets: [TestPacket], capture: Int = 0, keyLog: KeyLog = KeyLog()
+    of packets: [TestPacket], capture: Int = 0, keyLog: KeyLog = KeyLog(),
+    options: ReassemblyOptions = ReassemblyOptions()
   ) -> [Leg] {
     var decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: LegCollector(capture: capture))), keyLog: keyLog)
-    reassemble(packets, into: &decoder)
+    reassemble(packets, options: options, into: &decoder)
     return decoder.sink.sink.sink.legs
   }
 
-  package static func sessions(of packets: [TestPacket], keyLog: KeyLog = KeyLog()) -> [Session] {
+  package static func sessions(
+    of packets: [TestPacket], keyLog: KeyLog = KeyLog(), options: ReassemblyOptions = ReassemblyOptions()
+  ) -> [Session] {
     let capture = CaptureSummary("test.pcap")
-    return Analysis(captures: [capture], legs: legs(of: packets, keyLog: keyLog)).sessions
+    return Analysis(captures: [capture], legs: legs(of: packets, keyLog: keyLog, options: options)).sessions
   }
 
   /// The sessions that several captures show together, each with its own packets.

@@ -42,7 +42,8 @@ package struct Wire {
   package mutating func send(
     _ side: Side, at offset: Int64, _ payload: String = "", length: Int? = nil, flags: TCPFlags = .ack,
     acknowledging: Int64 = 0, window: UInt16 = .max, identification: UInt16 = 0,
-    timestampValue: UInt32? = nil, interface: UInt32? = nil
+    timestampValue: UInt32? = nil, interface: UInt32? = nil, windowScale: WindowScale = .absent,
+    urgentPointer: UInt16 = 0
   ) {
     let (mine, theirs) = side == .client ? (clientISN, serverISN) : (serverISN, clientISN)
     let (source, destination) = side == .client ? (client, server) : (server, client)
@@ -57,7 +58,8 @@ package struct Wire {
           sequence: SequenceNumber(mine &+ 1 &+ UInt32(truncatingIfNeeded: offset)),
           acknowledgment: SequenceNumber(flags.contains(.ack) ? acknowledgment : 0), flags: flags,
           window: window, payloadLength: length ?? bytes.count, payload: 0..<bytes.count,
-          identification: identification, timestampValue: timestampValue, interface: interface),
+          identification: identification, timestampValue: timestampValue, interface: interface,
+          windowScale: windowScale, urgentPointer: urgentPointer),
         payload: bytes))
     time += 0.001
   }

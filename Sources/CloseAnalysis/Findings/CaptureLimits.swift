@@ -75,7 +75,7 @@ private struct CaptureHoles {
   /// - Returns: `nil` if there are none.
   init?(_ session: Session, _ cause: GapCause) {
     let streams = session.legs.flatMap { [$0.server, $0.client] }
-    holes = streams.flatMap(\.gaps).filter { ($0.cause == .truncated) == (cause == .truncated) }
+    holes = streams.flatMap(\.gaps).filter { $0.cause.kind == cause.kind }
       .sorted { $0.packet.precedes($1.packet) }
     isAll = streams.allSatisfy { UInt64($0.gaps.count) == $0.gapCount && !$0.hasGapOfUnknownLength }
     isOnlyEnds = streams.allSatisfy { stream in
@@ -85,5 +85,18 @@ private struct CaptureHoles {
         }
     }
     if holes.isEmpty { return nil }
+  }
+}
+
+extension GapCause {
+  /// Which finding tells of it. Bytes whose number is not known are missing like the others.
+  fileprivate enum Kind { case missing, cut, givenUp }
+
+  fileprivate var kind: Kind {
+    switch self {
+    case .notCaptured, .unknownLength: .missing
+    case .truncated: .cut
+    case .limit: .givenUp
+    }
   }
 }

@@ -28,5 +28,9 @@ extension Remedy {
       "capture on the server's own machine as well (in its pod: -i any) and give wsclose both files"
   )
 
+  static let readLess = Remedy(
+    summary:
+      "read fewer connections at once, with a filter for the port or the host (-f 'tcp port YOUR-PORT')")
+
   private static let tcpdump = "tcpdump -i any -s 0 -B 16384 -U -w capture.pcap 'tcp port YOUR-PORT'"
 }

@@ -25,13 +25,13 @@ extension Judgement {
         self.init(
           .delivered, nil, Delivery(proof: .acknowledged, packet: acknowledged, isInferred: true))
       } else {
-        let reason: UndeterminedReason = outer.firstEnd == nil ? .captureEnded : .unacknowledged
+        let reason: UndeterminedReason = outer.firstEnd == nil ? outer.unfinished : .unacknowledged
         self.init(.undetermined, reason, Delivery(proof: .sent, packet: record.packet, isInferred: true))
       }
     case .short:
       let hasEnded = outer.server.end != nil || outer.client.rst != nil
       self.init(
-        hasEnded ? .lost : .undetermined, hasEnded ? nil : .captureEnded,
+        hasEnded ? .lost : .undetermined, hasEnded ? nil : outer.unfinished,
         Delivery(proof: .none, isInferred: true))
     }
   }

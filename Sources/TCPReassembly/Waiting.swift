@@ -1,0 +1,25 @@
+import Capture
+import Streams
+
+/// What of one direction waits for something else. Apart from the rest, as most connections have none of it most of
+/// the time: a silent one is to cost no more than its place in the table.
+struct Waiting {
+  var held = HeldSegments()
+  var aside = SetAside()
+  /// The FIN; kept when it was told, too.
+  var fin: (offset: UInt64, packet: PacketReference)?
+  /// An acknowledgment that came before anything told where the stream begins, and the window with it.
+  var early: (number: SequenceNumber, window: UInt64, packet: PacketReference)?
+  /// Acknowledgments of bytes that have not been delivered yet, rising.
+  var acknowledgments: [(offset: UInt64, packet: PacketReference)] = []
+  /// Since when the receiver is known to have what the hole lacks.
+  var holeAcknowledgedAt: Timestamp?
+
+  var cost: Int { held.cost + aside.cost }
+
+  /// Whether nothing waits.
+  var isIdle: Bool {
+    held.isEmpty && aside.isEmpty && fin == nil && early == nil && acknowledgments.isEmpty
+      && holeAcknowledgedAt == nil
+  }
+}
