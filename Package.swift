@@ -53,11 +53,15 @@ let package = Package(
       name: "Report",
       dependencies: ["Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode", "CloseAnalysis"],
       swiftSettings: settings),
+    .target(
+      name: "Pipeline",
+      dependencies: ["Capture", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"],
+      swiftSettings: settings),
     .executableTarget(
       name: "wsclose",
       dependencies: [
-        "Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis",
-        "Report", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Capture", "Streams", "TLSDecode", "WSDecode", "CloseAnalysis", "Pipeline", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 

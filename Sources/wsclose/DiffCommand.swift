@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import CloseAnalysis
+import Pipeline
 import Report
 import TLSDecode
 
@@ -58,7 +59,7 @@ struct DiffCommand: ParsableCommand {
         var source = CaptureSource(path: path)
         source.filter = filter
         source.beginning = beginning
-        let reading = try Pipeline.read(source, keyLog: keyLog, into: LegCollector())
+        let reading = try Pipeline.readTelling(source, keyLog: keyLog, into: LegCollector())
         errors += reading.damages
         return Tally(Analysis(captures: [reading.summary], legs: reading.sink.legs))
       }

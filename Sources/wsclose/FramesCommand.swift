@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import CloseAnalysis
+import Pipeline
 import Report
 import WSDecode
 
@@ -43,7 +44,7 @@ struct FramesCommand: ParsableCommand {
       source.isStopped = { !output.isOpen }
       do throws(CaptureError) {
         let files = source.paths.map { names[$0] ?? CaptureFileName(source: $0) }
-        let reading = try Pipeline.read(
+        let reading = try Pipeline.readTelling(
           source, keyLog: keyLog, options: options,
           into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
         errors += reading.damages

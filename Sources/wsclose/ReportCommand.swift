@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import CloseAnalysis
+import Pipeline
 import Report
 import TLSDecode
 
@@ -59,7 +60,7 @@ struct ReportCommand: ParsableCommand {
       source.isStopped = { !output.isOpen }
       let lines = SessionLines(output, of: source, only: only?.verdicts)
       do throws(CaptureError) {
-        var reading = try Pipeline.read(
+        var reading = try Pipeline.readTelling(
           source, keyLog: keyLog, into: lines.makeStream(), onInterfaceNames: lines.name)
         reading.sink.finish()
         errors += reading.damages
@@ -91,7 +92,7 @@ struct ReportCommand: ParsableCommand {
       var source = self.captures.source(waiting.removeFirst())
       source.index = captures.count
       do throws(CaptureError) {
-        let reading = try Pipeline.read(source, keyLog: keyLog, into: LegCollector(capture: source.index))
+        let reading = try Pipeline.readTelling(source, keyLog: keyLog, into: LegCollector(capture: source.index))
         captures.append(reading.summary)
         legs += reading.sink.legs
         errors += reading.damages

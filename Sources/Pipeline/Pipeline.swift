@@ -1,0 +1,72 @@
+import Capture
+import CloseAnalysis
+import HTTP2Decode
+import TCPReassembly
+import TLSDecode
+import WSDecode
+
+/// Joins the stages: packets → segments → streams → legs.
+package enum Pipeline {
+  /// One capture, read.
+  package struct Reading<Sink: LegSink> {
+    package var summary: CaptureSummary
+    package var sink: Sink
+    /// Where its files are damaged.
+    package var damages: [CaptureError]
+    /// Files that turned out to be no parts of it.
+    package var remaining: [String]
+  }
+
+  /// Reads one capture to its end into a sink of legs.
+  ///
+  /// - Parameters:
+  ///   - onInterfaceNames: gets the names of the capture's interfaces as they become known.
+  ///   - onMalformedSecrets: gets the lines of each key log inside the capture that are none of a key log.
+  /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
+  package static func read<Sink: LegSink>(
+    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(),
+    into sink: Sink, onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in },
+    onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in }
+  ) throws(CaptureError) -> Reading<Sink> {
+    var reader = try CaptureReader(source)
+    let decoder = TLSDecoder(
+      into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
+    var stages = Stages(
+      decoder: decoder, onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets)
+    reader.read(into: &stages)
+    stages.reassembler.finish(into: &stages.decoder)
+    return Reading(
+      summary: CaptureSummary(
+        parts: reader.parts, statistics: reader.statistics, reassembly: stages.reassembler.statistics,
+        tls: stages.decoder.statistics),
+      sink: stages.decoder.sink.sink.sink, damages: reader.damages, remaining: reader.remaining)
+  }
+
+  /// The stages behind the capture.
+  private struct Stages<Sink: LegSink>: SegmentSink {
+    var reassembler = Reassembler()
+    var decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>
+    let onInterfaceNames: ([UInt32: String]) -> Void
+    let onMalformedSecrets: (KeyLog.Malformed) -> Void
+
+    init(
+      decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>,
+      onInterfaceNames: @escaping ([UInt32: String]) -> Void,
+      onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void
+    ) {
+      self.decoder = decoder
+      self.onInterfaceNames = onInterfaceNames
+      self.onMalformedSecrets = onMalformedSecrets
+    }
+
+    mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
+      reassembler.receive(segment, in: frame, into: &decoder)
+    }
+
+    mutating func receive(secrets: [UInt8]) {
+      if let bad = decoder.addSecrets(secrets) { onMalformedSecrets(bad) }
+    }
+
+    mutating func receive(interfaceNames: [UInt32: String]) { onInterfaceNames(interfaceNames) }
+  }
+}

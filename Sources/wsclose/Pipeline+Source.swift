@@ -1,0 +1,31 @@
+import Capture
+import Pipeline
+import TLSDecode
+import WSDecode
+
+extension Pipeline {
+  /// Reads one capture until it ends or the user interrupts, and complains of what is wrong with its secrets.
+  static func readTelling<Sink: LegSink>(
+    _ source: CaptureSource, keyLog: KeyLog, options: FrameOptions = FrameOptions(), into sink: Sink,
+    onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in }
+  ) throws(CaptureError) -> Reading<Sink> {
+    var source = source
+    let isUnwanted = source.isStopped
+    source.isStopped = { Interrupt.isRequested || isUnwanted() }
+    let name = CaptureSource.name(of: source.paths[0])
+    let reading = try read(
+      source, keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames
+    ) { bad in
+      Output.complain(
+        "\(name): \(bad.count) lines of its decryption secrets are none of a key log, the first is line"
+          + " \(bad.firstLine); what is left of them is used")
+    }
+    let broken = reading.summary.statistics.brokenSecrets
+    if broken > 0 {
+      Output.complain(
+        "\(name): \(broken) Decryption Secrets Blocks are broken, and were passed over;"
+          + " inject the key log again, or give it with --keylog")
+    }
+    return reading
+  }
+}
