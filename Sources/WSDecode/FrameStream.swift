@@ -106,6 +106,8 @@ struct FrameStream {
     }
     self.start = nil
     current = nil
+    // Whatever comes behind the end of a stream, it is not the rest of the frame.
+    hasFailed = true
   }
 
   private mutating func advance(by count: Int, _ packet: PacketReference) {

@@ -1,3 +1,4 @@
+import Capture
 import Streams
 import TestSupport
 import Testing
@@ -93,6 +94,26 @@ import WSDecode
     let legs = Stages.legEvents(of: Self.conversation(row, end).packets)
     #expect(legs.cuts == [])
     #expect(legs.closes.map(\.reason) == ["bye"])
+  }
+
+  @Test func `bytes behind the end are not the rest of a frame`() throws {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.server, [0x88], fin: true)
+    var packets = talk.packets
+    var late = try #require(packets.last)
+    late.segment.packet.number += 1
+    late.segment.sequence = late.segment.sequence + 1
+    late.segment.flags = .ack
+    late.payload = [0x02, 0x10, 0xe1]
+    late.segment.payloadLength = 3
+    late.segment.payload = 0..<3
+    packets.append(late)
+    let legs = Stages.legEvents(of: packets)
+    let start = UInt64.afterResponse
+    #expect(legs.cuts == [CutFacts(side: .server, range: start..<start + 1)])
+    #expect(legs.facts == [])
+    #expect(legs.closes == [])
   }
 
   @Test func `both directions may be cut`() {
