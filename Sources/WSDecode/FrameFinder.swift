@@ -9,7 +9,7 @@ import Streams
 /// decides how much is enough. Until then nothing of it is reported.
 struct FrameFinder {
   /// Whose frames are looked for: masked ones are a client's. `nil` takes both.
-  private let wanted: Side?
+  private var wanted: Side?
   private let deflate: PermessageDeflate?
   private let options: FrameOptions
   private var candidate: FrameStream?
@@ -42,6 +42,12 @@ struct FrameFinder {
     self.expected = expected
     self.deflate = deflate
     self.options = options
+  }
+
+  /// Takes only frames of that side from now on.
+  mutating func look(for side: Side) {
+    wanted = side
+    if let role, role != side { drop() }
   }
 
   struct Found {

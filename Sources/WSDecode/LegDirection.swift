@@ -81,9 +81,11 @@ struct LegDirection {
     wasFound = true
   }
 
-  /// Believes what the finder has; what it has nothing of was lost from the beginning.
+  /// Believes what the finder has; what it has nothing of was lost from the beginning. Whose frames these are
+  /// is known from here on.
   mutating func confirm(_ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink) {
     believe(atLeast: .min, adding: 0, on: leg, &sink)
+    finder.look(for: side)
     if isLost { sink.receive(.lost(side, at: 0, packet), on: leg) }
   }
 

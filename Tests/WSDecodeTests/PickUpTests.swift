@@ -44,6 +44,17 @@ import WSDecode
     #expect(legs.facts.map(\.side) == [Side](repeating: side, count: 8))
   }
 
+  @Test(arguments: [Side.client, .server])
+  func `what the other side says later are its own frames or none`(side: Side) {
+    var talk = Conversation()
+    let frames = Self.frames(side) + Self.frames(side)
+    for frame in frames { talk.send(side, frame) }
+    for frame in frames { talk.send(side.opposite, frame) }
+    let legs = Stages.legEvents(of: talk.packets)
+    #expect(legs.facts.map(\.side) == [Side](repeating: side, count: 8))
+    #expect(legs.facts.map(\.range) == Script(after: 0, frames).ranges)
+  }
+
   @Test func `a capture may begin inside a frame`() {
     var talk = Conversation()
     talk.send(.server, Array("...the rest of a payload".utf8))
