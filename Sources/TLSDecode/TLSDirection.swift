@@ -23,6 +23,8 @@ struct TLSDirection {
   private var lastContent: (carrier: Range<UInt64>, carried: Range<UInt64>)?
   /// Bytes that finding lost records again may still try to open.
   private var trialBudget = 16 << 20
+  /// What a trial costs however short the record is, in bytes that cost as much.
+  private static let trialCost = 1024
 
   /// - Parameter offset: where the first record begins; what came before it was in the clear.
   init(_ side: Side, at offset: UInt64) {
@@ -154,9 +156,9 @@ struct TLSDirection {
     let perRecord = UInt64(TLSRecordHeader.byteCount + overhead)
     let most = lost / perRecord
     var missing = lost / UInt64(TLSRecordHeader.byteCount + TLSRecordHeader.maxBodyLength)
-    while missing <= most, trialBudget >= body.count {
+    while missing <= most, trialBudget >= body.count + Self.trialCost {
       for index in epochs.indices.dropFirst(epoch) {
-        trialBudget -= body.count
+        trialBudget -= body.count + Self.trialCost
         guard let content = epochs[index].protection.open(record.header, body, skipped: missing) else {
           continue
         }

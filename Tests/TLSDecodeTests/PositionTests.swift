@@ -91,6 +91,19 @@ import Testing
     #expect(wire.gaps(.server) == (missing > 0 ? [6..<6 + missing] : []))
   }
 
+  @Test(arguments: [(5_000, "begin end"), (17_000, "begin ")])
+  func `of more lost records than anybody may count nothing is found again`(count: Int, text: String) {
+    var script = Self.script(["begin "])
+    let known = script.records.count
+    for _ in 0..<count { script.send(.server, "") }
+    script.send(.server, "end")
+    var wire = TLSWire(script.keyLog())
+    wire.send(script.records[..<known])
+    wire.lose(.server, script.records[known...].dropLast().reduce(0) { $0 + $1.bytes.count })
+    wire.send(script.records.suffix(1))
+    #expect(wire.text(.server) == text)
+  }
+
   @Test func `a capture that starts again in the middle of a record goes on with the next one`() {
     let script = Self.script(["abc", String(repeating: "d", count: 3000), "efg", "hij"])
     let long = script.records[script.records.count - 3].bytes
