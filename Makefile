@@ -1,10 +1,11 @@
 # make demo   installs what is missing, builds, and reports on the samples
 # make test   runs every check
+# make fuzz   fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
 
 SWIFT ?= swift
 SAMPLES := samples/recorded
 
-.PHONY: build demo test lint format reports docs install-build install-test
+.PHONY: build demo test lint format reports docs fuzz corpus install-build install-test
 
 build: install-build
 	$(SWIFT) build -c release --product wsclose
@@ -18,10 +19,17 @@ test: install-test lint
 	$(SWIFT) test --skip-build
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz
 
 format:
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Fuzz
+
+fuzz: install-build
+	TIME="$(or $(TIME),60)" TARGET="$(TARGET)" scripts/fuzz
+
+# Writes Fuzz/corpus anew, from the samples and what make fuzz has found.
+corpus: install-build
+	TARGET="$(TARGET)" scripts/fuzz corpus
 
 # Writes the expected reports anew: read the difference before committing it.
 reports: build

@@ -5,11 +5,15 @@ let stages =
   ["Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"]
   as [Target.Dependency]
 
-let settings: [SwiftSetting] = [
+/// Whether this is a build for `make fuzz`: libFuzzer needs its instrumentation in every stage.
+let fuzzes = Context.environment["WSCLOSE_FUZZ"] != nil
+
+let strictness: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
 ]
+let settings = strictness + (fuzzes ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : [])
 
 // The stages, in the order in which a byte passes them: see docs/architecture.md.
 let package = Package(
@@ -95,5 +99,21 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"], exclude: ["validate.py"],
       swiftSettings: settings),
+
+    // What is fuzzed: see docs/reliability.md.
+    .target(
+      name: "FuzzTargets", dependencies: stages + ["Pipeline", "Report", "TestSupport"], path: "Fuzz/Targets",
+      swiftSettings: settings),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
   ]
 )
+
+if fuzzes {
+  package.products.append(.executable(name: "wsclose-fuzz", targets: ["wsclose-fuzz"]))
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+    .executableTarget(
+      name: "wsclose-fuzz", dependencies: ["CLibFuzzer", "FuzzTargets"], path: "Fuzz/Driver",
+      swiftSettings: strictness, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+  ]
+}

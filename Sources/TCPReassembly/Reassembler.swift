@@ -6,7 +6,8 @@ package struct Reassembler {
   private let options: ReassemblyOptions
   private var table = FlowTable()
   package private(set) var statistics = ReassemblyStatistics()
-  private var heldCost = 0
+  /// What is held in all directions together; the limits are about it.
+  package private(set) var heldCost = 0
   /// The slot that is looked at next for connections that are over or silent.
   private var hand = 0
 

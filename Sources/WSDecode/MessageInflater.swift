@@ -2,7 +2,7 @@ import CZlib
 
 /// Undoes permessage-deflate for one direction of a leg (RFC 7692 §7.2.2), frame by frame.
 @safe
-final class MessageInflater {
+package final class MessageInflater {
   private var stream: z_stream
   private let takesOver: Bool
   /// The window lacks bytes: nothing can be decoded until a message starts with an empty one.
@@ -11,7 +11,7 @@ final class MessageInflater {
   private static let pieceSize = 16 << 10
 
   /// - Parameter takesOver: whether a message may refer to those before it.
-  init?(takesOver: Bool) {
+  package init?(takesOver: Bool) {
     unsafe stream = unsafe z_stream()
     self.takesOver = takesOver
     // SAFETY: raw deflate with the largest window; ended in deinit.
@@ -25,7 +25,7 @@ final class MessageInflater {
   ///   - bytes: unmasked payload of a compressed message.
   ///   - limit: how many decoded bytes are wanted; what is beyond is decoded and dropped.
   /// - Returns: decoded bytes; `nil` if they cannot be known.
-  func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+  package func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
     guard !isBroken else { return nil }
     var input = bytes
     var output: [UInt8] = []
@@ -60,7 +60,7 @@ final class MessageInflater {
   }
 
   /// Ends a message: gives back what its last block still held.
-  func endMessage(limit: Int) -> [UInt8]? {
+  package func endMessage(limit: Int) -> [UInt8]? {
     let rest = inflate(Self.tail, limit: limit)
     if !takesOver { reset() }
     return rest

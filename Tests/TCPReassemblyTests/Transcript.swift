@@ -29,7 +29,12 @@ struct Transcript: StreamSink {
     if finishes { reassembler.finish(into: &transcript) }
     transcript.statistics = reassembler.statistics
     var invariants = StreamInvariants()
-    for entry in transcript.entries { invariants.check(entry) }
+    for entry in transcript.entries {
+      switch entry {
+      case .bytes(let bytes, let chunk): invariants.check(bytes: bytes.count, chunk)
+      case .event(let event, let connection): invariants.check(event, on: connection)
+      }
+    }
     #expect(invariants.broken == [], sourceLocation: sourceLocation)
     #expect(!finishes || invariants.openCount == 0, sourceLocation: sourceLocation)
     return transcript

@@ -5,6 +5,11 @@ package struct TestPacket: Hashable, Sendable {
   package var segment: TCPSegment
   package var payload: [UInt8]
 
+  package init(segment: TCPSegment, payload: [UInt8]) {
+    self.segment = segment
+    self.payload = payload
+  }
+
   /// Gives consecutive numbers to packets, in the order in which a capture would hold them.
   package static func numbered(_ packets: [TestPacket]) -> [TestPacket] {
     packets.enumerated().map { index, packet in

@@ -1,0 +1,93 @@
+import Capture
+import CloseAnalysis
+import Foundation
+import Pipeline
+import Report
+import WSDecode
+
+/// The bytes of a capture file, all the way to the reports.
+enum PipelineTarget {
+  static func run(_ bytes: [UInt8]) throws(BrokenInvariant) {
+    guard let reports = Reports(of: bytes) else { return }
+    try demand(Reports(of: bytes) == reports, "the same bytes give another report")
+    try demand(isJSON(reports.json), "the JSON report is none")
+    for line in reports.lines.split(separator: UInt8(ascii: "\n")) {
+      try demand(isJSON(Array(line)), "a line of the NDJSON report is no JSON")
+    }
+    for line in reports.frameLines.split(separator: UInt8(ascii: "\n")) {
+      try demand(isJSON(Array(line)), "a line of the list of frames is no JSON")
+    }
+    for (name, report) in reports.all {
+      try demand(isHarmless(report), "a terminal would act on the \(name)")
+    }
+  }
+
+  private static func isJSON(_ bytes: [UInt8]) -> Bool {
+    (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil
+  }
+
+  /// UTF-8 without a control character but the newline, and without what turns the direction of text.
+  private static func isHarmless(_ bytes: [UInt8]) -> Bool {
+    guard let text = String(validating: bytes, as: UTF8.self) else { return false }
+    return text.unicodeScalars.allSatisfy { scalar in
+      switch scalar.value {
+      case 0x0a: true
+      case 0..<0x20, 0x7f..<0xa0, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff: false
+      default: true
+      }
+    }
+  }
+}
+
+/// All that can be reported of a capture.
+private struct Reports: Equatable {
+  var text: [UInt8]
+  var json: [UInt8]
+  var lines: [UInt8]
+  var frames: [UInt8]
+  var frameLines: [UInt8]
+
+  var all: [(name: String, report: [UInt8])] {
+    [
+      ("text report", text), ("JSON report", json), ("NDJSON report", lines), ("list of frames", frames),
+      ("list of frames as NDJSON", frameLines),
+    ]
+  }
+
+  /// - Returns: `nil` if the bytes are no capture.
+  init?(of bytes: [UInt8]) {
+    guard let reader = CaptureBytes.reader(of: bytes) else { return nil }
+    var options = FrameOptions()
+    options.payloadLimit = 64 << 10
+    let (summary, sinks) = Pipeline.read(reader, options: options, into: Sinks())
+    let analysis = Analysis(captures: [summary], legs: sinks.collector.legs)
+    text = Array(
+      TextReport(analysis, sessions: analysis.sessions, style: TextStyle(isColoured: false)).text.utf8)
+    json = JSONReport.report(analysis, sessions: analysis.sessions)
+    lines = JSONReport.lines(analysis, sessions: analysis.sessions)
+    frames = sinks.frames.bytes
+    frameLines = sinks.frameLines.bytes
+  }
+}
+
+/// Takes the legs for the reports and for both lists of frames.
+private struct Sinks: LegSink {
+  final class Output { var bytes: [UInt8] = [] }
+
+  private(set) var collector = LegCollector()
+  let frames = Output()
+  let frameLines = Output()
+  private var list: FrameList
+  private var lines: FrameList
+
+  init() {
+    list = FrameList(.text, source: "fuzz.pcap") { [frames] in frames.bytes += $0 }
+    lines = FrameList(.ndjson, source: "fuzz.pcap") { [frameLines] in frameLines.bytes += $0 }
+  }
+
+  mutating func receive(_ event: LegEvent, on leg: LegID) {
+    collector.receive(event, on: leg)
+    list.receive(event, on: leg)
+    lines.receive(event, on: leg)
+  }
+}
