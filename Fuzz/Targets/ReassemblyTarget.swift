@@ -17,6 +17,8 @@ enum ReassemblyTarget {
     // At the edge of the largest window a part of a segment may be beyond it.
     guard whole.streams.values.allSatisfy({ ($0.gaps.last?.upperBound ?? 0) < 1 << 29 }) else { return }
     let split = try log(of: script.split, patient)
+    // What was not captured with its SYN begins where a segment lets it.
+    guard split.bases == whole.bases else { return }
     try demandSame(whole.streams.mapValues { [$0] }, split.streams.mapValues { [$0] })
   }
 
@@ -31,11 +33,12 @@ enum ReassemblyTarget {
     return options
   }
 
-  /// No connection is forgotten: how many packets pass in the meantime changes nothing.
+  /// No connection is forgotten and no hole given up early: how many packets pass in the meantime changes nothing.
   private static var patient: ReassemblyOptions {
     var options = ReassemblyOptions()
     options.idleTimeout = .max
     options.lingerTime = .max
+    options.reorderPatience = .max
     return options
   }
 
@@ -72,7 +75,8 @@ private struct SegmentLog: StreamSink {
   private(set) var streams: [Key: Stream] = [:]
   private var invariants = StreamInvariants()
   private var connections: [ConnectionID: Connection] = [:]
-  private var bases: [Key: SequenceNumber] = [:]
+  /// Where each stream began.
+  private(set) var bases: [Key: SequenceNumber] = [:]
   private var wrongBytes = 0
 
   mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {

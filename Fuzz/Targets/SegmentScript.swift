@@ -8,6 +8,9 @@ import TestSupport
 ///
 ///     control: bit 0 the sender, 1 FIN, 2 SYN, 3 RST, 4 no ACK, 5-6 the connection, 7 a window of 0
 struct SegmentScript {
+  private static let clients = (0..<4).map { Endpoint(text: "10.9.1.2:\(40000 + $0)") }
+  private static let server = Endpoint(text: "10.9.1.1:80")
+
   private(set) var packets: [TestPacket] = []
   private var time: Int64 = 0
 
@@ -35,8 +38,8 @@ struct SegmentScript {
     // Up to 16 seconds, sometimes backwards.
     time += step == 255 ? -2_000_000_000 : step * step * 250_000
 
-    let client = Endpoint(text: "10.9.1.2:\(40000 + Int(control >> 5 & 3))")
-    let server = Endpoint(text: "10.9.1.1:80")
+    let client = Self.clients[Int(control >> 5 & 3)]
+    let server = Self.server
     let isClient = control & 1 == 0
     let source = isClient ? client : server
     // Close to where numbers wrap; far offsets reach beyond every window.
