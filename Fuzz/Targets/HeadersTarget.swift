@@ -33,6 +33,7 @@ enum HeadersTarget {
       try demand(short.payload.upperBound <= length, "the payload lies outside the packet")
       short.payload = segment.payload
       if short.timestampValue == nil { short.timestampValue = segment.timestampValue }
+      if short.windowScale == .unknown { short.windowScale = segment.windowScale }
       try demand(short == segment, "a packet cut to \(length) bytes says something else")
     }
   }

@@ -10,6 +10,7 @@ enum PipelineTarget {
   static func run(_ bytes: [UInt8]) throws(BrokenInvariant) {
     guard let reports = Reports(of: bytes) else { return }
     try demand(Reports(of: bytes) == reports, "the same bytes give another report")
+    try demand(reports.streamed == reports.whole, "sessions told while reading are not those of the capture")
     try demand(isJSON(reports.json), "the JSON report is none")
     for line in reports.lines.split(separator: UInt8(ascii: "\n")) {
       try demand(isJSON(Array(line)), "a line of the NDJSON report is no JSON")
@@ -54,13 +55,31 @@ private struct Reports: Equatable {
     ]
   }
 
+  /// Sessions as lines, without their numbers: those of the whole capture, and those told while it was read.
+  var whole: [[UInt8]]
+  var streamed: [[UInt8]]
+
+  private static func unnumbered(_ sessions: [Session]) -> [[UInt8]] {
+    sessions.map { session in
+      var session = session
+      session.id = 0
+      // What several have in common is told of those that are near in time.
+      session.findings.removeAll { ["mass-teardown", "idle-timeout"].contains($0.rule) }
+      return JSONReport.line(session, captures: [Sinks.capture])
+    }.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
   /// - Returns: `nil` if the bytes are no capture.
   init?(of bytes: [UInt8]) {
-    guard let reader = CaptureBytes.reader(of: bytes) else { return nil }
     var options = FrameOptions()
     options.payloadLimit = 64 << 10
-    let (summary, sinks) = Pipeline.read(reader, options: options, into: Sinks())
-    let analysis = Analysis(captures: [summary], legs: sinks.collector.legs)
+    guard let reading = try? Pipeline.read(CaptureSource(bytes: bytes), options: options, into: Sinks())
+    else { return nil }
+    var sinks = reading.sink
+    sinks.stream.finish()
+    let analysis = Analysis(captures: [reading.summary], legs: sinks.collector.legs)
+    whole = Self.unnumbered(analysis.sessions)
+    streamed = Self.unnumbered(sinks.told.sessions)
     text = Array(
       TextReport(analysis, sessions: analysis.sessions, style: TextStyle(isColoured: false)).text.utf8)
     json = JSONReport.report(analysis, sessions: analysis.sessions)
@@ -73,6 +92,12 @@ private struct Reports: Equatable {
 /// Takes the legs for the reports and for both lists of frames.
 private struct Sinks: LegSink {
   final class Output { var bytes: [UInt8] = [] }
+  final class Told { var sessions: [Session] = [] }
+
+  static let capture = CaptureSummary(
+    parts: [CapturePart(source: "fuzz.pcap")], statistics: CaptureStatistics(), reassembly: .init())
+  let told = Told()
+  var stream: SessionStream
 
   private(set) var collector = LegCollector()
   let frames = Output()
@@ -81,12 +106,16 @@ private struct Sinks: LegSink {
   private var lines: FrameList
 
   init() {
-    list = FrameList(.text, source: "fuzz.pcap") { [frames] in frames.bytes += $0 }
-    lines = FrameList(.ndjson, source: "fuzz.pcap") { [frameLines] in frameLines.bytes += $0 }
+    stream = SessionStream(capture: Self.capture) { [told] in told.sessions.append($0) }
+    list = FrameList(.text, files: [CaptureFileName(source: "fuzz.pcap")]) { [frames] in frames.bytes += $0 }
+    lines = FrameList(.ndjson, files: [CaptureFileName(source: "fuzz.pcap")]) { [frameLines] in
+      frameLines.bytes += $0
+    }
   }
 
   mutating func receive(_ event: LegEvent, on leg: LegID) {
     collector.receive(event, on: leg)
+    stream.receive(event, on: leg)
     list.receive(event, on: leg)
     lines.receive(event, on: leg)
   }

@@ -92,7 +92,8 @@ struct ReportCommand: ParsableCommand {
       var source = self.captures.source(waiting.removeFirst())
       source.index = captures.count
       do throws(CaptureError) {
-        let reading = try Pipeline.readTelling(source, keyLog: keyLog, into: LegCollector(capture: source.index))
+        let reading = try Pipeline.readTelling(
+          source, keyLog: keyLog, into: LegCollector(capture: source.index))
         captures.append(reading.summary)
         legs += reading.sink.legs
         errors += reading.damages

@@ -78,7 +78,7 @@ import Testing
     _ path: String, _ lose: ([TestPacket], inout SeededGenerator) -> [TestPacket],
     _ location: SourceLocation = #_sourceLocation
   ) throws {
-    let packets = try SampleCaptures.packets(of: path)
+    let packets = try TestPacket.read(path)
     let bytes = packets.reduce(1) { $0 + $1.payload.count + 64 }
     for seed in 0..<UInt64(min(8, max(2, 2_000_000 / bytes))) {
       var random = SeededGenerator(seed: seed)
