@@ -2,7 +2,7 @@
 import PackageDescription
 
 let stages =
-  ["Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"]
+  ["Limits", "Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"]
   as [Target.Dependency]
 
 /// Whether this is a build for `make fuzz`: libFuzzer needs its instrumentation in every stage.
@@ -30,28 +30,30 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
-    .target(name: "Capture", dependencies: ["CPcap", "CZlib", "CZstd"], swiftSettings: settings),
-    .target(name: "Streams", dependencies: ["Capture"], swiftSettings: settings),
-    .target(name: "TCPReassembly", dependencies: ["Capture", "Streams"], swiftSettings: settings),
+    .target(name: "Limits", swiftSettings: settings),
+    .target(name: "Capture", dependencies: ["Limits", "CPcap", "CZlib", "CZstd"], swiftSettings: settings),
+    .target(name: "Streams", dependencies: ["Limits", "Capture"], swiftSettings: settings),
+    .target(name: "TCPReassembly", dependencies: ["Limits", "Capture", "Streams"], swiftSettings: settings),
     .target(
       name: "TLSDecode",
-      dependencies: ["Capture", "Streams", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Limits", "Capture", "Streams", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: settings),
     .target(
       name: "HTTP2Decode",
       dependencies: [
-        "Capture", "Streams", .product(name: "NIOCore", package: "swift-nio"),
+        "Limits", "Capture", "Streams", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ],
       swiftSettings: settings),
     .target(
       name: "WSDecode",
       dependencies: [
-        "Capture", "Streams", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+        "Limits", "Capture", "Streams", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .target(
-      name: "CloseAnalysis", dependencies: ["Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode"],
+      name: "CloseAnalysis",
+      dependencies: ["Limits", "Capture", "Streams", "TCPReassembly", "TLSDecode", "WSDecode"],
       swiftSettings: settings),
     .target(
       name: "Report",
@@ -59,12 +61,14 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Pipeline",
-      dependencies: ["Capture", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"],
+      dependencies: [
+        "Limits", "Capture", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis",
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "wsclose",
       dependencies: [
-        "Capture", "Streams", "TLSDecode", "WSDecode", "CloseAnalysis", "Pipeline", "Report",
+        "Limits", "Capture", "Streams", "TLSDecode", "WSDecode", "CloseAnalysis", "Pipeline", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -74,7 +78,8 @@ let package = Package(
     .testTarget(
       name: "CaptureTests", dependencies: ["Capture", "CPcap", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "TCPReassemblyTests", dependencies: ["Capture", "Streams", "TCPReassembly", "TestSupport"],
+      name: "TCPReassemblyTests",
+      dependencies: ["Limits", "Capture", "Streams", "TCPReassembly", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "TLSDecodeTests",

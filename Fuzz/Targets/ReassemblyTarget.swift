@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 import TCPReassembly
 import TestSupport
@@ -23,8 +24,8 @@ enum ReassemblyTarget {
   }
 
   /// Limits that a short script reaches.
-  private static var tight: ReassemblyOptions {
-    var options = ReassemblyOptions()
+  private static var tight: Limits {
+    var options = Limits()
     options.maxHeldBytes = 800
     options.maxHeldSegments = 6
     options.maxTotalHeldBytes = 1200
@@ -34,8 +35,8 @@ enum ReassemblyTarget {
   }
 
   /// No connection is forgotten and no hole given up early: how many packets pass in the meantime changes nothing.
-  private static var patient: ReassemblyOptions {
-    var options = ReassemblyOptions()
+  private static var patient: Limits {
+    var options = Limits()
     options.idleTimeout = .max
     options.lingerTime = .max
     options.reorderPatience = .max
@@ -43,10 +44,10 @@ enum ReassemblyTarget {
   }
 
   private static func log(
-    of packets: [TestPacket], _ options: ReassemblyOptions
+    of packets: [TestPacket], _ options: Limits
   ) throws(BrokenInvariant) -> SegmentLog {
     var log = SegmentLog()
-    var reassembler = Reassembler(options: options)
+    var reassembler = Reassembler(limits: options)
     for packet in packets {
       reassembler.receive(packet.segment, in: packet.payload.span, into: &log)
       try demand(reassembler.heldCost >= 0, "less than nothing is held")

@@ -1,3 +1,4 @@
+import Limits
 import Streams
 
 /// Finds frame boundaries in a direction of which only a part was captured, by structure alone.
@@ -22,7 +23,7 @@ struct FrameFinder {
   private var openBlock: UInt32?
   /// Segments at whose beginning no frame began; each was a chance to be wrong.
   private(set) var failures = 0
-  private static let maxCost = 256 << 10
+  private static let maxCost = Limits.standard.maxHTTP2HeldBytes
   private static let pieceCost = 64
   private static let alignedBits = 14
   /// On a connection that is known to be HTTP/2: one place in 10^12.

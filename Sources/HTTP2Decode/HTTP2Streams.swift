@@ -1,10 +1,11 @@
+import Limits
 import Capture
 import Streams
 
 /// The life of the carried streams.
 extension HTTP2Connection {
   /// The most that are carried at once.
-  private static let maxStreams = 1 << 16
+  private static let maxStreams = Limits.standard.maxHTTP2Streams
 
   mutating func open(
     _ id: UInt32, _ kind: CarriedStream.Kind, tunnel: String? = nil, _ packet: PacketReference,

@@ -1,3 +1,5 @@
+import Limits
+
 /// The header block of a HEADERS or PUSH_PROMISE frame and its CONTINUATION frames (RFC 9113 §4.3), as it
 /// comes.
 struct HeaderBlock {
@@ -9,7 +11,7 @@ struct HeaderBlock {
   /// Bytes are missing, or there are more than are kept.
   private(set) var isCut = false
   /// Of all fragments: real ones have a few hundred bytes, servers refuse more than some 16 to 64 KB.
-  static let maxBytes = 256 << 10
+  static let maxBytes = Limits.standard.maxHeaderBlockBytes
 
   /// Only CONTINUATION frames of the same stream may follow within a block (RFC 9113 §6.10).
   func isInterrupted(by header: FrameHeader) -> Bool {

@@ -1,3 +1,4 @@
+import Limits
 import NIOCore
 import NIOHPACK
 import Streams
@@ -10,10 +11,10 @@ struct HeaderBlocks {
   /// `nil` once a block was missed.
   private var decoder: HPACKDecoder?
   /// Of names, values and 32 bytes for each field, as SETTINGS_MAX_HEADER_LIST_SIZE counts.
-  private static let maxListSize = 256 << 10
+  private static let maxListSize = Limits.standard.maxHeaderListBytes
   /// The most that a table may grow to. An encoder says itself how much of it is used (RFC 7541 §6.3); that
   /// the peer allowed it need not have been seen. Browsers allow 64 KB, proxies 4.
-  private static let maxTableSize = 64 << 10
+  private static let maxTableSize = Limits.standard.maxHeaderTableBytes
 
   init() {
     var decoder = HPACKDecoder(

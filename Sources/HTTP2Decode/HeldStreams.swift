@@ -1,3 +1,4 @@
+import Limits
 import Streams
 
 /// What came on a connection and cannot be understood yet, in its order. Bounded.
@@ -11,7 +12,7 @@ struct HeldStreams {
   /// How many of `items` have been taken.
   private var taken = 0
   private var cost = 0
-  private static let maxCost = 256 << 10
+  private static let maxCost = Limits.standard.maxHTTP2HeldBytes
   private static let itemCost = 128
 
   var isEmpty: Bool { taken == items.count }

@@ -1,6 +1,7 @@
 import Capture
 import CloseAnalysis
 import HTTP2Decode
+import Limits
 import TCPReassembly
 import TLSDecode
 import WSDecode
@@ -24,15 +25,17 @@ package enum Pipeline {
   ///   - onMalformedSecrets: gets the lines of each key log inside the capture that are none of a key log.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   package static func read<Sink: LegSink>(
-    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(),
-    into sink: Sink, onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in },
+    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), limits: Limits = Limits(),
+    options: FrameOptions = FrameOptions(), into sink: Sink,
+    onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in },
     onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
     var reader = try CaptureReader(source)
     let decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
     var stages = Stages(
-      decoder: decoder, onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets)
+      limits: limits, decoder: decoder, onInterfaceNames: onInterfaceNames,
+      onMalformedSecrets: onMalformedSecrets)
     reader.read(into: &stages)
     stages.reassembler.finish(into: &stages.decoder)
     return Reading(
@@ -44,16 +47,17 @@ package enum Pipeline {
 
   /// The stages behind the capture.
   private struct Stages<Sink: LegSink>: SegmentSink {
-    var reassembler = Reassembler()
+    var reassembler: Reassembler
     var decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>
     let onInterfaceNames: ([UInt32: String]) -> Void
     let onMalformedSecrets: (KeyLog.Malformed) -> Void
 
     init(
-      decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>,
+      limits: Limits, decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>,
       onInterfaceNames: @escaping ([UInt32: String]) -> Void,
       onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void
     ) {
+      reassembler = Reassembler(limits: limits)
       self.decoder = decoder
       self.onInterfaceNames = onInterfaceNames
       self.onMalformedSecrets = onMalformedSecrets

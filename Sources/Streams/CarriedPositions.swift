@@ -1,3 +1,5 @@
+import Limits
+
 /// Where pieces of carried streams end, on their own stream and on the one that carries them, for as long as
 /// the carrier's bytes are not acknowledged: an ACK speaks of the carrier's bytes only.
 package struct CarriedPositions {
@@ -13,7 +15,7 @@ package struct CarriedPositions {
 
   /// - Parameter limit: how many pieces are kept; beyond it the oldest are forgotten, and are acknowledged
   ///   with a later piece of the same stream.
-  package init(limit: Int = 1 << 16) { self.limit = max(limit, 2) }
+  package init(limit: Int = Limits.standard.maxCarriedPositions) { self.limit = max(limit, 2) }
 
   /// Notes a piece of the stream `owner` that ends at `end` and is complete at `carrierEnd` of the carrier.
   package mutating func add(carrierEnd: UInt64, owner: Int = 0, end: UInt64) {

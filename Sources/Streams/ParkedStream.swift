@@ -1,3 +1,4 @@
+import Limits
 import Capture
 
 /// What one side sent and cannot be understood before the other side was heard. Bounded.
@@ -9,7 +10,7 @@ package struct ParkedStream {
   package private(set) var isActive = false
   private var items: [Item] = []
   private var cost = 0
-  private static let maxCost = 256 << 10
+  private static let maxCost = Limits.standard.maxParkedBytes
   private static let itemCost = 128
 
   package init() {}

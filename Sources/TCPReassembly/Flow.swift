@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 
 /// The state of one TCP connection.
@@ -53,7 +54,7 @@ struct Flow {
 
   // MARK: Packets
 
-  /// - Parameter patience: seconds, `ReassemblyOptions.reorderPatience`.
+  /// - Parameter patience: seconds, `Limits.reorderPatience`.
   mutating func receive(
     _ segment: TCPSegment, in frame: Span<UInt8>, patience: Int64,
     _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
@@ -222,11 +223,11 @@ struct Flow {
   ///
   /// - Returns: false if there was no need.
   mutating func shed(
-    _ options: ReassemblyOptions, mustShed: Bool, _ statistics: inout ReassemblyStatistics,
+    _ limits: Limits, mustShed: Bool, _ statistics: inout ReassemblyStatistics,
     _ sink: inout some StreamSink
   ) -> Bool {
-    if let limit = client.heldLimit(options) ?? server.heldLimit(options) {
-      if client.heldLimit(options) != nil {
+    if let limit = client.heldLimit(limits) ?? server.heldLimit(limits) {
+      if client.heldLimit(limits) != nil {
         client.giveUpHole(.limit(limit), at: last, on: id, &sink)
       } else {
         server.giveUpHole(.limit(limit), at: last, on: id, &sink)

@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 
 /// What was set aside of this stream.
@@ -64,9 +65,9 @@ extension HalfStream {
   }
 
   /// The limit that what is held exceeds.
-  func heldLimit(_ options: ReassemblyOptions) -> StreamLimit? {
+  func heldLimit(_ limits: Limits) -> StreamLimit? {
     guard !waiting.isEmpty else { return nil }
-    if waiting[0].held.cost > options.maxHeldBytes { return .maxHeldBytes }
-    return waiting[0].held.count > options.maxHeldSegments ? .maxHeldSegments : nil
+    if waiting[0].held.cost > limits.maxHeldBytes { return .maxHeldBytes }
+    return waiting[0].held.count > limits.maxHeldSegments ? .maxHeldSegments : nil
   }
 }

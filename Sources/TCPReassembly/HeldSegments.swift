@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 
 /// A segment that came before the bytes in front of it.
@@ -18,8 +19,8 @@ struct HeldSegments {
 
   static func cost(of byteCount: Int) -> Int { byteCount + MemoryLayout<HeldSegment>.stride + 32 }
 
-  func exceeds(_ options: ReassemblyOptions) -> Bool {
-    cost > options.maxHeldBytes || count > options.maxHeldSegments
+  func exceeds(_ limits: Limits) -> Bool {
+    cost > limits.maxHeldBytes || count > limits.maxHeldSegments
   }
 
   var isEmpty: Bool { segments.isEmpty }

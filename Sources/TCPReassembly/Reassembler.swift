@@ -1,9 +1,10 @@
 import Capture
+import Limits
 import Streams
 
 /// Turns the TCP segments of one capture into the ordered streams of its connections.
 package struct Reassembler {
-  private let options: ReassemblyOptions
+  private let limits: Limits
   private var table = FlowTable()
   package private(set) var statistics = ReassemblyStatistics()
   /// What is held in all directions together; the limits are about it.
@@ -11,7 +12,7 @@ package struct Reassembler {
   /// The slot that is looked at next for connections that are over or silent.
   private var hand = 0
 
-  package init(options: ReassemblyOptions = ReassemblyOptions()) { self.options = options }
+  package init(limits: Limits = Limits()) { self.limits = limits }
 
   /// Takes the next segment; `frame` is the packet in which `segment.payload` lies.
   package mutating func receive(
@@ -39,7 +40,7 @@ package struct Reassembler {
   ) {
     let before = table.flows[slot].heldCost
     table.withFlow(slot: slot, &statistics) {
-      $0.receive(segment, in: frame, patience: options.reorderPatience, &$1, &sink)
+      $0.receive(segment, in: frame, patience: limits.reorderPatience, &$1, &sink)
     }
     heldCost += table.flows[slot].heldCost - before
   }
@@ -100,7 +101,7 @@ package struct Reassembler {
   private mutating func open(
     _ key: FlowKey, _ segment: TCPSegment, _ sink: inout some StreamSink
   ) -> Int {
-    if table.count >= options.maxConnections { closeLongestSilent(&sink) }
+    if table.count >= limits.maxConnections { closeLongestSilent(&sink) }
     statistics.connections += 1
     let serial = statistics.connections
     let clientEnd = Self.clientEnd(of: segment)
@@ -138,9 +139,9 @@ package struct Reassembler {
   private mutating func shed(_ slot: Int, _ sink: inout some StreamSink) {
     while true {
       let before = table.flows[slot].heldCost
-      let mustShed = heldCost > options.maxTotalHeldBytes && before > 0
+      let mustShed = heldCost > limits.maxTotalHeldBytes && before > 0
       let hasShed = table.withFlow(slot: slot, &statistics) {
-        $0.shed(options, mustShed: mustShed, &$1, &sink)
+        $0.shed(limits, mustShed: mustShed, &$1, &sink)
       }
       guard hasShed else { return }
       heldCost += table.flows[slot].heldCost - before
@@ -155,8 +156,8 @@ package struct Reassembler {
     guard hand < table.flows.count, !table.flows[hand].isVacant else { return }
     let last = table.flows[hand].last.time
     if let since = table.flows[hand].overSince {
-      if time >= since.advanced(bySeconds: options.lingerTime) { close(hand, .ended, &sink) }
-    } else if time >= last.advanced(bySeconds: options.idleTimeout) {
+      if time >= since.advanced(bySeconds: limits.lingerTime) { close(hand, .ended, &sink) }
+    } else if time >= last.advanced(bySeconds: limits.idleTimeout) {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
     } else if time >= last.advanced(bySeconds: Self.restTime) {

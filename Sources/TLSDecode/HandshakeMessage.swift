@@ -1,3 +1,5 @@
+import Limits
+
 /// Reads the fields of a handshake message; every read is checked against what is there.
 struct ByteReader {
   private let bytes: ArraySlice<UInt8>
@@ -119,7 +121,7 @@ struct HandshakeReader {
   /// Bytes of a message that is not kept.
   private var unwanted = 0
   /// A longer message is passed over: what is read here is shorter.
-  private static let maxMessageLength = 64 << 10
+  private static let maxMessageLength = Limits.standard.maxHandshakeBytes
   private static let headerLength = 4
 
   struct Message {

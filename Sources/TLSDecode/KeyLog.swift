@@ -1,3 +1,5 @@
+import Limits
+
 /// The random of a ClientHello, by which a key log names a connection.
 package struct ClientRandom: Hashable, Sendable {
   private let words: [UInt64]
@@ -37,7 +39,7 @@ package struct KeyLog: Sendable {
   private var lineNumber = 0
   private static let maxLineLength = 1024
   /// Secrets of more connections are not kept: a capture can bring its own.
-  private static let maxConnections = 1 << 20
+  private static let maxConnections = Limits.standard.maxKeyLogConnections
 
   package init() {}
 

@@ -1,3 +1,4 @@
+import Limits
 import Capture
 import Streams
 
@@ -45,7 +46,7 @@ struct HTTPConversation {
   private var taken = 0
   /// No request that could be missed will come.
   private var clientIsBlind = false
-  private static let maxPendingRequests = 1024
+  private static let maxPendingRequests = Limits.standard.maxPendingRequests
 
   init(sawStart: Bool) {
     self.sawStart = sawStart

@@ -1,3 +1,5 @@
+import Limits
+
 /// How a message's body ends (RFC 9112 §6).
 package enum HTTPBody: Hashable, Sendable {
   case length(UInt64)
@@ -28,7 +30,7 @@ package struct HTTPFramer {
   private var state = State.head
   private var line: [UInt8] = []
   /// How many bytes of a head are kept before it is taken for something else.
-  package static let maxHeadBytes = 64 << 10
+  package static let maxHeadBytes = Limits.standard.maxHeadBytes
   private static let maxChunkLineBytes = 4096
 
   package init(_ role: HTTPRole) { self.role = role }

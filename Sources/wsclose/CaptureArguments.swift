@@ -17,6 +17,8 @@ struct CaptureArguments: ParsableArguments {
 
   @OptionGroup var keys: KeyLogArguments
 
+  @OptionGroup(title: "Limits") var limits: LimitArguments
+
   var paths: [String] { files + read }
 
   /// How to read a capture with these arguments.

@@ -31,6 +31,8 @@ struct DiffCommand: ParsableCommand {
 
   @OptionGroup var keys: KeyLogArguments
 
+  @OptionGroup(title: "Limits") var limits: LimitArguments
+
   @Option(help: "text or json.")
   var format = Format.text
 
@@ -59,7 +61,8 @@ struct DiffCommand: ParsableCommand {
         var source = CaptureSource(path: path)
         source.filter = filter
         source.beginning = beginning
-        let reading = try Pipeline.readTelling(source, keyLog: keyLog, into: LegCollector())
+        let reading = try Pipeline.readTelling(
+          source, keyLog: keyLog, limits: limits.limits, into: LegCollector())
         errors += reading.damages
         return Tally(Analysis(captures: [reading.summary], legs: reading.sink.legs))
       }

@@ -1,3 +1,4 @@
+import Limits
 import ArgumentParser
 import Capture
 import CloseAnalysis
@@ -26,7 +27,7 @@ struct FramesCommand: ParsableCommand {
   var payload = false
 
   /// More of one frame is cut.
-  private static let payloadLimit = 64 << 10
+  private static let payloadLimit = Limits.standard.maxShownPayload
 
   func run() throws {
     Interrupt.install()
@@ -45,7 +46,7 @@ struct FramesCommand: ParsableCommand {
       do throws(CaptureError) {
         let files = source.paths.map { names[$0] ?? CaptureFileName(source: $0) }
         let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, options: options,
+          source, keyLog: keyLog, limits: captures.limits.limits, options: options,
           into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
         errors += reading.damages
         if !reading.remaining.isEmpty { waiting.insert(reading.remaining, at: 0) }

@@ -1,4 +1,5 @@
 import CloseAnalysis
+import Limits
 import Streams
 import TCPReassembly
 import TestSupport
@@ -7,8 +8,8 @@ import WSDecode
 
 /// A limit of the program makes a verdict undetermined, and not wrong.
 @Suite struct AnalysisLimitTests {
-  static func options(_ change: (inout ReassemblyOptions) -> Void) -> ReassemblyOptions {
-    var options = ReassemblyOptions()
+  static func options(_ change: (inout Limits) -> Void) -> Limits {
+    var options = Limits()
     change(&options)
     return options
   }

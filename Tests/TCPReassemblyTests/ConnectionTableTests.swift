@@ -1,3 +1,4 @@
+import Limits
 import Streams
 import TCPReassembly
 import TestSupport
@@ -78,7 +79,7 @@ import Testing
   }
 
   @Test func `idle and linger time are those of the options`() {
-    var options = ReassemblyOptions()
+    var options = Limits()
     options.idleTimeout = 10
     options.lingerTime = 5
     let silent = TestPacket.merged([Self.short(ends: false).packets, Self.other(at: [1, 9, 9.5, 11, 11.5])])
@@ -90,7 +91,7 @@ import Testing
   }
 
   @Test func `a full table gives the place of the longest silent to the next connection`() {
-    var options = ReassemblyOptions()
+    var options = Limits()
     options.maxConnections = 3
     let packets = TestPacket.merged([
       Self.other("10.9.1.1:1001", at: [1, 5]), Self.other("10.9.1.1:1002", at: [2]),

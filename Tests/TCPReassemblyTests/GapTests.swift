@@ -1,3 +1,4 @@
+import Limits
 import Streams
 import TCPReassembly
 import TestSupport
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func `patience is that of the options`() {
-    var options = ReassemblyOptions()
+    var options = Limits()
     options.reorderPatience = 10
     var wire = Self.holed
     wire.acknowledge(.server, 9)

@@ -1,3 +1,4 @@
+import Limits
 import Capture
 import TestSupport
 import Testing
@@ -12,8 +13,8 @@ import Streams
     for offset in offsets { wire.send(side, at: offset, "0123456789") }
   }
 
-  static func options(_ change: (inout ReassemblyOptions) -> Void) -> ReassemblyOptions {
-    var options = ReassemblyOptions()
+  static func options(_ change: (inout Limits) -> Void) -> Limits {
+    var options = Limits()
     change(&options)
     return options
   }

@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 import TCPReassembly
 import TestSupport
@@ -95,7 +96,7 @@ import Testing
   @Test(arguments: UInt64(1)...60)
   func `packets that nobody would send do no harm`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var options = ReassemblyOptions()
+    var options = Limits()
     options.maxHeldBytes = 4000
     options.maxTotalHeldBytes = 6000
     options.maxConnections = 4

@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 import TCPReassembly
 import TestSupport
@@ -18,11 +19,11 @@ struct Transcript: StreamSink {
   ///
   /// - Parameter finishes: whether the capture is over behind them.
   static func of(
-    _ packets: [TestPacket], options: ReassemblyOptions = ReassemblyOptions(), finishes: Bool = true,
+    _ packets: [TestPacket], options: Limits = Limits(), finishes: Bool = true,
     sourceLocation: SourceLocation = #_sourceLocation
   ) -> Transcript {
     var transcript = Transcript()
-    var reassembler = Reassembler(options: options)
+    var reassembler = Reassembler(limits: options)
     for packet in packets {
       reassembler.receive(packet.segment, in: packet.payload.span, into: &transcript)
     }

@@ -1,6 +1,7 @@
 import Capture
 import CloseAnalysis
 import HTTP2Decode
+import Limits
 import Streams
 import TCPReassembly
 import TLSDecode
@@ -39,7 +40,7 @@ package struct LegRecorder: LegSink {
 /// Runs packets through the stages.
 package enum Stages {
   package static func streams(
-    of packets: [TestPacket], options: ReassemblyOptions = ReassemblyOptions()
+    of packets: [TestPacket], options: Limits = Limits()
   ) -> StreamRecorder {
     var recorder = StreamRecorder()
     reassemble(packets, options: options, into: &recorder)
@@ -57,7 +58,7 @@ package enum Stages {
   /// All the way, as the command goes it.
   package static func legs(
     of packets: [TestPacket], capture: Int = 0, keyLog: KeyLog = KeyLog(),
-    options: ReassemblyOptions = ReassemblyOptions()
+    options: Limits = Limits()
   ) -> [Leg] {
     var decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: LegCollector(capture: capture))), keyLog: keyLog)
@@ -66,7 +67,7 @@ package enum Stages {
   }
 
   package static func sessions(
-    of packets: [TestPacket], keyLog: KeyLog = KeyLog(), options: ReassemblyOptions = ReassemblyOptions()
+    of packets: [TestPacket], keyLog: KeyLog = KeyLog(), options: Limits = Limits()
   ) -> [Session] {
     let capture = CaptureSummary("test.pcap")
     return Analysis(captures: [capture], legs: legs(of: packets, keyLog: keyLog, options: options)).sessions
@@ -94,10 +95,10 @@ package enum Stages {
   }
 
   private static func reassemble(
-    _ packets: [TestPacket], options: ReassemblyOptions = ReassemblyOptions(),
+    _ packets: [TestPacket], options: Limits = Limits(),
     into sink: inout some StreamSink
   ) {
-    var reassembler = Reassembler(options: options)
+    var reassembler = Reassembler(limits: options)
     for packet in packets { reassembler.receive(packet.segment, in: packet.payload.span, into: &sink) }
     reassembler.finish(into: &sink)
   }

@@ -1,3 +1,4 @@
+import Limits
 import Capture
 import Streams
 
@@ -20,7 +21,7 @@ package struct SealedRecords: Sendable {
   /// There were more than are kept: their sum is not known.
   package private(set) var isIncomplete = false
   private var nextUnacknowledged = 0
-  private static let maxKept = 1 << 14
+  private static let maxKept = Limits.standard.maxSealedRecords
 
   mutating func add(_ record: TLSRecordDescription, end: UInt64, _ packet: PacketReference) {
     guard all.count < Self.maxKept else {
