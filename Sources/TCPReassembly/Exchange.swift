@@ -58,8 +58,9 @@ enum Exchange {
     _ segment: TCPSegment, _ scale: WindowScale, to receiver: inout HalfStream, _ id: ConnectionID,
     _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
-    let isSYN = segment.flags.contains(.syn)
-    let window = UInt64(segment.window) << UInt64(isSYN ? 0 : shift(scale, receiver.scale))
+    // That of a SYN is never scaled.
+    let shift = segment.flags.contains(.syn) ? 0 : shift(scale, receiver.scale)
+    let window = UInt64(segment.window) << UInt64(shift ?? WindowScale.largestShift)
     guard receiver.hasBegun else {
       receiver.needWaiting()
       receiver.waiting[0].early = (segment.acknowledgment, window, segment.packet)
@@ -68,16 +69,16 @@ enum Exchange {
     }
     if receiver.hasAside { receiver.compareAside(acknowledgment: segment.acknowledgment, &statistics) }
     receiver.acknowledge(segment.acknowledgment, segment.packet, on: id, &sink)
-    receiver.advertise(window, from: segment.acknowledgment)
+    receiver.advertise(window, isGuess: shift == nil, from: segment.acknowledgment)
     receiver.noteWindow(isOpen: segment.window > 0, segment.packet, on: id, &sink)
   }
 
-  /// Windows are scaled if both SYNs say so (RFC 7323 §2.2); where one was not captured, as much as they may be.
-  private static func shift(_ own: WindowScale, _ other: WindowScale) -> UInt8 {
+  /// Windows are scaled if both SYNs say so (RFC 7323 §2.2); `nil` if that was not captured.
+  private static func shift(_ own: WindowScale, _ other: WindowScale) -> UInt8? {
     switch (own, other) {
     case (.absent, _), (_, .absent): 0
     case (.shift(let shift), _): shift
-    case (.unknown, _): WindowScale.largestShift
+    case (.unknown, _): nil
     }
   }
 

@@ -15,9 +15,9 @@ extension HalfStream {
   static let largestWindow: Int64 = 1 << 30
 
   /// Moves the window's right edge: the peer advertises `window` bytes from `number` on.
-  mutating func advertise(_ window: UInt64, from number: SequenceNumber) {
+  mutating func advertise(_ window: UInt64, isGuess: Bool, from number: SequenceNumber) {
     let edge = offset(of: number) + Int64(clamping: window)
-    facts.insert(.windowKnown)
+    facts.insert(isGuess ? [.windowKnown, .windowGuessed] : .windowKnown)
     if edge > Int64(clamping: windowEnd) { windowEnd = UInt64(edge) }
   }
 
@@ -31,7 +31,13 @@ extension HalfStream {
     // The FIN has a number of its own.
     if start <= Int64(clamping: max(next, sent)) + 1 { return .acceptable }
     let isFar = start - Int64(clamping: max(next, acknowledged)) > Self.largestWindow
-    guard facts.contains(.windowKnown) else { return isFar ? .impossible : .acceptable }
+    let isKnown = facts.contains(.windowKnown)
+    if segment.flags.contains(.rst), !isKnown || facts.contains(.windowGuessed),
+      start > Int64(clamping: max(next, sent, acknowledged)) + Self.positionSlack
+    {
+      return isKnown && !isFar ? .doubtful : .impossible
+    }
+    guard isKnown else { return isFar ? .impossible : .acceptable }
     // A zero-window probe is one byte.
     if end <= Int64(clamping: windowEnd) + 1 { return .acceptable }
     return isFar ? .impossible : .doubtful

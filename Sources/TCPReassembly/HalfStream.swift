@@ -22,6 +22,8 @@ struct HalfStream {
     static let finDelivered = Facts(rawValue: 32)
     /// What was last put out is a gap.
     static let endsInGap = Facts(rawValue: 64)
+    /// The scale of the peer's window is not known: its edge is the farthest that it may be.
+    static let windowGuessed = Facts(rawValue: 256)
     /// The sender's SYN was captured.
     static let synCaptured = Facts(rawValue: 128)
   }
@@ -117,7 +119,7 @@ struct HalfStream {
     guard let early else { return }
     waiting[0].early = nil
     acknowledge(early.number, early.packet, on: id, &sink)
-    advertise(early.window, from: early.number)
+    advertise(early.window, isGuess: true, from: early.number)
   }
 
   private static let farthestPickUp: Int32 = 1 << 20

@@ -166,7 +166,7 @@ package struct Reassembler {
   }
 
   /// Seconds of silence after which a connection keeps no more than it must.
-  private static let restTime: Int64 = 1
+  private static let restTime: Int64 = 10
 
   /// The longest silent among the next few, so that a full table stays cheap.
   private mutating func closeLongestSilent(_ sink: inout some StreamSink) {

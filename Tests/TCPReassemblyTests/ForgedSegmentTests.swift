@@ -158,6 +158,19 @@ import Testing
     #expect(facts == plain)
   }
 
+  /// One direction alone tells no window.
+  @Test(
+    arguments: [(1000, true), (1 << 20, true), ((1 << 20) + 10, false), (-1_100_000, false)]
+      as [(Int64, Bool)])
+  func `where one direction was captured a reset lies near its stream`(distance: Int64, isBelieved: Bool) {
+    var wire = Wire()
+    wire.send(.client, at: 500, "abc")
+    wire.send(.client, at: 503 + distance, flags: .rst)
+    let transcript = Transcript.of(wire.packets)
+    #expect(transcript.lines.contains { $0.contains("rst") } == isBelieved)
+    #expect(transcript.statistics.ignoredResets == (isBelieved ? 0 : 1))
+  }
+
   @Test func `a sure reset is told rather than a doubtful one before it`() {
     var wire = Self.talk
     wire.send(.server, at: 600, flags: .rst)
