@@ -34,13 +34,13 @@ struct ConnectionDecoder {
   /// Or, if that was refused, the rest of the answer.
   private var isExtendedConnectRefused = false
   private var leg: LegID?
-  private var frames: LegFrames?
+  private var frames: Indirect<LegFrames>?
   /// The leg was believed for its frames alone.
   private var isPickedUp = false
   /// Where the leg's first frame from the client lies, if its request was captured.
   private var clientFramesBegin: UInt64?
   /// Looks for frames where the connection's beginning was not captured.
-  private var pickUp: LegFrames?
+  private var pickUp: Indirect<LegFrames>?
   /// What a leg has to be told that is opened later.
   private var memory = StreamMemory()
   private static let noLeg = LegID(rawValue: 0)
@@ -49,7 +49,7 @@ struct ConnectionDecoder {
     self.connection = connection
     self.options = options
     http = HTTPConversation(sawStart: connection.sawStart)
-    if !connection.sawStart { pickUp = .pickUp(options: options) }
+    if !connection.sawStart { pickUp = Indirect(.pickUp(options: options)) }
   }
 
   // MARK: Input
@@ -236,7 +236,7 @@ struct ConnectionDecoder {
   }
 
   private mutating func beginFrames(client: LegDirection, server: LegDirection) {
-    frames = LegFrames(client: client, server: server)
+    frames = Indirect(LegFrames(client: client, server: server))
     http.end()
   }
 
@@ -246,9 +246,9 @@ struct ConnectionDecoder {
   ) {
     guard let leg else { return }
     if first < bytes.count {
-      frames?.receive(bytes, from: first, chunk, on: leg, &output.sink)
-      frames?.resynchronise(on: leg, &output.sink)
-      if isPickedUp, frames?.refutesPickUp == true { refute(leg, &output) }
+      frames?.value.receive(bytes, from: first, chunk, on: leg, &output.sink)
+      frames?.value.resynchronise(on: leg, &output.sink)
+      if isPickedUp, frames?.value.refutesPickUp == true { refute(leg, &output) }
     }
   }
 
@@ -260,7 +260,7 @@ struct ConnectionDecoder {
 
   private mutating func finish(_ side: Side, _ output: inout LegOutput<some LegSink>) {
     guard let leg else { return }
-    frames?.finish(side, on: leg, &output.sink)
+    frames?.value.finish(side, on: leg, &output.sink)
   }
 
   // MARK: Missing bytes
@@ -270,7 +270,7 @@ struct ConnectionDecoder {
     _ output: inout LegOutput<some LegSink>
   ) {
     if let leg, frames != nil {
-      frames?.skip(side, range, isLengthKnown: isLengthKnown, packet, on: leg, &output.sink)
+      frames?.value.skip(side, range, isLengthKnown: isLengthKnown, packet, on: leg, &output.sink)
       return
     }
     let mayHideSwitch = side == .server && http.mayHideSwitch
@@ -279,8 +279,8 @@ struct ConnectionDecoder {
       return guessSwitch(at: range.lowerBound, packet: packet, &output)
     }
     var nowhere = NoSink()
-    if pickUp == nil, leg == nil, !http.isForeign { pickUp = .pickUp(options: options) }
-    pickUp?.skip(side, range, isLengthKnown: isLengthKnown, packet, on: Self.noLeg, &nowhere)
+    if pickUp == nil, leg == nil, !http.isForeign { pickUp = Indirect(.pickUp(options: options)) }
+    pickUp?.value.skip(side, range, isLengthKnown: isLengthKnown, packet, on: Self.noLeg, &nowhere)
   }
 
   /// A 101 may be missing, or the rest of one: look for frames in both directions, believe nothing else.
@@ -313,17 +313,17 @@ struct ConnectionDecoder {
   ) {
     guard leg == nil, pickUp != nil else { return }
     var nowhere = NoSink()
-    pickUp?.receive(bytes, from: 0, chunk, on: Self.noLeg, &nowhere)
-    guard var found = pickUp, case .webSocket(let mustFlip) = found.pickUpResult else { return }
+    pickUp?.value.receive(bytes, from: 0, chunk, on: Self.noLeg, &nowhere)
+    guard var found = pickUp, case .webSocket(let mustFlip) = found.value.pickUpResult else { return }
     if mustFlip {
       flip()
-      found.flip()
+      found.value.flip()
     }
     openLeg(LegOpening(connection: connection, request: nil, isPickedUp: true), &output)
     http.end()
     guard let leg else { return }
     isPickedUp = true
-    found.confirm(chunk.packet, on: leg, &output.sink)
+    found.value.confirm(chunk.packet, on: leg, &output.sink)
     frames = found
     recall(&output)
   }
