@@ -3,6 +3,7 @@ package struct CaptureReader {
   private let source: CaptureSource
   private let filter: PacketFilter?
   private var file: CaptureFile
+  private var decoder: PacketDecoder
   package private(set) var statistics = CaptureStatistics()
   /// The files that were read so far.
   package private(set) var parts: [CapturePart]
@@ -13,6 +14,7 @@ package struct CaptureReader {
   package init(_ source: CaptureSource) throws(CaptureError) {
     self.source = source
     filter = source.filter.map { PacketFilter($0) }
+    decoder = PacketDecoder(options: source.decoding)
     file = try source.open(0)
     parts = [CapturePart(source: file.source)]
     try begin()
@@ -23,6 +25,7 @@ package struct CaptureReader {
 
   /// Reads to the end of the capture; a damaged file is read to the place of the damage.
   package mutating func read(into sink: inout some SegmentSink) {
+    defer { decoder.finish(counting: &statistics) }
     readFile(into: &sink)
     for next in source.paths.indices.dropFirst() where !source.isStopped() {
       parts.append(CapturePart(source: CaptureSource.name(of: source.paths[next])))
@@ -91,10 +94,11 @@ package struct CaptureReader {
       return statistics.countSkipped(.filtered)
     }
     do throws(SkipReason) {
-      var segment = try TCPSegment(
-        parsing: frame, wireLength: packet.wireLength, as: linkType, packet: reference)
-      if segment.interface == nil { segment.interface = packet.interface }
-      sink.receive(segment, in: frame)
+      try decoder.decode(frame, wireLength: packet.wireLength, as: linkType, packet: reference) { segment, bytes in
+        var segment = segment
+        if segment.interface == nil { segment.interface = packet.interface }
+        sink.receive(segment, in: bytes)
+      }
     } catch {
       statistics.countSkipped(error)
     }

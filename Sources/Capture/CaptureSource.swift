@@ -7,6 +7,8 @@ package struct CaptureSource {
   package var bytes: [UInt8]?
   /// A BPF filter as in pcap-filter(7).
   package var filter: String?
+  /// How packets are read.
+  package var decoding = DecodeOptions()
   /// The capture's place among those of one report.
   package var index = 0
   /// Bytes of the first path that were read before: the capture begins with them.

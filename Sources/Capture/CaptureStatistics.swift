@@ -17,6 +17,7 @@ package struct CaptureStatistics: Equatable, Sendable {
   package var interfaceNames: [UInt32: String] = [:]
   /// Decryption Secrets Blocks that contradict themselves.
   package private(set) var brokenSecrets: UInt64 = 0
+  package var fragments = FragmentStatistics()
   private var skippedCounts = [UInt64](repeating: 0, count: SkipReason.allCases.count)
 
   package init(linkTypes: [LinkType] = []) { self.linkTypes = linkTypes }
@@ -52,7 +53,7 @@ package struct CaptureStatistics: Equatable, Sendable {
     brokenSecrets += file.brokenSecrets
   }
 
-  mutating func countSkipped(_ reason: SkipReason) {
-    skippedCounts[reason.rawValue] += 1
+  mutating func countSkipped(_ reason: SkipReason, _ count: UInt64 = 1) {
+    skippedCounts[reason.rawValue] += count
   }
 }

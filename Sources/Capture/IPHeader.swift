@@ -1,23 +1,38 @@
-/// What the TCP layer needs of an IPv4 or IPv6 header (RFC 791 §3.1, RFC 8200 §3).
+/// Protocol numbers of IPv4, next headers of IPv6 (IANA's Assigned Internet Protocol Numbers).
+package struct IPProtocol: RawRepresentable, Hashable, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let ipv4 = IPProtocol(rawValue: 4)
+  package static let tcp = IPProtocol(rawValue: 6)
+  package static let udp = IPProtocol(rawValue: 17)
+  package static let ipv6 = IPProtocol(rawValue: 41)
+  package static let gre = IPProtocol(rawValue: 47)
+}
+
+/// What is needed of an IPv4 or IPv6 header (RFC 791 §3.1, RFC 8200 §3), IPv6's extension headers included.
 package struct IPHeader: Equatable, Sendable {
   package var source: IPAddress
   package var destination: IPAddress
-  /// Where the TCP header begins, in bytes from the start of the captured packet.
+  /// What the packet carries. In a fragment of IPv6 more extension headers may follow.
+  package var `protocol`: IPProtocol
+  /// Where what it carries begins, in bytes from the start of the captured packet.
   package var payloadOffset: Int
-  /// Bytes of TCP header and payload on the wire. What follows in the packet is padding.
+  /// Bytes of what it carries on the wire. What follows in the packet is padding.
   package var payloadLength: Int
-
   /// The IPv4 identification; 0 in IPv6, which has none.
   package var identification: UInt16
-
-  static let tcp: UInt8 = 6
+  /// Which part of a datagram this is; `nil` if it is all of one.
+  package var fragment: IPFragment?
+  /// A routing header has yet to bring the packet to another destination than this (RFC 8200 §4.4).
+  var isUnderway = false
 
   /// - Parameters:
   ///   - frame: the captured bytes of one packet; snaplen may have cut it short.
   ///   - offset: where the IP header begins.
   ///   - wireLength: bytes that the whole packet had on the wire, link header included. It stands in
   ///     for the length fields where they are 0: segmentation offload writes packets too large for them.
-  /// - Throws: why this is no TCP packet that can be read.
+  /// - Throws: why this is no IP packet that can be read.
   package init(
     parsing frame: Span<UInt8>, at offset: Int, wireLength: Int
   ) throws(SkipReason) {
@@ -33,13 +48,18 @@ package struct IPHeader: Equatable, Sendable {
     guard frame.count - offset >= 20 else { throw .truncatedHeader }
     let headerLength = Int(frame[offset] & 0x0f) * 4
     guard headerLength >= 20 else { throw .badHeader }
-    // More fragments, or a fragment offset.
-    guard frame.bigEndian16(at: offset + 6) & 0x3fff == 0 else { throw .fragment }
-    guard frame[offset + 9] == Self.tcp else { throw .notTCP }
     let field = Int(frame.bigEndian16(at: offset + 2))
     let totalLength = field == 0 ? wireLength - offset : field
     guard totalLength >= headerLength else { throw .badHeader }
     identification = frame.bigEndian16(at: offset + 4)
+    let flags = frame.bigEndian16(at: offset + 6)
+    // More fragments, or a fragment offset.
+    if flags & 0x3fff != 0 {
+      fragment = IPFragment(
+        identification: UInt32(identification), offset: Int(flags & 0x1fff) * 8, isLast: flags & 0x2000 == 0,
+        isIPv6: false)
+    }
+    `protocol` = IPProtocol(rawValue: frame[offset + 9])
     source = IPAddress(v4: frame.bigEndian32(at: offset + 12))
     destination = IPAddress(v4: frame.bigEndian32(at: offset + 16))
     payloadOffset = offset + headerLength
@@ -54,35 +74,48 @@ package struct IPHeader: Equatable, Sendable {
     source = IPAddress(high: frame.bigEndian64(at: offset + 8), low: frame.bigEndian64(at: offset + 16))
     destination = IPAddress(
       high: frame.bigEndian64(at: offset + 24), low: frame.bigEndian64(at: offset + 32))
-    payloadOffset = try Self.skipExtensionHeaders(frame, next: frame[offset + 6], at: offset + 40)
-    guard end >= payloadOffset else { throw .badHeader }
+    `protocol` = IPProtocol(rawValue: frame[offset + 6])
+    payloadOffset = offset + 40
     payloadLength = end - payloadOffset
+    if `protocol` != .tcp { try skipExtensionHeaders(of: frame) }
+    guard payloadLength >= 0 else { throw .badHeader }
   }
 
-  private static let extensionHeaders: Set<UInt8> = [0, 43, 44, 51, 60, 135, 139, 140]
-
-  /// Walks the chain of IPv6 extension headers (RFC 8200 §4); each is at least 8 bytes, so it ends.
-  private static func skipExtensionHeaders(
-    _ frame: Span<UInt8>, next: UInt8, at start: Int
-  ) throws(SkipReason) -> Int {
-    var current = next
-    var offset = start
-    while current != tcp {
-      guard extensionHeaders.contains(current) else { throw .notTCP }
-      guard frame.count - offset >= 8 else { throw .truncatedHeader }
-      let length = Int(frame[offset + 1])
+  /// Moves over the IPv6 extension headers (RFC 8200 §4) at `payloadOffset`, to what the packet carries or behind
+  /// the header of a fragment. Each is at least 8 bytes, so it ends.
+  mutating func skipExtensionHeaders(of frame: Span<UInt8>) throws(SkipReason) {
+    let end = payloadOffset + payloadLength
+    while fragment == nil, Self.isExtensionHeader(`protocol`) {
+      guard frame.count - payloadOffset >= 8 else { throw .truncatedHeader }
+      let length = Int(frame[payloadOffset + 1])
       let byteCount: Int
-      switch current {
+      switch `protocol`.rawValue {
       case 44:
+        let field = frame.bigEndian16(at: payloadOffset + 2)
         // Offset 0 and nothing to follow: a whole packet (RFC 6946).
-        guard frame.bigEndian16(at: offset + 2) & 0xfff9 == 0 else { throw .fragment }
+        if field & 0xfff9 != 0 {
+          fragment = IPFragment(
+            identification: frame.bigEndian32(at: payloadOffset + 4), offset: Int(field & 0xfff8),
+            isLast: field & 1 == 0, isIPv6: true)
+        }
         byteCount = 8
+      case 43:
+        if frame[payloadOffset + 3] != 0 { isUnderway = true }
+        byteCount = (length + 1) * 8
       case 51: byteCount = (length + 2) * 4
       default: byteCount = (length + 1) * 8
       }
-      current = frame[offset]
-      offset += byteCount
+      `protocol` = IPProtocol(rawValue: frame[payloadOffset])
+      payloadOffset += byteCount
     }
-    return offset
+    payloadLength = end - payloadOffset
+    guard payloadLength >= 0 else { throw .badHeader }
+  }
+
+  private static func isExtensionHeader(_ number: IPProtocol) -> Bool {
+    switch number.rawValue {
+    case 0, 43, 44, 51, 60, 135, 139, 140: true
+    default: false
+    }
   }
 }

@@ -8,10 +8,14 @@ package enum SkipReason: Int, Error, CaseIterable, Sendable {
   case notIP
   /// IP, but not TCP: UDP, ICMP, ...
   case notTCP
-  /// A fragment of an IP packet.
+  /// A fragment of an IP packet of which others are missing, or contradict it.
   case fragment
   /// The capture cut the packet (snaplen) before its TCP header ended.
   case truncatedHeader
   /// A header contradicts itself: a length below its minimum or beyond the packet.
   case badHeader
+  /// More tunnels around each other than are read.
+  case nestedTooDeep
+  /// A checksum is wrong, and was asked to be right.
+  case badChecksum
 }

@@ -50,7 +50,7 @@ package struct TCPSegment: Hashable, Sendable {
   package var window: UInt16
   /// Payload bytes on the wire; the capture may hold fewer (snaplen).
   package var payloadLength: Int
-  /// Where in the captured packet the payload lies; shorter than `payloadLength` if cut.
+  /// Where the payload lies in the bytes handed out with the segment; shorter than `payloadLength` if cut.
   package var payload: Range<Int>
   /// The IPv4 identification: packets of one host differ in it, copies of one packet do not. 0 if unknown.
   package var identification: UInt16
@@ -62,13 +62,15 @@ package struct TCPSegment: Hashable, Sendable {
   package var windowScale: WindowScale
   /// How far urgent data reaches beyond the sequence number; 0 without URG.
   package var urgentPointer: UInt16
+  /// What the packet was carried in.
+  package var encapsulation: Encapsulation?
 
   package init(
     packet: PacketReference, source: Endpoint, destination: Endpoint,
     sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
     window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, identification: UInt16 = 0,
     timestampValue: UInt32? = nil, interface: UInt32? = nil, windowScale: WindowScale = .absent,
-    urgentPointer: UInt16 = 0
+    urgentPointer: UInt16 = 0, encapsulation: Encapsulation? = nil
   ) {
     self.packet = packet
     self.source = source
@@ -84,5 +86,6 @@ package struct TCPSegment: Hashable, Sendable {
     self.interface = interface
     self.windowScale = windowScale
     self.urgentPointer = urgentPointer
+    self.encapsulation = encapsulation
   }
 }

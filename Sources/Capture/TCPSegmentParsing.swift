@@ -1,15 +1,13 @@
 extension TCPSegment {
-  /// Reads link, IP and TCP headers of one captured packet, without copying its payload.
+  /// Reads the TCP header of an IP packet, without copying its payload.
   ///
   /// - Parameters:
-  ///   - frame: the captured bytes.
-  ///   - wireLength: bytes that the packet had on the wire; more than `frame.count` if snaplen cut it.
+  ///   - frame: the bytes that `ip` was read from, or those of the datagram that it was put together of.
   /// - Throws: the reason under which the packet is counted as not used.
-  package init(
-    parsing frame: Span<UInt8>, wireLength: Int, as linkType: LinkType, packet: PacketReference
+  init(
+    parsing frame: Span<UInt8>, in ip: IPHeader, packet: PacketReference, interface: UInt32?,
+    encapsulation: Encapsulation? = nil
   ) throws(SkipReason) {
-    let link = try LinkHeader(parsing: frame, as: linkType)
-    let ip = try IPHeader(parsing: frame, at: link.byteCount, wireLength: wireLength)
     let tcp = try TCPHeader(parsing: frame, at: ip.payloadOffset)
     guard ip.payloadLength >= tcp.byteCount else { throw .badHeader }
     let length = ip.payloadLength - tcp.byteCount
@@ -21,7 +19,7 @@ extension TCPSegment {
       sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags, window: tcp.window,
       payloadLength: length,
       payload: start..<start + min(length, frame.count - start),
-      identification: ip.identification, timestampValue: tcp.timestampValue, interface: link.interface,
-      windowScale: tcp.windowScale, urgentPointer: tcp.urgentPointer)
+      identification: ip.identification, timestampValue: tcp.timestampValue, interface: interface,
+      windowScale: tcp.windowScale, urgentPointer: tcp.urgentPointer, encapsulation: encapsulation)
   }
 }

@@ -52,6 +52,8 @@ extension SkipReason {
     case .fragment: "\(count) IP fragment\(count == 1 ? "" : "s")"
     case .truncatedHeader: "\(count) with a cut header"
     case .badHeader: "\(count) with a bad header"
+    case .nestedTooDeep: "\(count) in too many tunnels"
+    case .badChecksum: "\(count) with a wrong checksum"
     }
   }
 }

@@ -4,10 +4,16 @@ import Testing
 
 /// Nothing on the wire may trap, and what is read lies inside the packet.
 @Suite struct HostilePacketTests {
-  static let linkTypes: [LinkType] = [.null, .ethernet, .raw, .loop, .linuxSLL, .linuxSLL2]
+  static let linkTypes: [LinkType] = [
+    .null, .ethernet, .raw, .loop, .linuxSLL, .linuxSLL2, .ppp, .pppSerial, .pppEther, .ciscoHDLC, .nflog,
+  ]
 
   static func check(_ frame: [UInt8], wireLength: Int, as linkType: LinkType) {
-    guard let segment = try? Frames.segment(in: frame, wireLength: wireLength, as: linkType) else { return }
+    var decoding = Decoding()
+    decoding.decode(frame, wireLength: wireLength, as: linkType, at: 0)
+    decoding.finish()
+    #expect(decoding.found.count + Int(decoding.skipped.values.reduce(0, +)) == 1, "\(frame)")
+    guard let segment = decoding.found.first?.segment else { return }
     #expect(segment.payload.lowerBound >= 0 && segment.payload.upperBound <= frame.count, "\(frame)")
     #expect(segment.payload.count <= segment.payloadLength, "\(frame)")
   }
@@ -32,6 +38,8 @@ import Testing
       .ethernet: Frames.ethernet([0x08, 0x00], []),
       .linuxSLL: [UInt8](repeating: 0, count: 14) + [0x08, 0x00],
       .linuxSLL2: [0x08, 0x00] + [UInt8](repeating: 0, count: 18),
+      .ppp: [0, 0x21], .pppSerial: [0xff, 3, 0, 0x57], .pppEther: [0x11, 0, 0, 1, 0, 60, 0, 0x21],
+      .ciscoHDLC: [0x0f, 0, 0x08, 0x00], .nflog: [2, 0, 0, 1, 64, 0, 9, 0],
     ]
     var random = SeededGenerator(seed: 12)
     for round in 0..<2000 {
@@ -46,10 +54,11 @@ import Testing
   func `a packet with a few bytes changed is read or refused`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let extensions: [UInt8] = [44, 0, 1, 4, 0, 0, 0, 0] + [6, 0, 0, 0, 1, 2, 3, 4]
-    let originals = [
-      Frames.ipv4(Frames.tcp + Frames.hello), Frames.ipv4(Frames.tcp, totalLength: 0),
-      Frames.ipv6(extensions + Frames.tcp + Frames.hello, next: 0), Frames.ipv6(Frames.tcp, length: 0),
-    ]
+    let originals =
+      [
+        Frames.ipv4(Frames.tcp + Frames.hello), Frames.ipv4(Frames.tcp, totalLength: 0),
+        Frames.ipv6(extensions + Frames.tcp + Frames.hello, next: 0), Frames.ipv6(Frames.tcp, length: 0),
+      ] + Wrapping.all.map { $0.wrap(Frames.ipv4(Frames.tcp + Frames.hello)) }
     for round in 0..<3000 {
       var frame = originals[round % originals.count]
       for _ in 0..<Int.random(in: 1...4, using: &random) {

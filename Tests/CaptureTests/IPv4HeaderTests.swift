@@ -105,9 +105,7 @@ import Testing
 
   @Test(arguments: refused)
   func `what is not a whole TCP packet is refused with its reason`(_ row: Refused) {
-    #expect(throws: row.reason) {
-      _ = try IPHeader(parsing: row.bytes.span, at: 0, wireLength: row.bytes.count)
-    }
+    #expect(throws: row.reason) { _ = try Frames.segment(in: row.bytes) }
   }
 
   @Test(arguments: 0..<20)

@@ -110,6 +110,6 @@ import Testing
   @Test(arguments: refused)
   func `what is not a whole TCP packet is refused with its reason`(_ row: Refused) {
     let bytes = Frames.ipv6(row.payload, length: row.length, next: row.next)
-    #expect(throws: row.reason) { _ = try IPHeader(parsing: bytes.span, at: 0, wireLength: bytes.count) }
+    #expect(throws: row.reason) { _ = try Frames.segment(in: bytes) }
   }
 }

@@ -11,6 +11,7 @@ import Testing
   }
 
   static let macs = [UInt8](repeating: 0xee, count: 12)
+  static let snap: [UInt8] = [0xaa, 0xaa, 3, 0, 0, 0]
   static let cooked = [UInt8](repeating: 0, count: 14)
 
   static let rows = [
@@ -45,6 +46,38 @@ import Testing
     Row(testDescription: "NULL, IPv6 of FreeBSD, big-endian", type: .null, bytes: [0, 0, 0, 28]),
     Row(testDescription: "NULL, IPv6 of OpenBSD, little-endian", type: .null, bytes: [24, 0, 0, 0]),
     Row(testDescription: "NULL, IPv6 of Linux, little-endian", type: .null, bytes: [10, 0, 0, 0]),
+    Row(testDescription: "SNAP", type: .ethernet, bytes: macs + [0, 0x30] + snap + [0x08, 0x00]),
+    Row(
+      testDescription: "SNAP of 802.1H", type: .ethernet,
+      bytes: macs + [5, 0xdc, 0xaa, 0xaa, 3, 0, 0, 0xf8, 0x86, 0xdd]),
+    Row(
+      testDescription: "SNAP in 802.1Q", type: .ethernet,
+      bytes: macs + [0x81, 0, 0, 1, 0, 0x30] + snap + [0x08, 0x00]),
+    Row(
+      testDescription: "802.1Q in SNAP", type: .ethernet,
+      bytes: macs + [0, 0x30] + snap + [0x81, 0, 0, 1, 0x08, 0x00]),
+    Row(testDescription: "SLL, SNAP", type: .linuxSLL, bytes: cooked + [0, 4] + snap + [0x08, 0x00]),
+    Row(
+      testDescription: "SLL of a GRE interface", type: .linuxSLL,
+      bytes: [0, 0, 0x03, 0x0a, 0, 4, 10, 7, 0, 1, 0, 0, 0, 0, 0x08, 0x00]),
+    Row(
+      testDescription: "SLL2 of an ip6tnl interface", type: .linuxSLL2,
+      bytes: [0x86, 0xdd, 0, 0, 0, 0, 0, 4, 0x03, 0x01, 0, 16] + [UInt8](repeating: 1, count: 8), interface: 4
+    ),
+    Row(testDescription: "PPP, IPv4", type: .ppp, bytes: [0, 0x21]),
+    Row(testDescription: "PPP, IPv6, in one byte", type: .ppp, bytes: [0x57]),
+    Row(testDescription: "PPP, in frames as HDLC's", type: .ppp, bytes: [0xff, 3, 0, 0x57]),
+    Row(testDescription: "PPP_SERIAL, PPP", type: .pppSerial, bytes: [0xff, 3, 0, 0x21]),
+    Row(testDescription: "PPP_SERIAL, Cisco's HDLC", type: .pppSerial, bytes: [0x0f, 0, 0x08, 0x00]),
+    Row(testDescription: "C_HDLC, broadcast", type: .ciscoHDLC, bytes: [0x8f, 0, 0x86, 0xdd]),
+    Row(testDescription: "NFLOG, nothing but the packet", type: .nflog, bytes: [2, 0, 0, 5, 44, 0, 9, 0]),
+    Row(
+      testDescription: "NFLOG, interfaces in front of it", type: .nflog,
+      bytes: [2, 0, 0, 5] + [8, 0, 5, 0, 0, 0, 0, 2] + [8, 0, 4, 0, 0, 0, 0, 3] + [5, 0, 10, 0, 65, 0, 0, 0]
+        + [44, 0, 9, 0], interface: 3),
+    Row(
+      testDescription: "NFLOG, big-endian, on its way out", type: .nflog,
+      bytes: [10, 0, 0, 5] + [0, 8, 0, 5, 0, 0, 0, 2] + [0, 44, 0, 9], interface: 2),
     Row(testDescription: "LOOP, IPv4", type: .loop, bytes: [0, 0, 0, 2]),
     Row(testDescription: "LOOP, IPv6", type: .loop, bytes: [0, 0, 0, 24]),
   ]
@@ -72,7 +105,13 @@ import Testing
   static let others = [
     Row(testDescription: "ARP", type: .ethernet, bytes: macs + [0x08, 0x06]),
     Row(testDescription: "802.3 length and LLC", type: .ethernet, bytes: macs + [0x00, 0x26, 0x42, 0x42]),
-    Row(testDescription: "PPPoE", type: .ethernet, bytes: macs + [0x88, 0x64]),
+    Row(testDescription: "PPPoE discovery", type: .ethernet, bytes: macs + [0x88, 0x63]),
+    Row(
+      testDescription: "SNAP of Cisco", type: .ethernet,
+      bytes: macs + [0, 9, 0xaa, 0xaa, 3, 0, 0, 0x0c, 0x20, 0]),
+    Row(testDescription: "LCP in PPP", type: .ppp, bytes: [0xff, 3, 0xc0, 0x21]),
+    Row(testDescription: "compressed TCP in PPP", type: .ppp, bytes: [0, 0x2d]),
+    Row(testDescription: "keepalive of Cisco's HDLC", type: .ciscoHDLC, bytes: [0x8f, 0, 0x80, 0x35]),
     Row(testDescription: "ARP in 802.1Q", type: .ethernet, bytes: macs + [0x81, 0, 0, 1, 0x08, 0x06]),
     Row(testDescription: "LLC in SLL", type: .linuxSLL, bytes: cooked + [0x00, 0x04]),
     Row(
@@ -92,7 +131,8 @@ import Testing
 
   static let datalinks: [(Int32, LinkType?)] = [
     (0, .null), (1, .ethernet), (12, .raw), (14, .raw), (101, .raw), (228, .raw), (229, .raw), (108, .loop),
-    (113, .linuxSLL), (276, .linuxSLL2), (105, nil), (127, nil), (147, nil), (-1, nil),
+    (113, .linuxSLL), (276, .linuxSLL2), (9, .ppp), (50, .pppSerial), (51, .pppEther),
+    (104, .ciscoHDLC), (239, .nflog), (105, nil), (127, nil), (147, nil), (-1, nil),
   ]
 
   @Test(arguments: datalinks)

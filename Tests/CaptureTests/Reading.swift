@@ -16,11 +16,13 @@ struct Reading {
   var times: [Int64] { segments.map(\.packet.time.nanoseconds) }
 
   init(
-    path: String, filter: String? = nil, index: Int = 0, isStopped: @escaping () -> Bool = { false }
+    path: String, filter: String? = nil, index: Int = 0, options: DecodeOptions = DecodeOptions(),
+    isStopped: @escaping () -> Bool = { false }
   ) throws {
     var source = CaptureSource(path: path)
     source.filter = filter
     source.index = index
+    source.decoding = options
     source.isStopped = isStopped
     try self.init(source)
   }
@@ -39,9 +41,10 @@ struct Reading {
   }
 
   /// Reads a capture that has these bytes.
-  init(of bytes: [UInt8], filter: String? = nil) throws {
+  init(of bytes: [UInt8], filter: String? = nil, options: DecodeOptions = DecodeOptions()) throws {
     var source = CaptureSource(bytes: bytes)
     source.filter = filter
+    source.decoding = options
     try self.init(source)
   }
 

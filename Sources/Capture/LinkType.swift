@@ -1,0 +1,34 @@
+/// The link types read here, by the names of the registry of link-layer header types
+/// (tcpdump.org/linktypes.html).
+package enum LinkType: String, Hashable, Sendable {
+  case null = "NULL"
+  case ethernet = "EN10MB"
+  case ppp = "PPP"
+  case pppSerial = "PPP_SERIAL"
+  case pppEther = "PPP_ETHER"
+  case raw = "RAW"
+  case ciscoHDLC = "C_HDLC"
+  case loop = "LOOP"
+  case linuxSLL = "LINUX_SLL"
+  case nflog = "NFLOG"
+  case linuxSLL2 = "LINUX_SLL2"
+
+  /// From the number that libpcap's `pcap_datalink` returns; `nil` if it cannot be read here.
+  init?(datalink: Int32) {
+    switch datalink {
+    case 0: self = .null
+    case 1: self = .ethernet
+    case 9: self = .ppp
+    // DLT_RAW on most systems, on OpenBSD, LINKTYPE_RAW, DLT_IPV4, DLT_IPV6.
+    case 12, 14, 101, 228, 229: self = .raw
+    case 50: self = .pppSerial
+    case 51: self = .pppEther
+    case 104: self = .ciscoHDLC
+    case 108: self = .loop
+    case 113: self = .linuxSLL
+    case 239: self = .nflog
+    case 276: self = .linuxSLL2
+    default: return nil
+    }
+  }
+}
