@@ -22,6 +22,8 @@ package struct Leg: Sendable {
   package var response: UpgradeResponse?
   /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
   package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)?
+  /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
+  package internal(set) var encapsulation: Encapsulation?
   /// What TLS tells of the connection; `nil` without TLS.
   package internal(set) var tls: TLSDescription?
   /// The limit for which the connection was forgotten before it was over, or the capture.
@@ -96,6 +98,7 @@ package struct Leg: Sendable {
     case .frame(let frame): take(event, of: frame.side)
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
+    case .stream(.encapsulated(let first)): encapsulation = first
     case .stream(.secured(let description)): tls = description
     case .stream(.closed(let reason)): forgotten = reason.limit
     case .stream(.record(let side, let record, let range, let packet)):

@@ -23,6 +23,7 @@ extension Leg {
   private mutating func fill(from other: Leg) {
     if request == nil { request = other.request }
     if response == nil { response = other.response }
+    if encapsulation == nil { encapsulation = other.encapsulation }
     if tls == nil { tls = other.tls }
     if let theirs = other.sealed {
       if other.client.isMoreComplete(than: client) { sealed?.client = theirs.client }

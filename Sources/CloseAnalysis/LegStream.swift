@@ -183,7 +183,7 @@ package struct LegStream: Sendable {
       if kind.isAbort { rst = rst ?? end } else { fin = fin ?? end }
     case .began(_, let sequence): base = sequence
     case .alert(_, let alert, let packet): self.alert = self.alert ?? (alert, packet)
-    case .opened, .closed, .secured, .record, .requested, .responded: break
+    case .opened, .closed, .encapsulated, .secured, .record, .requested, .responded: break
     }
   }
 

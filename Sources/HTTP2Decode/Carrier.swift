@@ -5,6 +5,7 @@ import Streams
 struct Carrier {
   private(set) var connection: Connection
   private var began = Sides<SequenceNumber?>(client: nil, server: nil)
+  private var encapsulation: Encapsulation?
   private var secured: TLSDescription?
 
   init(_ connection: Connection) { self.connection = connection }
@@ -12,6 +13,7 @@ struct Carrier {
   mutating func note(_ event: StreamEvent) {
     switch event {
     case .began(let side, let sequence): began[side] = sequence
+    case .encapsulated(let encapsulation): self.encapsulation = encapsulation
     case .secured(let description): secured = description
     default: break
     }
@@ -30,6 +32,7 @@ struct Carrier {
     var events: [StreamEvent] = []
     if let client = began.client { events.append(.began(.client, client)) }
     if let server = began.server { events.append(.began(.server, server)) }
+    if let encapsulation { events.append(.encapsulated(encapsulation)) }
     if let secured { events.append(.secured(secured)) }
     return events
   }

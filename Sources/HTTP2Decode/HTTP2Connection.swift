@@ -87,7 +87,7 @@ struct HTTP2Connection {
   private mutating func accept(_ event: StreamEvent, _ output: inout HTTP2Output<some StreamSink>) {
     switch event {
     case .began: carrier.note(event)
-    case .secured:
+    case .encapsulated, .secured:
       carrier.note(event)
       tellStreams(event, &output)
     case .alert: tellStreams(event, &output)

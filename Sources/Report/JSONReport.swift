@@ -66,11 +66,16 @@ package enum JSONReport {
       writer.field("heldBytes", capture.reassembly.heldLimitHits)
       writer.field("connections", capture.reassembly.tableEvictions)
       writer.field("idle", capture.reassembly.idleEvictions)
+      writer.field("fragments", statistics.fragments.limitHits)
     }
     writer.object("tcp") { writer in
       writer.field("conflictingOverlaps", capture.reassembly.conflictingOverlaps)
       writer.field("keepAlives", capture.reassembly.keepAlives)
       writer.field("urgentSegments", capture.reassembly.urgentSegments)
+    }
+    writer.object("fragments") { writer in
+      writer.field("reassembled", statistics.fragments.datagrams)
+      writer.field("overlapping", statistics.fragments.overlaps)
     }
     writer.object("tls") { writer in
       writer.field("connections", capture.tls.connections)

@@ -35,6 +35,13 @@ struct LegJSON {
     writer.field("protocol", leg.connection.http2Stream == nil ? "http/1.1" : "h2")
     writer.field("http2Stream", leg.connection.http2Stream.map { UInt64($0) })
     writer.field("tunnel", leg.connection.tunnel)
+    optional("encapsulation", leg.encapsulation, &writer) { encapsulation, writer in
+      writer.field("protocol", encapsulation.kind.rawValue)
+      writer.field("id", encapsulation.id.map { UInt64($0) })
+      writer.field("from", encapsulation.source?.description)
+      writer.field("to", encapsulation.destination?.description)
+      writer.field("layers", UInt64(encapsulation.layers))
+    }
     writer.field("pickedUp", leg.isPickedUp)
     writer.field("encrypted", leg.sealed != nil)
     optional("tls", leg.tls, &writer) { TLSJSON($0, leg.sealed).write(&$1) }

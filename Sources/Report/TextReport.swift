@@ -32,6 +32,9 @@ package struct TextReport {
     lines += Self.wrap(Escape.terminal(session.answer), indent: "  ")
     lines += Ladder(session, captures: analysis.captures).lines.map { "  " + style.dim($0) }
     lines += session.legs.compactMap { leg in
+      leg.encapsulation.map { "  \(leg.connection.client) → \(leg.connection.server) is inside \($0)" }
+    }
+    lines += session.legs.compactMap { leg in
       leg.tls.map { "  \(leg.connection.client) → \(leg.connection.server) is \(Self.text($0))" }
     }
     lines += clientLines(session)
@@ -162,7 +165,12 @@ package struct TextReport {
       parts.append(
         "\(Self.count(capture.reassembly.idleEvictions, "connection")) forgotten for their silence")
     }
-    let limitHits = capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions
+    let fragments = statistics.fragments
+    if fragments.overlaps > 0 {
+      parts.append("\(Self.count(fragments.overlaps, "IP fragment")) that overlap")
+    }
+    let limitHits =
+      capture.reassembly.heldLimitHits + capture.reassembly.tableEvictions + fragments.limitHits
     if limitHits > 0 { parts.append("limits hit \(limitHits) times") }
     let files =
       capture.parts.count > 1 ? " and \(Self.count(UInt64(capture.parts.count - 1), "file")) more" : ""

@@ -96,6 +96,8 @@ package enum CloseReason: Hashable, Sendable {
 /// sender of the bytes; offsets are stream offsets.
 package enum StreamEvent: Hashable, Sendable {
   case opened(Connection)
+  /// The first of the connection's packets that were carried in something else.
+  case encapsulated(Encapsulation)
   /// The sequence number of offset 0. Equal on every capture of the same connection, also behind
   /// address translation.
   case began(Side, SequenceNumber)
@@ -134,7 +136,7 @@ extension StreamEvent {
       side
     case .requested: .client
     case .responded: .server
-    case .opened, .secured, .closed: nil
+    case .opened, .encapsulated, .secured, .closed: nil
     }
   }
 
@@ -154,7 +156,7 @@ extension StreamEvent {
       .record(side.opposite, record, range: range, packet)
     case .alert(let side, let alert, let packet): .alert(side.opposite, alert, packet)
     // Who asked is known from the message itself.
-    case .requested, .responded, .secured, .closed: self
+    case .encapsulated, .requested, .responded, .secured, .closed: self
     }
   }
 }

@@ -22,6 +22,8 @@ struct Flow {
   private(set) var server = HalfStream(side: .server)
   /// Empty, or one.
   private var doubts: [Doubts] = []
+  /// Whether any packet was carried in something else.
+  private(set) var isEncapsulated = false
 
   init(key: FlowKey, id: ConnectionID, clientEnd: Endpoint, packet: PacketReference) {
     self.key = key
@@ -60,6 +62,10 @@ struct Flow {
     _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
     last = segment.packet
+    if let encapsulation = segment.encapsulation, !isEncapsulated {
+      isEncapsulated = true
+      sink.receive(.encapsulated(encapsulation), on: id)
+    }
     if segment.urgentPointer > 0, segment.flags.contains(.urg) { statistics.urgentSegments += 1 }
     take(segment, in: frame, isBelieved: false, patience, &statistics, &sink)
     if client.hasAside || server.hasAside { takeBelieved(patience, &statistics, &sink) }

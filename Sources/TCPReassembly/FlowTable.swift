@@ -1,6 +1,6 @@
 import Capture
 
-/// The two ends of a connection, the same for both directions.
+/// The two ends of a connection, the same for both directions. A tunnel is no part of it: see `Encapsulation`.
 struct FlowKey: Equatable {
   var low: Endpoint
   var high: Endpoint

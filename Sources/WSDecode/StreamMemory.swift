@@ -1,8 +1,8 @@
 import Capture
 import Streams
 
-/// What a leg has to be told that is opened after its connection: where the streams began and what TLS tells of
-/// them; and one that is recognised late also how far was acknowledged, and the ends.
+/// What a leg has to be told that is opened after its connection: where the streams began, what they are carried in
+/// and what TLS tells of them; and one that is recognised late also how far was acknowledged, and the ends.
 struct StreamMemory {
   private struct Stream {
     var beginning: SequenceNumber?
@@ -10,6 +10,7 @@ struct StreamMemory {
   }
   private var client = Stream()
   private var server = Stream()
+  private var encapsulation: Encapsulation?
   private var tls: TLSDescription?
   private var ends: [StreamEvent] = []
   /// FIN and RST of either side.
@@ -18,7 +19,7 @@ struct StreamMemory {
   var beginnings: [StreamEvent] {
     [
       client.beginning.map { .began(.client, $0) }, server.beginning.map { .began(.server, $0) },
-      tls.map { .secured($0) },
+      encapsulation.map { .encapsulated($0) }, tls.map { .secured($0) },
     ].compactMap { $0 }
   }
 
@@ -33,6 +34,7 @@ struct StreamMemory {
     switch event {
     case .began(.client, let sequence): client.beginning = sequence
     case .began(.server, let sequence): server.beginning = sequence
+    case .encapsulated(let description): encapsulation = description
     case .secured(let description): tls = description
     case .acknowledged(.client, let upTo, let packet): client.acknowledged = (upTo, packet)
     case .acknowledged(.server, let upTo, let packet): server.acknowledged = (upTo, packet)

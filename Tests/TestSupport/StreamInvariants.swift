@@ -66,6 +66,8 @@ package struct StreamInvariants {
         defer { stream.hasRST = true }
         return !stream.hasRST
       }
+    case .encapsulated:
+      if open[connection] == nil { broken.append("not open: \(entry.line)") }
     case .ended, .secured, .record, .alert, .requested, .responded:
       broken.append("not of TCP: \(event)")
     }

@@ -43,7 +43,7 @@ package struct Wire {
     _ side: Side, at offset: Int64, _ payload: String = "", length: Int? = nil, flags: TCPFlags = .ack,
     acknowledging: Int64 = 0, window: UInt16 = .max, identification: UInt16 = 0,
     timestampValue: UInt32? = nil, interface: UInt32? = nil, windowScale: WindowScale = .absent,
-    urgentPointer: UInt16 = 0
+    urgentPointer: UInt16 = 0, encapsulation: Encapsulation? = nil
   ) {
     let (mine, theirs) = side == .client ? (clientISN, serverISN) : (serverISN, clientISN)
     let (source, destination) = side == .client ? (client, server) : (server, client)
@@ -59,7 +59,7 @@ package struct Wire {
           acknowledgment: SequenceNumber(flags.contains(.ack) ? acknowledgment : 0), flags: flags,
           window: window, payloadLength: length ?? bytes.count, payload: 0..<bytes.count,
           identification: identification, timestampValue: timestampValue, interface: interface,
-          windowScale: windowScale, urgentPointer: urgentPointer),
+          windowScale: windowScale, urgentPointer: urgentPointer, encapsulation: encapsulation),
         payload: bytes))
     time += 0.001
   }
