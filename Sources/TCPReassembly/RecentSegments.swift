@@ -4,7 +4,9 @@ import Capture
 ///
 /// `tcpdump -i any` on a bridge or a router shows a packet once for each interface that it passes, a mirror port once
 /// for each port. Copies have the same IPv4 identification; where there is none (IPv6, or 0 with DF), their TCP
-/// headers are the same: what is sent again acknowledges what came meanwhile, and has a later timestamp.
+/// headers are the same: what is sent again acknowledges what came meanwhile, and has a later timestamp. Between two
+/// interfaces, or at the end of a tunnel, segments are put together (GRO) or cut (GSO): such a copy holds another
+/// segment, or is a part of it.
 struct RecentSegments {
   /// In the order that takes the least room.
   private struct Entry {
@@ -20,6 +22,7 @@ struct RecentSegments {
     var flags: TCPFlags
     var hasTimestamp: Bool
     var hasInterface: Bool
+    var isEncapsulated: Bool
 
     init(_ segment: TCPSegment, _ print: SegmentPrint) {
       time = segment.packet.time
@@ -34,11 +37,14 @@ struct RecentSegments {
       flags = segment.flags
       hasTimestamp = segment.timestampValue != nil
       hasInterface = segment.interface != nil
+      isEncapsulated = segment.encapsulation != nil
     }
 
     func isPlace(of segment: TCPSegment) -> Bool {
       sequence == segment.sequence && length == UInt32(truncatingIfNeeded: segment.payloadLength)
     }
+
+    func isInterface(of segment: TCPSegment) -> Bool { (hasInterface ? interface : nil) == segment.interface }
   }
   private var entries: [Entry] = []
   private var next: UInt8 = 0
@@ -64,10 +70,10 @@ struct RecentSegments {
 
   func hasCopy(of segment: TCPSegment) -> Bool {
     entries.contains { entry in
+      if isRegrouped(entry, segment) { return true }
       guard entry.isPlace(of: segment), entry.identification == segment.identification else { return false }
       let delay = abs(segment.packet.time.seconds(since: entry.time))
-      let isSameInterface = (entry.hasInterface ? entry.interface : nil) == segment.interface
-      if entry.identification != 0 || !isSameInterface { return delay < Self.copyDelay }
+      if entry.identification != 0 || !entry.isInterface(of: segment) { return delay < Self.copyDelay }
       let timestamp = entry.hasTimestamp ? entry.timestampValue : nil
       return entry.acknowledgment == segment.acknowledgment && entry.flags == segment.flags
         && entry.window == segment.window && timestamp == segment.timestampValue
@@ -78,6 +84,19 @@ struct RecentSegments {
   /// Whether the same place has been seen with other bytes.
   func hasOther(than print: SegmentPrint, at segment: TCPSegment) -> Bool {
     entries.contains { $0.isPlace(of: segment) && $0.print.differs(from: print) }
+  }
+
+  /// Whether one of two segments holds the other, seen at two places at once.
+  private func isRegrouped(_ entry: Entry, _ segment: TCPSegment) -> Bool {
+    let isElsewhere =
+      !entry.isInterface(of: segment) || entry.isEncapsulated != (segment.encapsulation != nil)
+    guard isElsewhere, entry.hasTimestamp, entry.timestampValue == segment.timestampValue,
+      entry.acknowledgment == segment.acknowledgment,
+      abs(segment.packet.time.seconds(since: entry.time)) < Self.copyDelay
+    else { return false }
+    let before = Int(segment.sequence.distance(from: entry.sequence))
+    let after = before + segment.payloadLength - Int(entry.length)
+    return before <= 0 && after >= 0 || before >= 0 && after <= 0
   }
 }
 
