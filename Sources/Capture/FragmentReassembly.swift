@@ -104,7 +104,7 @@ struct FragmentReassembly {
     let fit = entry.datagram.add(
       fragment, captured, length: length, of: number, keepsOverlap: !fragment.isIPv6)
     if fit == .overlap { statistics.overlaps += 1 }
-    if entry.datagram.pieceCount > options.maxFragmentsPerDatagram {
+    if entry.datagram.pieceCount > options.limits.maxFragmentsPerDatagram {
       statistics.limitHits += 1
       return false
     }
@@ -127,14 +127,14 @@ struct FragmentReassembly {
 
   private mutating func expire(at time: Timestamp) {
     while let key = oldest, let entry = entries[key],
-      time >= entry.begun.advanced(bySeconds: options.fragmentTimeout)
+      time >= entry.begun.advanced(bySeconds: options.limits.fragmentTimeout)
     {
       giveUp(key)
     }
   }
 
   private mutating func shed() {
-    while let key = oldest, entries.count > options.maxFragmentedDatagrams || cost > options.maxFragmentBytes
+    while let key = oldest, entries.count > options.limits.maxFragmentedDatagrams || cost > options.limits.maxFragmentBytes
     {
       statistics.limitHits += 1
       giveUp(key)

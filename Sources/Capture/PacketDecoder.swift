@@ -170,7 +170,7 @@ package struct PacketDecoder {
     _ kind: Encapsulation.Kind, id: UInt32?, _ place: Place
   ) throws(SkipReason) -> Place {
     let layers = (place.encapsulation?.layers ?? 0) + 1
-    guard layers <= options.maxEncapsulations else { throw .nestedTooDeep }
+    guard layers <= options.limits.maxEncapsulations else { throw .nestedTooDeep }
     var place = place
     place.encapsulation = Encapsulation(
       kind, id: id, source: place.ends?.source, destination: place.ends?.destination, layers: layers)

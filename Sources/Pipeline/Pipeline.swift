@@ -25,8 +25,7 @@ package enum Pipeline {
   ///   - onMalformedSecrets: gets the lines of each key log inside the capture that are none of a key log.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   package static func read<Sink: LegSink>(
-    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), limits: Limits = Limits(),
-    options: FrameOptions = FrameOptions(), into sink: Sink,
+    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(), into sink: Sink,
     onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in },
     onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
@@ -34,7 +33,7 @@ package enum Pipeline {
     let decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
     var stages = Stages(
-      limits: limits, decoder: decoder, onInterfaceNames: onInterfaceNames,
+      limits: source.decoding.limits, decoder: decoder, onInterfaceNames: onInterfaceNames,
       onMalformedSecrets: onMalformedSecrets)
     reader.read(into: &stages)
     stages.reassembler.finish(into: &stages.decoder)

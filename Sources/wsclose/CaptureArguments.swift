@@ -15,6 +15,8 @@ struct CaptureArguments: ParsableArguments {
   @Option(name: .shortAndLong, help: "A BPF filter, as in pcap-filter(7).")
   var filter: String?
 
+  @OptionGroup var decoding: DecodeArguments
+
   @OptionGroup var keys: KeyLogArguments
 
   @OptionGroup(title: "Limits") var limits: LimitArguments
@@ -25,6 +27,7 @@ struct CaptureArguments: ParsableArguments {
   func source(_ paths: [String]) -> CaptureSource {
     var source = CaptureSource(paths: paths)
     source.filter = filter
+    source.decoding = decoding.options(limits.limits)
     return source
   }
 

@@ -29,6 +29,8 @@ struct DiffCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "A BPF filter for captures, as in pcap-filter(7).")
   var filter: String?
 
+  @OptionGroup var decoding: DecodeArguments
+
   @OptionGroup var keys: KeyLogArguments
 
   @OptionGroup(title: "Limits") var limits: LimitArguments
@@ -60,9 +62,10 @@ struct DiffCommand: ParsableCommand {
       case .capture(let beginning):
         var source = CaptureSource(path: path)
         source.filter = filter
+        source.decoding = decoding.options(limits.limits)
         source.beginning = beginning
         let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, limits: limits.limits, into: LegCollector())
+          source, keyLog: keyLog, into: LegCollector())
         errors += reading.damages
         return Tally(Analysis(captures: [reading.summary], legs: reading.sink.legs))
       }

@@ -46,7 +46,7 @@ struct FramesCommand: ParsableCommand {
       do throws(CaptureError) {
         let files = source.paths.map { names[$0] ?? CaptureFileName(source: $0) }
         let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, limits: captures.limits.limits, options: options,
+          source, keyLog: keyLog, options: options,
           into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
         errors += reading.damages
         if !reading.remaining.isEmpty { waiting.insert(reading.remaining, at: 0) }

@@ -1,5 +1,4 @@
 import Capture
-import Limits
 import Pipeline
 import TLSDecode
 import WSDecode
@@ -7,7 +6,7 @@ import WSDecode
 extension Pipeline {
   /// Reads one capture until it ends or the user interrupts, and complains of what is wrong with its secrets.
   static func readTelling<Sink: LegSink>(
-    _ source: CaptureSource, keyLog: KeyLog, limits: Limits, options: FrameOptions = FrameOptions(),
+    _ source: CaptureSource, keyLog: KeyLog, options: FrameOptions = FrameOptions(),
     into sink: Sink,
     onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
@@ -16,7 +15,7 @@ extension Pipeline {
     source.isStopped = { Interrupt.isRequested || isUnwanted() }
     let name = CaptureSource.name(of: source.paths[0])
     let reading = try read(
-      source, keyLog: keyLog, limits: limits, options: options, into: sink, onInterfaceNames: onInterfaceNames
+      source, keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames
     ) { bad in
       Output.complain(
         "\(name): \(bad.count) lines of its decryption secrets are none of a key log, the first is line"

@@ -61,7 +61,7 @@ struct ReportCommand: ParsableCommand {
       let lines = SessionLines(output, of: source, only: only?.verdicts)
       do throws(CaptureError) {
         var reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, limits: captures.limits.limits, into: lines.makeStream(),
+          source, keyLog: keyLog, into: lines.makeStream(),
           onInterfaceNames: lines.name)
         reading.sink.finish()
         errors += reading.damages
@@ -94,8 +94,7 @@ struct ReportCommand: ParsableCommand {
       source.index = captures.count
       do throws(CaptureError) {
         let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, limits: self.captures.limits.limits,
-          into: LegCollector(capture: source.index))
+          source, keyLog: keyLog, into: LegCollector(capture: source.index))
         captures.append(reading.summary)
         legs += reading.sink.legs
         errors += reading.damages

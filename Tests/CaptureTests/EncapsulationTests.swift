@@ -234,7 +234,7 @@ import Testing
       #expect(decoding.skipped == (layers <= 8 ? [:] : [.nestedTooDeep: 1]))
     }
     var options = DecodeOptions()
-    options.maxEncapsulations = 1
+    options.limits.maxEncapsulations = 1
     #expect(
       Decoding.of([Wrapping.nested(Self.plain, layers: 2)], options: options).skipped == [.nestedTooDeep: 1])
   }

@@ -279,7 +279,7 @@ import Testing
 
   @Test func `of too many packets the oldest is given up`() {
     let firsts = (0..<5).map { Self.fragments(Self.payload, at: [0, 800], id: UInt8($0)) }
-    let options = Self.options { $0.maxFragmentedDatagrams = 3 }
+    let options = Self.options { $0.limits.maxFragmentedDatagrams = 3 }
     let decoding = Decoding.of(firsts.map { $0[0] } + firsts.reversed().map { $0[1] }, options: options)
     #expect(decoding.found.map(\.segment.packet.number) == [6, 7, 8])
     #expect(decoding.statistics.fragments.limitHits == 2)
@@ -287,14 +287,14 @@ import Testing
   }
 
   @Test func `of too many bytes the oldest are given up`() {
-    let options = Self.options { $0.maxFragmentBytes = 10_000 }
+    let options = Self.options { $0.limits.maxFragmentBytes = 10_000 }
     let firsts = (0..<200).map { Self.fragments(Self.payload, at: [0, 800], id: UInt8($0))[0] }
     let decoding = Decoding.of(firsts, options: options)
     #expect(decoding.skipped == [.fragment: 200])
     #expect(decoding.statistics.fragments.limitHits > 180)
     let whole = Decoding.of(Self.fragments(Self.payload, at: [0, 800]), options: options)
     #expect(whole.found.count == 1)
-    let tight = Decoding.of(firsts, options: Self.options { $0.maxFragmentBytes = 10 })
+    let tight = Decoding.of(firsts, options: Self.options { $0.limits.maxFragmentBytes = 10 })
     #expect(tight.skipped == [.fragment: 200])
   }
 
@@ -303,7 +303,7 @@ import Testing
     let offsets = stride(from: 0, to: 2016, by: 8).map { $0 }
     let frames = Self.fragments(Self.payload, at: offsets, isIPv6: isIPv6)
     #expect(Decoding.of(frames).found.count == 1)
-    let decoding = Decoding.of(frames, options: Self.options { $0.maxFragmentsPerDatagram = 100 })
+    let decoding = Decoding.of(frames, options: Self.options { $0.limits.maxFragmentsPerDatagram = 100 })
     #expect(decoding.found.isEmpty)
     #expect(decoding.skipped == [.fragment: UInt64(frames.count)])
     #expect(decoding.statistics.fragments.limitHits >= 1)
@@ -311,7 +311,7 @@ import Testing
 
   @Test func `a flood of fragments keeps to its limits`() {
     var random = SeededGenerator(seed: 5)
-    var decoding = Decoding(options: Self.options { $0.maxFragmentedDatagrams = 50 })
+    var decoding = Decoding(options: Self.options { $0.limits.maxFragmentedDatagrams = 50 })
     for index in 0..<20_000 {
       let length = Int.random(in: 1...4, using: &random) * 8
       let offset = Int.random(in: 0..<200, using: &random) * 8
