@@ -7,8 +7,11 @@ import Testing
     "0": "continuation", "1": "text", "2": "binary", "8": "close", "9": "ping", "10": "pong",
   ]
 
-  /// tshark needs the handshakes, and whole packets.
-  @Test(.enabled(if: hasTshark), arguments: Sample.all.filter { $0.isComplete })
+  /// tshark needs the handshakes, and whole packets; of the copies that a node shows of a packet, inside and outside of a
+  /// tunnel, it takes some for more of the stream.
+  static let known = Sample.all.filter { $0.isComplete && $0.capture != "node.pcap" }
+
+  @Test(.enabled(if: hasTshark), arguments: known)
   func `tshark counts the same frames`(_ sample: Sample) async throws {
     let listed = try await Command.wsclose(["frames", "--format", "ndjson", sample.path])
     #expect(listed.status == 0)

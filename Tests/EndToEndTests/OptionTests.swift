@@ -93,6 +93,23 @@ import Testing
     #expect(outer.captures[0].packets == whole.captures[0].packets)
   }
 
+  /// Recorded behind a network card that fills in checksums later, except those of what the path fragments.
+  @Test func `--verify-checksums passes packets over whose checksum is wrong`() async throws {
+    let path = Sample.named("path-fragments", "underlay.pcap").path
+    let whole = try await Report.of(path)
+    let strict = try await Report.of(path, "--verify-checksums")
+    #expect(whole.captures[0].skipped["badChecksum"] == nil)
+    #expect(strict.captures[0].skipped["badChecksum"] == 29)
+    #expect(strict.captures[0].packets == whole.captures[0].packets)
+    let (all, some) = (try await frames(path, []), try await frames(path, ["--verify-checksums"]))
+    #expect(some.count < all.count)
+    let both = [Self.delivered.path, Self.delivered.path]
+    let same = try await Command.wsclose(["diff"] + both)
+    let none = try await Command.wsclose(["diff", "--verify-checksums"] + both)
+    #expect(same.status == 0 && none.status == 0)
+    #expect(same.output != none.output)
+  }
+
   @Test func `a filter does not change the packets' numbers`() async throws {
     let all = try await frames(Self.delivered.path, [])
     let some = try await frames(Self.delivered.path, ["--filter", "host 127.0.0.6"])
