@@ -31,4 +31,21 @@ package enum LinkType: String, Hashable, Sendable {
     default: return nil
     }
   }
+
+  /// The number by which libpcap knows it.
+  var datalink: Int32 {
+    switch self {
+    case .null: 0
+    case .ethernet: 1
+    case .ppp: 9
+    case .raw: 12
+    case .pppSerial: 50
+    case .pppEther: 51
+    case .ciscoHDLC: 104
+    case .loop: 108
+    case .linuxSLL: 113
+    case .nflog: 239
+    case .linuxSLL2: 276
+    }
+  }
 }

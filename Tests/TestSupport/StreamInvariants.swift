@@ -67,7 +67,7 @@ package struct StreamInvariants {
         return !stream.hasRST
       }
     case .encapsulated:
-      if open[connection] == nil { broken.append("not open: \(entry.line)") }
+      if open[connection] == nil { broken.append("not open: \(event)") }
     case .ended, .secured, .record, .alert, .requested, .responded:
       broken.append("not of TCP: \(event)")
     }
