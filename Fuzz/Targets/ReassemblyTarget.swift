@@ -17,7 +17,7 @@ enum ReassemblyTarget {
     let whole = try log(of: script.packets, patient)
     // At the edge of the largest window a part of a segment may be beyond it.
     guard whole.streams.values.allSatisfy({ ($0.gaps.last?.upperBound ?? 0) < 1 << 29 }) else { return }
-    let split = try log(of: script.split, patient)
+    let split = try log(of: script.split(notAt: Set(whole.bases.values)), patient)
     // What was not captured with its SYN begins where a segment lets it.
     guard split.bases == whole.bases else { return }
     try demandSame(whole.streams.mapValues { [$0] }, split.streams.mapValues { [$0] })

@@ -61,11 +61,15 @@ struct SegmentScript {
   }
 
   /// The same, every payload sent in two segments.
-  var split: [TestPacket] {
+  ///
+  /// - Parameter beginnings: where streams begin: an acknowledgment there tells where the other one does.
+  func split(notAt beginnings: Set<SequenceNumber>) -> [TestPacket] {
     packets.flatMap { packet -> [TestPacket] in
       let segment = packet.segment
       guard segment.payloadLength > 1, !segment.flags.contains(.rst) else { return [packet] }
       let place = segment.payloadLength / 2
+      let middle = segment.sequence + UInt32(place + (segment.flags.contains(.syn) ? 1 : 0))
+      guard !beginnings.contains(middle) else { return [packet] }
       let captured = min(place, packet.payload.count)
       var (front, back) = (packet, packet)
       front.payload = Array(packet.payload[..<captured])
@@ -73,7 +77,7 @@ struct SegmentScript {
       front.segment.payload = 0..<captured
       front.segment.flags.remove(.fin)
       back.payload = Array(packet.payload[captured...])
-      back.segment.sequence = segment.sequence + UInt32(place + (segment.flags.contains(.syn) ? 1 : 0))
+      back.segment.sequence = middle
       back.segment.payloadLength = segment.payloadLength - place
       back.segment.payload = 0..<back.payload.count
       back.segment.flags.remove(.syn)
