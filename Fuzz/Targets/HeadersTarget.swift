@@ -3,7 +3,9 @@ import WSDecode
 
 /// Layout: link type, how many bytes the capture cut off (16 bits), the packet.
 enum HeadersTarget {
-  private static let linkTypes: [LinkType] = [.ethernet, .linuxSLL2, .linuxSLL, .raw, .null, .loop]
+  private static let linkTypes: [LinkType] = [
+    .ethernet, .linuxSLL2, .linuxSLL, .raw, .null, .loop, .ppp, .pppSerial, .pppEther, .ciscoHDLC, .nflog,
+  ]
 
   static func run(_ bytes: [UInt8]) throws(BrokenInvariant) {
     var input = FuzzInput(bytes)
@@ -38,12 +40,18 @@ enum HeadersTarget {
     }
   }
 
+  /// The segment in a packet; of fragments only those that are whole datagrams.
   private static func segment(
     _ frame: [UInt8], _ wireLength: Int, _ linkType: LinkType
   ) throws(SkipReason) -> TCPSegment {
-    try TCPSegment(
-      parsing: frame.span, wireLength: wireLength, as: linkType,
-      packet: PacketReference(number: 1, time: Timestamp(nanoseconds: 0)))
+    var decoder = PacketDecoder()
+    var found: TCPSegment?
+    try decoder.decode(
+      frame.span, wireLength: wireLength, as: linkType,
+      packet: PacketReference(number: 1, time: Timestamp(nanoseconds: 0))
+    ) { segment, _ in found = segment }
+    guard let found else { throw .fragment }
+    return found
   }
 
   private static func checkFrameHeader(_ bytes: [UInt8]) throws(BrokenInvariant) {
