@@ -18,6 +18,8 @@ enum ReassemblyTarget {
     // At the edge of the largest window a part of a segment may be beyond it.
     guard whole.streams.values.allSatisfy({ ($0.gaps.last?.upperBound ?? 0) < 1 << 29 }) else { return }
     let split = try log(of: script.split(notAt: Set(whole.bases.values)), patient)
+    // What is doubtful is judged by how many segments agree: that hangs on how they are cut.
+    guard !whole.isDoubtful, !split.isDoubtful else { return }
     // What was not captured with its SYN begins where a segment lets it.
     guard split.bases == whole.bases else { return }
     try demandSame(whole.streams.mapValues { [$0] }, split.streams.mapValues { [$0] })
@@ -57,7 +59,7 @@ enum ReassemblyTarget {
     }
     reassembler.finish(into: &log)
     try demand(reassembler.heldCost == 0, "\(reassembler.heldCost) bytes are held of nothing")
-    try log.finish(connections: reassembler.statistics.connections)
+    try log.finish(reassembler.statistics)
     return log
   }
 }
@@ -104,11 +106,19 @@ private struct SegmentLog: StreamSink {
     }
   }
 
-  func finish(connections count: UInt64) throws(BrokenInvariant) {
+  /// Whether some segment had to be doubted.
+  private(set) var isDoubtful = false
+
+  mutating func finish(_ statistics: ReassemblyStatistics) throws(BrokenInvariant) {
+    let doubts = [
+      statistics.doubtful, statistics.outOfWindow, statistics.ignoredResets, statistics.survivedResets,
+      statistics.ignoredSYNs, statistics.keepAlives,
+    ]
+    isDoubtful = doubts.contains { $0 > 0 }
     if let broken = invariants.broken.first { throw BrokenInvariant(broken) }
     try demand(invariants.openCount == 0, "\(invariants.openCount) connections are still open")
     try demand(wrongBytes == 0, "\(wrongBytes) bytes are not those that were sent there")
-    try demand(UInt64(connections.count) == count, "connections are miscounted")
+    try demand(UInt64(connections.count) == statistics.connections, "connections are miscounted")
   }
 
   private static func add(_ range: Range<UInt64>, to ranges: inout [Range<UInt64>]) {

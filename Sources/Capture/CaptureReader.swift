@@ -94,7 +94,8 @@ package struct CaptureReader {
       return statistics.countSkipped(.filtered)
     }
     do throws(SkipReason) {
-      try decoder.decode(frame, wireLength: packet.wireLength, as: linkType, packet: reference) { segment, bytes in
+      try decoder.decode(frame, wireLength: packet.wireLength, as: linkType, packet: reference) {
+        segment, bytes in
         var segment = segment
         if segment.interface == nil { segment.interface = packet.interface }
         sink.receive(segment, in: bytes)

@@ -134,7 +134,8 @@ struct FragmentReassembly {
   }
 
   private mutating func shed() {
-    while let key = oldest, entries.count > options.limits.maxFragmentedDatagrams || cost > options.limits.maxFragmentBytes
+    while let key = oldest,
+      entries.count > options.limits.maxFragmentedDatagrams || cost > options.limits.maxFragmentBytes
     {
       statistics.limitHits += 1
       giveUp(key)

@@ -19,17 +19,21 @@ struct MPLSHeader: Equatable {
     } while entry & 0x100 == 0
     label = entry >> 12
     guard frame.count > offset else { throw .truncatedHeader }
+    let nibble = frame[offset] >> 4
     if Self.isIP(frame, at: offset, end: end) {
       payload = .ip
     } else {
       payload = .ethernet
       let plain = Self.refusal(frame, ofEthernetAt: offset)
-      let behindControlWord =
-        frame[offset] >> 4 == 0 ? Self.refusal(frame, ofEthernetAt: offset + 4) : .notIP
+      let behindControlWord = nibble == 0 ? Self.refusal(frame, ofEthernetAt: offset + 4) : .notIP
       if behindControlWord == nil {
         offset += 4
       } else if plain != nil {
-        throw plain == .truncatedHeader || behindControlWord == .truncatedHeader ? .truncatedHeader : .notIP
+        // IP after all, if with a length that is wrong.
+        guard nibble == 4 || nibble == 6 else {
+          throw plain == .truncatedHeader || behindControlWord == .truncatedHeader ? .truncatedHeader : .notIP
+        }
+        payload = .ip
       }
     }
     byteCount = offset - start

@@ -25,7 +25,8 @@ package enum Pipeline {
   ///   - onMalformedSecrets: gets the lines of each key log inside the capture that are none of a key log.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
   package static func read<Sink: LegSink>(
-    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(), into sink: Sink,
+    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(),
+    into sink: Sink,
     onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in },
     onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {

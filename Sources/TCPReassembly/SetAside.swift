@@ -36,6 +36,7 @@ struct SetAside {
 
   /// Keeps a segment, in the place of the oldest if there are too many.
   mutating func add(_ segment: TCPSegment, in frame: Span<UInt8>, _ statistics: inout ReassemblyStatistics) {
+    statistics.doubtful += 1
     if pieces.count == Self.maxPieces {
       cost -= pieces[0].cost
       pieces.removeFirst().count(in: &statistics)

@@ -57,6 +57,15 @@ import Testing
   }
 
   @Test(arguments: Wrapping.all)
+  func `what follows a tunnel's packet is none of its segment's payload`(_ wrapping: Wrapping) {
+    // The inner packet claims four bytes more than it was carried in.
+    let packet = Frames.ipv4(Frames.tcp + Frames.hello, totalLength: 49)
+    let found = Decoding.of([wrapping.wrap(packet) + [1, 2, 3, 4]]).found.first
+    #expect(found?.payload == Frames.hello)
+    #expect(found?.segment.payloadLength == 9)
+  }
+
+  @Test(arguments: Wrapping.all)
   func `what carries something else than IP is not TCP`(_ wrapping: Wrapping) {
     let decoding = Decoding.of([wrapping.wrap(Frames.ipv4([1, 2, 3, 4], protocol: 1))])
     #expect(decoding.skipped == [.notTCP: 1])

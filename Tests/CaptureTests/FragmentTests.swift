@@ -292,8 +292,11 @@ import Testing
     let decoding = Decoding.of(firsts, options: options)
     #expect(decoding.skipped == [.fragment: 200])
     #expect(decoding.statistics.fragments.limitHits > 180)
-    let whole = Decoding.of(Self.fragments(Self.payload, at: [0, 800]), options: options)
-    #expect(whole.found.count == 1)
+    // What became whole takes no room.
+    let whole = (0..<200).flatMap { Self.fragments(Self.payload, at: [0, 800], id: UInt8($0)) }
+    let decoded = Decoding.of(whole, options: options)
+    #expect(decoded.found.count == 200)
+    #expect(decoded.statistics.fragments.limitHits == 0)
     let tight = Decoding.of(firsts, options: Self.options { $0.limits.maxFragmentBytes = 10 })
     #expect(tight.skipped == [.fragment: 200])
   }
