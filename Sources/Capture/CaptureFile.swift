@@ -118,7 +118,7 @@ struct CaptureFile {
     of buffer: inout CaptureBuffer, source: String
   ) throws(CaptureError) -> PcapRecords? {
     let hasMagic = buffer.has(4)
-    if let compression = buffer.compression, compression.makeDecompressor() == nil {
+    if let compression = buffer.compression, !compression.isRead {
       throw CaptureError(
         source: source, problem: "is compressed with \(compression.name)",
         advice: "\(compression.catCommand) FILE | wsclose -")

@@ -26,6 +26,9 @@ enum Compression: CaseIterable {
 
   var name: String { "\(self)" }
 
+  /// Whether it is decompressed here.
+  var isRead: Bool { self == .gzip || self == .zstd }
+
   /// Reads the kind; `nil` for those that have to be decompressed elsewhere.
   func makeDecompressor() -> (any Decompressor)? {
     switch self {

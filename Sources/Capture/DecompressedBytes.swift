@@ -86,12 +86,13 @@ final class DecompressedBytes {
       input.removeAll(keepingCapacity: true)
       first = 0
     }
-    let count = unsafe [UInt8](unsafeUninitializedCapacity: Self.inputSize) { buffer, count in
+    let piece = unsafe [UInt8](unsafeUninitializedCapacity: Self.inputSize) { buffer, count in
+      // SAFETY: `read` says how many bytes it has written.
       count = unsafe source.read(into: UnsafeMutableRawBufferPointer(buffer))
     }
-    input += count
-    offset += UInt64(count.count)
+    input += piece
+    offset += UInt64(piece.count)
     failure = source.failure.map { .system($0) } ?? failure
-    return !count.isEmpty
+    return !piece.isEmpty
   }
 }

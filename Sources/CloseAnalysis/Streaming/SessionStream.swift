@@ -92,6 +92,7 @@ package struct SessionStream: LegSink {
       live.remove(id)
       legs[id] = nil
       forget([id])
+      sealed.release(fronts.removeValue(forKey: id) ?? [])
     default: break
     }
   }
