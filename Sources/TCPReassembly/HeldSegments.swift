@@ -1,5 +1,4 @@
 import Capture
-import Limits
 import Streams
 
 /// A segment that came before the bytes in front of it.
@@ -18,10 +17,6 @@ struct HeldSegments {
   private(set) var cost = 0
 
   static func cost(of byteCount: Int) -> Int { byteCount + MemoryLayout<HeldSegment>.stride + 32 }
-
-  func exceeds(_ limits: Limits) -> Bool {
-    cost > limits.maxHeldBytes || count > limits.maxHeldSegments
-  }
 
   var isEmpty: Bool { segments.isEmpty }
   var count: Int { segments.count }

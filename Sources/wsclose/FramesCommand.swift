@@ -36,23 +36,16 @@ struct FramesCommand: ParsableCommand {
     options.payloadLimit = payload ? Self.payloadLimit : 0
     let keyLog = try captures.keys.load()
     let paths = CapturePaths(captures.paths)
-    var errors = paths.errors
-    var waiting = paths.captures
-    let names = Self.names(of: waiting.flatMap { $0 })
-    while !waiting.isEmpty, output.isOpen {
-      var source = captures.source(waiting.removeFirst())
+    let names = Self.names(of: paths.captures.flatMap { $0 })
+    let errors = paths.readEach(while: { output.isOpen }) { paths throws(CaptureError) in
+      var source = captures.source(paths)
       source.beforeWaiting = { output.flush() }
       source.isStopped = { !output.isOpen }
-      do throws(CaptureError) {
-        let files = source.paths.map { names[$0] ?? CaptureFileName(source: $0) }
-        let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, options: options,
-          into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
-        errors += reading.damages
-        if !reading.remaining.isEmpty { waiting.insert(reading.remaining, at: 0) }
-      } catch {
-        errors.append(error)
-      }
+      let files = paths.map { names[$0] ?? CaptureFileName(source: $0) }
+      let reading = try Pipeline.readTelling(
+        source, keyLog: keyLog, options: options,
+        into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
+      return (reading.damages, reading.remaining)
     }
     output.flush()
     if let failure = output.failure { throw failure }

@@ -51,30 +51,22 @@ struct ReportCommand: ParsableCommand {
   private func stream(_ paths: CapturePaths, _ keyLog: KeyLog, to file: Output) throws {
     try file.replace(with: [])
     let output = PiecedOutput(file)
-    var errors = paths.errors
-    var waiting = paths.captures
     var failures = 0
-    while !waiting.isEmpty, output.isOpen {
-      var source = captures.source(waiting.removeFirst())
+    let errors = paths.readEach(while: { output.isOpen }) { files throws(CaptureError) in
+      var source = captures.source(files)
       source.beforeWaiting = { output.flush() }
       source.isStopped = { !output.isOpen }
       let lines = SessionLines(output, of: source, only: only?.verdicts)
-      do throws(CaptureError) {
-        var reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, into: lines.makeStream(),
-          onInterfaceNames: lines.name)
-        reading.sink.finish()
-        errors += reading.damages
-        if let next = reading.remaining.first {
-          Output.complain(
-            "\(next): overlaps the files before it in time: its sessions are told apart from theirs;"
-              + " --format json joins them")
-          waiting.insert(reading.remaining, at: 0)
-        }
-      } catch {
-        errors.append(error)
-      }
+      var reading = try Pipeline.readTelling(
+        source, keyLog: keyLog, into: lines.makeStream(), onInterfaceNames: lines.name)
+      reading.sink.finish()
       failures += lines.failures
+      if let next = reading.remaining.first {
+        Output.complain(
+          "\(next): overlaps the files before it in time: its sessions are told apart from theirs;"
+            + " --format json joins them")
+      }
+      return (reading.damages, reading.remaining)
     }
     output.flush()
     if let failure = output.failure { throw failure }
@@ -87,21 +79,14 @@ struct ReportCommand: ParsableCommand {
   ) -> ([CaptureSummary], [Leg], [CaptureError]) {
     var captures: [CaptureSummary] = []
     var legs: [Leg] = []
-    var errors = paths.errors
-    var waiting = paths.captures
-    while !waiting.isEmpty {
-      var source = self.captures.source(waiting.removeFirst())
+    let errors = paths.readEach { files throws(CaptureError) in
+      var source = self.captures.source(files)
       source.index = captures.count
-      do throws(CaptureError) {
-        let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, into: LegCollector(capture: source.index))
-        captures.append(reading.summary)
-        legs += reading.sink.legs
-        errors += reading.damages
-        if !reading.remaining.isEmpty { waiting.insert(reading.remaining, at: 0) }
-      } catch {
-        errors.append(error)
-      }
+      let reading = try Pipeline.readTelling(
+        source, keyLog: keyLog, into: LegCollector(capture: source.index))
+      captures.append(reading.summary)
+      legs += reading.sink.legs
+      return (reading.damages, reading.remaining)
     }
     return (captures, legs, errors)
   }
