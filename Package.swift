@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Limits", "Capture", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis",
+        "Limits", "Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode",
+        "CloseAnalysis",
       ],
       swiftSettings: settings),
     .executableTarget(

@@ -11,6 +11,7 @@ final class ByteSource {
   private var beginning: ArraySlice<UInt8>
   private(set) var failure: Errno?
   private(set) var wasStopped = false
+  private(set) var bytesRead: UInt64 = 0
 
   /// - Parameters:
   ///   - beginning: bytes that were read of the source before.
@@ -40,6 +41,14 @@ final class ByteSource {
 
   static func isRegularFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
   static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
+
+  /// Bytes of a regular file.
+  static func size(of path: String) -> UInt64? {
+    var status = stat()
+    // SAFETY: `status` outlives the call.
+    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return UInt64(status.st_size)
+  }
 
   /// What a path leads to; `nil` if to nothing.
   private static func kind(of path: String) -> mode_t? {
@@ -83,6 +92,7 @@ final class ByteSource {
       let count = unsafe Glibc.read(descriptor, target.baseAddress, target.count)
       if count < 0 && errno == EINTR { continue }
       if count < 0 { failure = Errno(errno) }
+      bytesRead += UInt64(max(count, 0))
       return max(count, 0)
     }
   }

@@ -20,6 +20,8 @@ struct CaptureBuffer {
   var failure: DecompressedBytes.Failure? { input.failure }
   var compression: Compression? { input.compression }
   var wasStopped: Bool { input.wasStopped }
+  /// Bytes that were read, before decompression.
+  var bytesRead: UInt64 { input.bytesRead }
 
   /// Whether the window has so many bytes; reads them if it must. The caller bounds them.
   @inline(__always)

@@ -30,6 +30,9 @@ struct CaptureFile {
 
   private var datalink: Int32 { records?.datalink ?? blocks.interfaces.first?.datalink ?? -1 }
 
+  /// Bytes of the file that were read, as they lie on disk.
+  var bytesRead: UInt64 { buffer.bytesRead }
+
   /// Packets that the capturing machine dropped, as far as was read; `nil` where the capture does not tell.
   var dropped: UInt64? { blocks.drops.total }
 

@@ -7,6 +7,8 @@ package struct CaptureReader {
   package private(set) var statistics = CaptureStatistics()
   /// The files that were read so far.
   package private(set) var parts: [CapturePart]
+  /// Bytes of the files that were read to their end.
+  private var bytesBefore: UInt64 = 0
   /// Paths that turned out to be no parts of this capture: their packets are older than those before.
   package private(set) var remaining: [String] = []
 
@@ -66,7 +68,16 @@ package struct CaptureReader {
       parts[parts.count - 1].damage = error
     }
     parts[parts.count - 1].packets = file.packets
+    bytesBefore += file.bytesRead
     statistics.finish(file)
+  }
+
+  private static let progressInterval: UInt64 = 1 << 10
+
+  private func tellProgress(to sink: inout some SegmentSink) {
+    sink.receive(
+      progress: CaptureProgress(
+        packets: statistics.packets, bytesRead: bytesBefore + file.bytesRead, totalBytes: source.totalBytes))
   }
 
   private mutating func takeNotes(into sink: inout some SegmentSink) {
@@ -82,6 +93,7 @@ package struct CaptureReader {
     _ packet: CapturedPacket, into sink: inout some SegmentSink
   ) throws(CaptureError) {
     if file.hasNotes { takeNotes(into: &sink) }
+    if statistics.packets % Self.progressInterval == 0 { tellProgress(to: &sink) }
     let reference = PacketReference(
       number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
       part: UInt16(clamping: parts.count - 1))

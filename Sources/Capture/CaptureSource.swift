@@ -28,6 +28,14 @@ package struct CaptureSource {
     self.bytes = bytes
   }
 
+  /// Bytes of all files, as they lie on disk; `nil` if there is a pipe among them.
+  var totalBytes: UInt64? {
+    paths.reduce(0) { sum, path in
+      guard let sum, let size = ByteSource.size(of: path) else { return nil }
+      return sum + size
+    }
+  }
+
   /// What messages call a path.
   package static func name(of path: String) -> String { path == "-" ? "standard input" : path }
 

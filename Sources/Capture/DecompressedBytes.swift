@@ -23,6 +23,7 @@ final class DecompressedBytes {
   init(_ source: ByteSource) { self.source = source }
 
   var wasStopped: Bool { source.wasStopped }
+  var bytesRead: UInt64 { source.bytesRead }
 
   /// Reads the next bytes.
   ///

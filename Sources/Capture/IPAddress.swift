@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address; IPv4 is kept in its IPv4-mapped form (RFC 4291 §2.5.5.2).
-package struct IPAddress: Hashable, Comparable, Sendable {
-  package var high: UInt64
-  package var low: UInt64
+@usableFromInline @frozen package struct IPAddress: Hashable, Comparable, Sendable {
+  @usableFromInline package var high: UInt64
+  @usableFromInline package var low: UInt64
 
   package init(high: UInt64, low: UInt64) {
     self.high = high
@@ -17,11 +17,15 @@ package struct IPAddress: Hashable, Comparable, Sendable {
   /// 127.0.0.0/8 or ::1.
   package var isLoopback: Bool { isIPv4 ? (low >> 24) & 0xff == 127 : high == 0 && low == 1 }
 
-  package static func < (a: Self, b: Self) -> Bool { (a.high, a.low) < (b.high, b.low) }
+  @inlinable package static func == (a: Self, b: Self) -> Bool { a.high == b.high && a.low == b.low }
+
+  @inlinable package static func < (a: Self, b: Self) -> Bool {
+    a.high == b.high ? a.low < b.low : a.high < b.high
+  }
 }
 
 extension IPAddress: CustomStringConvertible {
-  package var description: String {
+  @usableFromInline package var description: String {
     if isIPv4 {
       return [24, 16, 8, 0].map { shift in String((low >> UInt64(shift)) & 0xff) }.joined(separator: ".")
     }

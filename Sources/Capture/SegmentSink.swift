@@ -6,9 +6,12 @@ package protocol SegmentSink {
   mutating func receive(secrets: [UInt8])
   /// Takes the names of the capture's interfaces, by the numbers that segments carry, when more are known.
   mutating func receive(interfaceNames: [UInt32: String])
+  /// Told now and then.
+  mutating func receive(progress: CaptureProgress)
 }
 
 extension SegmentSink {
   package mutating func receive(secrets: [UInt8]) {}
   package mutating func receive(interfaceNames: [UInt32: String]) {}
+  package mutating func receive(progress: CaptureProgress) {}
 }

@@ -1,14 +1,14 @@
-/// The control bits of a TCP header (RFC 9293 §3.1).
-package struct TCPFlags: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
+/// The control bits of a TCP header (RFC 9293 §3.1). Other stages look at them with every packet: so they can be inlined.
+@usableFromInline @frozen package struct TCPFlags: OptionSet, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt8
+  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  package static let fin = TCPFlags(rawValue: 0x01)
-  package static let syn = TCPFlags(rawValue: 0x02)
-  package static let rst = TCPFlags(rawValue: 0x04)
-  package static let psh = TCPFlags(rawValue: 0x08)
-  package static let ack = TCPFlags(rawValue: 0x10)
-  package static let urg = TCPFlags(rawValue: 0x20)
+  @inlinable package static var fin: TCPFlags { TCPFlags(rawValue: 0x01) }
+  @inlinable package static var syn: TCPFlags { TCPFlags(rawValue: 0x02) }
+  @inlinable package static var rst: TCPFlags { TCPFlags(rawValue: 0x04) }
+  @inlinable package static var psh: TCPFlags { TCPFlags(rawValue: 0x08) }
+  @inlinable package static var ack: TCPFlags { TCPFlags(rawValue: 0x10) }
+  @inlinable package static var urg: TCPFlags { TCPFlags(rawValue: 0x20) }
 }
 
 /// What a SYN says of the scale of its sender's windows (RFC 7323 §2.2).

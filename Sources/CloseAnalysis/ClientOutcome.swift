@@ -39,9 +39,13 @@ extension ClientOutcome {
   /// - Returns: the outcome for the program that the User-Agent names, else for all; nothing where the
   ///   capture does not tell what reached the client.
   static func predict(_ session: Session) -> [ClientOutcome] {
-    guard let situation = Situation(session) else { return [] }
+    let hop = session.hop
+    guard let situation = Situation(session, hop) else { return [] }
+    let faults = session.client.server.closeFaults
     let known = session.request?.userAgent.flatMap { $0.isEmpty ? nil : ClientProgram(userAgent: $0) }
-    return (known.map { [$0] } ?? ClientProgram.allCases).map { predict(situation, session, $0) }
+    return (known.map { [$0] } ?? ClientProgram.allCases).map {
+      predict(situation, session, $0, faults: faults, caveat: caveat(hop))
+    }
   }
 
   /// What reached the client, as far as programs tell it apart.
@@ -55,7 +59,7 @@ extension ClientOutcome {
     /// Chromium's patience with a connection that stays open after the Close frames.
     private static let patience = 2.0
 
-    init?(_ session: Session) {
+    init?(_ session: Session, _ hop: Hop) {
       let leg = session.client
       switch session.verdict {
       case .lost, .absent:
@@ -78,7 +82,7 @@ extension ClientOutcome {
         let first = leg.firstEnd?.end ?? end
         let held = since.map { first.packet.time.seconds(since: $0.time) } ?? 0
         // A RST does not pass a proxy: Envoy makes a FIN of it.
-        let isClient = session.hop.isProxy != true
+        let isClient = hop.isProxy != true
         if held >= Self.patience - 0.05 {
           self = .heldOpen(replied: replied)
         } else if isClient, leg.endsWithReset(end) {
@@ -93,12 +97,13 @@ extension ClientOutcome {
   }
 
   private static func predict(
-    _ situation: Situation, _ session: Session, _ client: ClientProgram
+    _ situation: Situation, _ session: Session, _ client: ClientProgram, faults: Set<CloseFault>,
+    caveat: String
   ) -> ClientOutcome {
     func outcome(_ code: UInt16, _ reason: String, _ wasClean: Bool, _ because: String) -> ClientOutcome {
       ClientOutcome(
         client: client, code: code, reason: reason, wasClean: client == .nodeWS ? nil : wasClean,
-        because: because + hopCaveat(session))
+        because: because + caveat)
     }
     func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, because) }
 
@@ -108,9 +113,7 @@ extension ClientOutcome {
     guard let body = (session.client.server.close ?? session.close?.seen)?.body else {
       return abnormal("no Close frame reached the client")
     }
-    if let fault = CloseFault.allCases.first(where: {
-      session.client.server.closeFaults.contains($0) && !$0.isTolerated(by: client)
-    }) {
+    if let fault = CloseFault.allCases.first(where: { faults.contains($0) && !$0.isTolerated(by: client) }) {
       return abnormal("the client fails the connection on a Close frame with \(fault.text)")
     }
     let code = body.code?.rawValue ?? 1005
@@ -134,11 +137,11 @@ extension ClientOutcome {
   }
 
   /// Behind a proxy's leg there are hops that the capture does not show.
-  private static func hopCaveat(_ session: Session) -> String {
-    switch session.hop.isProxy {
-    case true: ", if the hops before \(session.hop.address) pass it on"
+  private static func caveat(_ hop: Hop) -> String {
+    switch hop.isProxy {
+    case true: ", if the hops before \(hop.address) pass it on"
     case false: ""
-    case nil: ", if \(session.hop.address) is the client or passes it on"
+    case nil: ", if \(hop.address) is the client or passes it on"
     }
   }
 }

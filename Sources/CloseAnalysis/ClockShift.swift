@@ -13,6 +13,7 @@ struct ClockShift {
   }
 
   func callAsFunction(_ leg: Leg) -> Leg {
+    guard nanoseconds != 0 else { return leg }
     var leg = leg
     leg.connection.openedAt = self(leg.connection.openedAt)
     if let packet = leg.request?.packet { leg.request?.packet = self(packet) }

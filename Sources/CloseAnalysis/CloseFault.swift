@@ -57,9 +57,7 @@ extension LegStream {
       faults.insert(isLocal ? .localCode : .undefinedCode)
     }
     let header = close.frame.violations
-    if !header.isDisjoint(with: [.reservedBits, .fragmentedControl, .longControl, .longLength]) {
-      faults.insert(.brokenHeader)
-    }
+    if header.hasBrokenHeader { faults.insert(.brokenHeader) }
     if header.contains(.masking) { faults.insert(.wrongMask) }
     if trailingFrame != nil || trailingBytes > 0 { faults.insert(.followed) }
     return faults

@@ -37,7 +37,7 @@ package struct FrameMarks: Sendable {
   private var next = 0
   static let maxKept = 16
 
-  package var all: [FrameMark] { first + last }
+  package var all: [FrameMark] { last.isEmpty ? first : first + last }
 
   mutating func add(_ mark: FrameMark) {
     if first.count < Self.maxKept {

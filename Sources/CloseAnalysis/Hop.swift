@@ -25,17 +25,18 @@ package struct Hop: Sendable {
   package var isTheClient: Bool { isProxy == false }
 }
 
-extension Session {
-  package var hop: Hop {
-    let evidence = Proxy.evidence(in: client.request)
-    return Hop(
-      address: client.connection.client.address,
-      isProxy: evidence != nil ? true : client.request != nil ? false : nil,
-      because: evidence
-        ?? (client.request == nil
-          ? client.sealed != nil
-            ? "the handshake is encrypted"
-            : client.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
-          : "no header of the request names a proxy before it"))
+extension Hop {
+  /// - Parameter leg: the client-most one.
+  init(before leg: Leg) {
+    address = leg.connection.client.address
+    because = Proxy.evidence(in: leg.request)
+    isProxy = because != nil ? true : leg.request != nil ? false : nil
+    because = because ?? Self.ignorance(of: leg)
+  }
+
+  private static func ignorance(of leg: Leg) -> String {
+    if leg.request != nil { return "no header of the request names a proxy before it" }
+    if leg.sealed != nil { return "the handshake is encrypted" }
+    return leg.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
   }
 }

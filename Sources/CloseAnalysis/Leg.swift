@@ -13,36 +13,98 @@ package struct LegObservation: Hashable, Sendable {
 
 /// What the captures show of one hop of a WebSocket.
 package struct Leg: Sendable {
-  package var connection: Connection
-  /// Each place where the leg was seen; `connection` is that of the first.
-  package var observations: [LegObservation]
-  /// The leg was recognised by its frames: the capture began later than the connection.
-  package var isPickedUp: Bool
-  package var request: UpgradeRequest?
-  package var response: UpgradeResponse?
-  /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
-  package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)?
-  /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
-  package internal(set) var encapsulation: Encapsulation?
-  /// What TLS tells of the connection; `nil` without TLS.
-  package internal(set) var tls: TLSDescription?
-  /// The limit for which the connection was forgotten before it was over, or the capture.
-  package internal(set) var forgotten: StreamLimit?
-  /// What the client sent.
-  package var client = LegStream(side: .client)
-  /// What was sent toward the client.
-  package var server = LegStream(side: .server)
+  private struct Facts: Sendable {
+    var connection: Connection
+    var observations: [LegObservation]
+    var isPickedUp: Bool
+    var request: UpgradeRequest?
+    var response: UpgradeResponse?
+    var sealed: (client: SealedRecords, server: SealedRecords)?
+    var encapsulation: Encapsulation?
+    var tls: TLSDescription?
+    var forgotten: StreamLimit?
+    var client = LegStream(side: .client)
+    var server = LegStream(side: .server)
+  }
+  /// Every stage of the analysis passes legs on, and only the first ones change them.
+  private var facts: Indirect<Facts>
 
   package init(_ opening: LegOpening, id: LegID, capture: Int) {
-    connection = opening.connection
-    observations = [LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)]
-    isPickedUp = opening.isPickedUp
-    if opening.isSealed { sealed = (SealedRecords(), SealedRecords()) }
-    request = opening.request
-    if let request { client.beginFrames(at: request.endOffset) }
+    var facts = Facts(
+      connection: opening.connection,
+      observations: [LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)],
+      isPickedUp: opening.isPickedUp, request: opening.request)
+    if opening.isSealed { facts.sealed = (SealedRecords(), SealedRecords()) }
+    if let request = opening.request { facts.client.beginFrames(at: request.endOffset) }
+    self.facts = Indirect(facts)
   }
 
-  package subscript(side: Side) -> LegStream { side == .client ? client : server }
+  package var connection: Connection {
+    _read { yield facts.value.connection }
+    _modify { yield &facts.value.connection }
+  }
+
+  /// Each place where the leg was seen; `connection` is that of the first.
+  package var observations: [LegObservation] {
+    _read { yield facts.value.observations }
+    _modify { yield &facts.value.observations }
+  }
+
+  /// The leg was recognised by its frames: the capture began later than the connection.
+  package var isPickedUp: Bool {
+    _read { yield facts.value.isPickedUp }
+    _modify { yield &facts.value.isPickedUp }
+  }
+
+  package var request: UpgradeRequest? {
+    _read { yield facts.value.request }
+    _modify { yield &facts.value.request }
+  }
+
+  package var response: UpgradeResponse? {
+    _read { yield facts.value.response }
+    _modify { yield &facts.value.response }
+  }
+
+  /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
+  package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)? {
+    _read { yield facts.value.sealed }
+    _modify { yield &facts.value.sealed }
+  }
+
+  /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
+  package internal(set) var encapsulation: Encapsulation? {
+    _read { yield facts.value.encapsulation }
+    _modify { yield &facts.value.encapsulation }
+  }
+
+  /// What TLS tells of the connection; `nil` without TLS.
+  package internal(set) var tls: TLSDescription? {
+    _read { yield facts.value.tls }
+    _modify { yield &facts.value.tls }
+  }
+
+  /// The limit for which the connection was forgotten before it was over, or the capture.
+  package internal(set) var forgotten: StreamLimit? {
+    _read { yield facts.value.forgotten }
+    _modify { yield &facts.value.forgotten }
+  }
+
+  /// What the client sent.
+  package var client: LegStream {
+    _read { yield facts.value.client }
+    _modify { yield &facts.value.client }
+  }
+
+  /// What was sent toward the client.
+  package var server: LegStream {
+    _read { yield facts.value.server }
+    _modify { yield &facts.value.server }
+  }
+
+  package subscript(side: Side) -> LegStream {
+    _read { if side == .client { yield facts.value.client } else { yield facts.value.server } }
+  }
 
   /// The first end of either stream; in one capture the order of packets decides.
   package var firstEnd: (side: Side, end: SeenEnd)? {
@@ -59,13 +121,13 @@ package struct Leg: Sendable {
 
   /// Whether `Sec-WebSocket-Accept` answers the key (RFC 6455 §4.2.2); `nil` if not both were captured.
   package var acceptMatches: Bool? {
-    guard let key = request?.key, let response else { return nil }
-    return response.accept == UpgradeResponse.accept(for: key)
+    guard let expected = request?.expectedAccept, let response else { return nil }
+    return response.accept == expected
   }
 
   /// What `Sec-WebSocket-Accept` is or should be: it stands for the key, and both messages tell it.
   package var acceptToken: String? {
-    request?.key.map { UpgradeResponse.accept(for: $0) } ?? response?.accept
+    request?.expectedAccept ?? response?.accept
   }
 
   /// Whether two handshakes are known and differ.
@@ -95,7 +157,8 @@ package struct Leg: Sendable {
     case .responded(let response):
       self.response = response
       server.beginFrames(at: response.endOffset)
-    case .frame(let frame): take(event, of: frame.side)
+    case .frame(let frame):
+      if frame.side == .client { client.count(frame) } else { server.count(frame) }
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
     case .stream(.encapsulated(let first)): encapsulation = first

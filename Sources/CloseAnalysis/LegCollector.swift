@@ -2,30 +2,24 @@ import Capture
 import Streams
 import WSDecode
 
-/// Collects what each leg of one capture shows, in the order in which the legs begin.
-package struct LegCollector: LegSink {
-  private var found: [Leg?] = []
-  private var index: [LegID: Int] = [:]
-
+/// Collects what each leg of one capture shows.
+package struct LegCollector: LegSink, Sendable {
+  private var live = LegSlots()
+  private var ended: [(id: LegID, leg: Leg)] = []
   private let capture: Int
 
   /// - Parameter capture: the capture's index among those of the report.
   package init(capture: Int = 0) { self.capture = capture }
 
-  package var legs: [Leg] { found.compactMap { $0 } }
+  /// In the order in which they began.
+  package var legs: [Leg] { (ended + live.all).sorted { $0.id.rawValue < $1.id.rawValue }.map(\.leg) }
 
-  package mutating func receive(_ event: LegEvent, on leg: LegID) {
-    if case .opened(let opening) = event {
-      index[leg] = found.count
-      found.append(Leg(opening, id: leg, capture: capture))
-    }
-    guard let position = index[leg] else { return }
-    found[position]?.take(event)
+  package mutating func receive(_ event: LegEvent, on id: LegID) {
+    if case .opened(let opening) = event { live.open(Leg(opening, id: id, capture: capture), id) }
+    guard live.take(event, on: id) else { return }
     switch event {
-    case .stream(.closed): index[leg] = nil
-    case .refuted:
-      found[position] = nil
-      index[leg] = nil
+    case .stream(.closed): if let leg = live.end(id) { ended.append((id, leg)) }
+    case .refuted: _ = live.end(id)
     default: break
     }
   }

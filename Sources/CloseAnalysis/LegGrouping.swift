@@ -7,7 +7,9 @@ struct LegGrouping {
 
   init(count: Int) { parent = Array(0..<count) }
 
-  mutating func root(_ index: Int) -> Int {
+  mutating func areJoined(_ a: Int, _ b: Int) -> Bool { root(a) == root(b) }
+
+  private mutating func root(_ index: Int) -> Int {
     var index = index
     while parent[index] != index {
       parent[index] = parent[parent[index]]
@@ -25,15 +27,23 @@ struct LegGrouping {
   mutating func join<Trait: Hashable>(
     by traits: (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }
   ) {
-    var holders: [Trait: [Int]] = [:]
+    guard parent.count > 1 else { return }
+    // One of each set that has the trait and is apart from the others.
+    var firsts: [Trait: Int] = [:]
+    var others: [Trait: [Int]] = [:]
     for index in parent.indices {
       for trait in traits(index) {
-        // One of each set that has it and is apart from the others.
-        let known = holders[trait, default: []]
-        if let other = known.first(where: { !areApart($0, index) }) {
+        guard let first = firsts[trait] else {
+          firsts[trait] = index
+          continue
+        }
+        let known = others[trait, default: []]
+        if !areApart(first, index) {
+          join(first, index)
+        } else if let other = known.first(where: { !areApart($0, index) }) {
           join(other, index)
-        } else if known.count < Self.maxHolders {
-          holders[trait, default: []].append(index)
+        } else if known.count < Self.maxHolders - 1 {
+          others[trait, default: []].append(index)
         }
       }
     }

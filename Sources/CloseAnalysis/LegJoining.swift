@@ -29,7 +29,7 @@ struct LegJoining {
       // Some programs mask with a constant.
       legs[$0].hasOtherKey(than: legs[$1])
     }
-    for (a, b) in SilentHops(legs).pairs { grouping.join(a, b) }
+    for (a, b) in SilentHops(legs).pairs(unless: { grouping.areJoined($0, $1) }) { grouping.join(a, b) }
     joinByHandshake(&grouping) { $0.acceptToken }
     // A request on HTTP/2 has no key (RFC 8441 §5).
     joinByHandshake(&grouping) { $0.request?.requestID }

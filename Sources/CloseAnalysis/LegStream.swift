@@ -73,7 +73,7 @@ package struct LegStream: Sendable {
   package private(set) var lostParts: [LostPart] = []
   /// The end of the furthest byte that the capture tells of.
   package private(set) var sentEnd: UInt64 = 0
-  package private(set) var violations: FrameViolations = []
+  package private(set) var violations = FrameViolations(rawValue: 0)
   /// The first data or Close frame behind the Close frame: there must be none (RFC 6455 §5.5.1).
   package private(set) var afterClose: (opcode: Opcode, packet: PacketReference)?
   /// The first frame of any kind behind the Close frame: Ping and Pong may be, but some clients mind.
@@ -98,6 +98,12 @@ package struct LegStream: Sendable {
     return rst.packet.precedes(fin.packet) ? rst : fin
   }
 
+  /// The orderly end, then the abort: those that there are.
+  package var ends: [SeenEnd] {
+    guard let fin else { return rst.map { [$0] } ?? [] }
+    return rst.map { [fin, $0] } ?? [fin]
+  }
+
   /// Whether it is known at each place what frame is there, so that no frame can have been overlooked.
   /// A single byte is too short for a frame: it is the FIN, acknowledged but not captured.
   package var isUnderstood: Bool {
@@ -111,7 +117,6 @@ package struct LegStream: Sendable {
 
   mutating func take(_ event: LegEvent) {
     switch event {
-    case .frame(let frame): count(frame)
     case .close(let frame, let body):
       guard close == nil else { return }
       close = SeenClose(frame: frame, body: body, isCut: cut?.lowerBound == frame.range.lowerBound)
@@ -132,11 +137,11 @@ package struct LegStream: Sendable {
     case .found(_, let offset, _):
       if let last = lostParts.indices.last { lostParts[last].to = offset }
     case .stream(let event): take(event)
-    case .opened, .responded, .refuted: break
+    case .opened, .responded, .refuted, .frame: break
     }
   }
 
-  private mutating func count(_ frame: Frame) {
+  mutating func count(_ frame: Frame) {
     frames += 1
     if !frame.header.opcode.isControl {
       payloadBytes += frame.header.payloadLength

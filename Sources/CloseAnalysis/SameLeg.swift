@@ -27,16 +27,16 @@ enum SameLeg {
     if let client = leg.client.base, let server = leg.server.base {
       traits.append(.beginning(client: client.rawValue, server: server.rawValue, http2Stream: stream))
     }
-    for direction in [leg.client, leg.server] {
-      guard let base = direction.base else { continue }
-      // A digest alone may be equal by chance or by habit; with 32 bits of place it is not.
-      for mark in direction.marks.all {
-        let sequence = base.rawValue &+ UInt32(truncatingIfNeeded: mark.offset)
-        traits.append(
-          .frame(direction.side, digest: mark.digest, sequence: sequence, http2Stream: stream))
-      }
+    return traits + frames(of: leg.client, stream) + frames(of: leg.server, stream)
+  }
+
+  private static func frames(of direction: LegStream, _ stream: UInt32?) -> [Trait] {
+    guard let base = direction.base else { return [] }
+    // A digest alone may be equal by chance or by habit; with 32 bits of place it is not.
+    return direction.marks.all.map { mark in
+      let sequence = base.rawValue &+ UInt32(truncatingIfNeeded: mark.offset)
+      return .frame(direction.side, digest: mark.digest, sequence: sequence, http2Stream: stream)
     }
-    return traits
   }
 
   /// Whether two legs cannot be one although some of their sequence numbers are equal: those of a made-up

@@ -7,7 +7,7 @@ package struct Session: Sendable {
   /// Unique in one report, in the order in which the sessions begin.
   package var id: Int
   /// Client side first; at least one.
-  package var legs: [Leg]
+  package let legs: [Leg]
   package var judgement: Judgement
   package var close: ServerClose?
   package var teardown: Teardown?
@@ -17,6 +17,9 @@ package struct Session: Sendable {
 
   /// What was counted to cross the client-most leg, if that is encrypted.
   package private(set) var account: ByteAccount?
+  package let hop: Hop
+  /// Who ended it; `nil` if no leg has ended.
+  let origin: EndOrigin?
 
   /// - Parameters:
   ///   - front: the encrypted leg in front of those that can be read.
@@ -36,6 +39,8 @@ package struct Session: Sendable {
       judgement = Judgement(self.legs, account)
     }
     let legs = self.legs
+    hop = Hop(before: legs[0])
+    origin = EndOrigin(legs)
     close = Self.serverClose(legs)
     teardown = Self.teardown(of: legs, closeOn: account?.closeRecord?.packet)
     if let close, let packet = judgement.delivery.packet, clocks.areMeasured(close.seen.frame.last, packet) {

@@ -11,14 +11,32 @@ struct SilentHops {
 
   init(_ legs: [Leg]) { self.legs = legs }
 
-  var pairs: [(Int, Int)] {
-    var holders: [UInt64: Set<Int>] = [:]
-    for index in legs.indices {
-      for mark in legs[index].server.marks.all { holders[mark.digest, default: []].insert(index) }
+  private struct Pair: Hashable {
+    var first: Int
+    var second: Int
+  }
+
+  /// - Parameter areKnown: whether two legs are known to belong together.
+  func pairs(unless areKnown: (Int, Int) -> Bool) -> [(Int, Int)] {
+    guard legs.count > 1 else { return [] }
+    var places = legs.indices.flatMap { leg in
+      legs[leg].server.marks.all.map { (digest: $0.digest, leg: leg) }
     }
-    var shared: [[Int]: Set<UInt64>] = [:]
-    for (digest, legs) in holders where legs.count == 2 { shared[legs.sorted(), default: []].insert(digest) }
-    return shared.filter { isOne($0.key[0], $0.key[1], sharing: $0.value) }.keys.map { ($0[0], $0[1]) }
+    places.sort { $0 < $1 }
+    var shared: [Pair: Set<UInt64>] = [:]
+    var start = 0
+    while start < places.count {
+      let digest = places[start].digest
+      let end = places[start...].firstIndex { $0.digest != digest } ?? places.count
+      let (first, last) = (places[start].leg, places[end - 1].leg)
+      if first != last, places[start..<end].allSatisfy({ $0.leg == first || $0.leg == last }) {
+        shared[Pair(first: first, second: last), default: []].insert(digest)
+      }
+      start = end
+    }
+    return shared.filter { pair, digests in
+      !areKnown(pair.first, pair.second) && isOne(pair.first, pair.second, sharing: digests)
+    }.keys.map { ($0.first, $0.second) }
   }
 
   private func isOne(_ first: Int, _ second: Int, sharing digests: Set<UInt64>) -> Bool {

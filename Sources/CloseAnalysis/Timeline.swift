@@ -59,7 +59,7 @@ extension Session {
     if let response = leg.response {
       add(response.packet, .server, .response, "\(response.status) \(response.statusText)")
     }
-    for stream in [leg.server, leg.client] {
+    func add(_ stream: LegStream) {
       for gap in stream.gaps.prefix(3) where gap.cause != .truncated {
         let bytes = gap.range.upperBound - gap.range.lowerBound
         let packet = stream.firstSign(of: gap)
@@ -80,11 +80,13 @@ extension Session {
           isClose ? "(second)" : "\(opcode) frame behind the Close frame")
       }
       if let alert = stream.alert { add(alert.packet, stream.side, .alert, alert.alert.name) }
-      for end in [stream.fin, stream.rst].compactMap({ $0 }) {
+      for end in stream.ends {
         let details = [end.kind.errorName, shortfall(end, index, stream.side)].compactMap { $0 }
         add(end.packet, stream.side, .end(end.kind), details.joined(separator: ", "))
       }
     }
+    add(leg.server)
+    add(leg.client)
     return entries
   }
 

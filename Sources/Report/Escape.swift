@@ -30,6 +30,9 @@ package enum Escape {
 enum Redaction {
   /// A request target with its query's values hidden: `/feed?token=…&v=…`.
   static func target(_ target: String) -> String {
+    guard target.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: ":") }) else {
+      return target
+    }
     // Scalars, because a combining mark makes one Character of itself and the `?` before it.
     let scalars = withoutUserInformation(target).unicodeScalars
     guard let mark = scalars.firstIndex(of: "?") else { return String(scalars) }

@@ -116,9 +116,9 @@ private struct FrameLine {
       writer.field("capture", file.source)
       writer.field("leg", UInt64(leg.number))
       writer.field("packet", frame.last.number)
-      writer.field("at", time.text(frame.last.time))
-      writer.field("client", leg.connection.client.description)
-      writer.field("server", leg.connection.server.description)
+      writer.field("at", frame.last.time, as: time)
+      writer.field("client", leg.connection.client)
+      writer.field("server", leg.connection.server)
       writer.field("from", frame.side == .client ? "client" : "server")
       writer.field("offset", frame.range.lowerBound)
       writer.field("opcode", frame.header.opcode.description)
@@ -138,7 +138,7 @@ private struct FrameLine {
       }
     }
     writer.endLine()
-    return writer.bytes
+    return writer.buffer.bytes
   }
 
   private static func shown(_ payload: [UInt8], _ opcode: Opcode) -> String {

@@ -19,30 +19,29 @@ package enum JSONReport {
       }
     }
     writer.endLine()
-    return writer.bytes
+    return writer.buffer.bytes
   }
 
   /// One object a line and session, schema `wsclose.session/1`.
   package static func lines(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
-    sessions.flatMap { line($0, captures: analysis.captures) }
+    sessions.reduce(into: TextBuffer()) { append($1, captures: analysis.captures, to: &$0) }.bytes
   }
 
-  /// One session, schema `wsclose.session/1`.
+  /// Adds the line of one session, schema `wsclose.session/1`.
   ///
   /// - Parameter captures: those that hold its packets.
-  package static func line(_ session: Session, captures: [CaptureSummary]) -> [UInt8] {
-    var writer = JSONWriter(isIndented: false)
+  package static func append(_ session: Session, captures: [CaptureSummary], to lines: inout TextBuffer) {
+    var writer = JSONWriter(isIndented: false, after: consume lines)
     writer.object { writer in
       writer.field("schema", "wsclose.session/1")
       SessionJSON(session, captures).write(&writer)
     }
     writer.endLine()
-    return writer.bytes
+    lines = writer.buffer
   }
 
   private static func write(_ capture: CaptureSummary, _ writer: inout JSONWriter) {
     let statistics = capture.statistics
-    let time = TimeText(statistics)
     writer.field("source", capture.source)
     writer.field("linkType", capture.linkTypes)
     if capture.parts.count > 1 {
@@ -56,8 +55,8 @@ package enum JSONReport {
     }
     writer.field("packets", statistics.packets)
     writer.field("bytes", statistics.bytes)
-    writer.field("firstPacket", statistics.firstPacket.map(time.text))
-    writer.field("lastPacket", statistics.lastPacket.map(time.text))
+    writer.field("firstPacket", statistics.firstPacket, as: TimeText(statistics))
+    writer.field("lastPacket", statistics.lastPacket, as: TimeText(statistics))
     writer.field("truncatedPackets", statistics.truncatedPackets)
     writer.object("skipped") { writer in
       for packets in capture.unused { writer.field(name: packets.reason, packets.count) }

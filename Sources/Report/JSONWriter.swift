@@ -1,12 +1,21 @@
-/// Writes JSON (RFC 8259) into a byte buffer. Members are written in the order of the calls.
+import Capture
+
+/// Writes JSON (RFC 8259). Members are written in the order of the calls.
+///
+/// Rows of 100,000 sessions are hundreds of megabytes: no member makes a `String` of its own.
 struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+  private(set) var buffer: TextBuffer
   private let isIndented: Bool
   private var depth = 0
   private var needsComma = false
 
-  /// - Parameter isIndented: one member a line, for people; else all in one line.
-  init(isIndented: Bool) { self.isIndented = isIndented }
+  /// - Parameters:
+  ///   - isIndented: one member a line, for people; else all in one line.
+  ///   - buffer: what was written before; the rest is appended.
+  init(isIndented: Bool, after buffer: consuming TextBuffer = TextBuffer()) {
+    self.isIndented = isIndented
+    self.buffer = buffer
+  }
 
   mutating func object(_ key: StaticString? = nil, _ body: (inout JSONWriter) -> Void) {
     begin(key)
@@ -30,7 +39,8 @@ struct JSONWriter {
 
   mutating func field(_ key: StaticString? = nil, _ value: UInt64?) {
     begin(key)
-    raw(value.map(String.init) ?? "null")
+    guard let value else { return raw("null") }
+    buffer.append(decimal: value)
   }
 
   mutating func field(_ key: StaticString? = nil, _ value: Bool?) {
@@ -38,14 +48,36 @@ struct JSONWriter {
     raw(value.map { $0 ? "true" : "false" } ?? "null")
   }
 
+  /// An end of a connection, as `Endpoint.description` has it.
+  mutating func field(_ key: StaticString? = nil, _ value: Endpoint) {
+    begin(key)
+    raw("\"")
+    buffer.append(value)
+    raw("\"")
+  }
+
+  mutating func field(_ key: StaticString? = nil, _ time: Timestamp?, as text: TimeText) {
+    begin(key)
+    guard let time else { return raw("null") }
+    raw("\"")
+    text.append(time, to: &buffer)
+    raw("\"")
+  }
+
   /// Seconds, with at most nanoseconds.
   mutating func seconds(_ key: StaticString? = nil, _ value: Double?) {
     begin(key)
     guard let value, value.isFinite, abs(value) < 1e9 else { return raw("null") }
     let nanoseconds = UInt64((abs(value) * 1e9).rounded())
-    var fraction = String(nanoseconds % 1_000_000_000 + 1_000_000_000).dropFirst()
-    while fraction.count > 1, fraction.last == "0" { fraction.removeLast() }
-    raw("\(value < 0 ? "-" : "")\(nanoseconds / 1_000_000_000).\(fraction)")
+    if value < 0 { raw("-") }
+    buffer.append(decimal: nanoseconds / 1_000_000_000)
+    raw(".")
+    var (fraction, width) = (nanoseconds % 1_000_000_000, 9)
+    while width > 1, fraction.isMultiple(of: 10) {
+      fraction /= 10
+      width -= 1
+    }
+    buffer.append(decimal: fraction, width: width)
   }
 
   /// A member whose name is data.
@@ -53,21 +85,21 @@ struct JSONWriter {
     separate()
     string(name)
     raw(isIndented ? ": " : ":")
-    raw(String(value))
+    buffer.append(decimal: value)
   }
 
-  mutating func endLine() { bytes.append(UInt8(ascii: "\n")) }
+  mutating func endLine() { raw("\n") }
 
   private mutating func nest(
     _ open: StaticString, _ close: StaticString, _ body: (inout JSONWriter) -> Void
   ) {
     raw(open)
-    let start = bytes.count
+    let start = buffer.count
     depth += 1
     needsComma = false
     body(&self)
     depth -= 1
-    if bytes.count > start { breakLine() }
+    if buffer.count > start { breakLine() }
     raw(close)
     needsComma = true
   }
@@ -75,9 +107,8 @@ struct JSONWriter {
   private mutating func begin(_ key: StaticString?) {
     separate()
     guard let key else { return }
-    raw("\"")
-    raw(key)
-    raw(isIndented ? "\": " : "\":")
+    buffer.append(quoted: key)
+    raw(isIndented ? ": " : ":")
   }
 
   private mutating func separate() {
@@ -88,19 +119,33 @@ struct JSONWriter {
 
   private mutating func breakLine() {
     guard isIndented else { return }
-    bytes.append(UInt8(ascii: "\n"))
-    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
+    raw("\n")
+    buffer.append(UInt8(ascii: " "), repeated: depth * 2)
   }
 
-  private mutating func raw(_ text: StaticString) {
-    text.withUTF8Buffer { buffer in unsafe bytes.append(contentsOf: buffer) }
+  private mutating func raw(_ text: StaticString) { buffer.append(text) }
+
+  private mutating func string(_ text: String) {
+    let span = text.utf8Span.span
+    if Self.isPlain(span) { return buffer.append(quoted: span) }
+    raw("\"")
+    escaped(text)
+    raw("\"")
   }
 
-  private mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  /// Whether a text stands for itself: printable ASCII without quote and backslash.
+  private static func isPlain(_ text: Span<UInt8>) -> Bool {
+    for index in text.indices {
+      let byte = text[index]
+      if byte < 0x20 || byte >= 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        return false
+      }
+    }
+    return true
+  }
 
   /// What a terminal would act on is escaped, too: it means the same to every reader of JSON.
-  private mutating func string(_ text: String) {
-    raw("\"")
+  private mutating func escaped(_ text: String) {
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": raw("\\\"")
@@ -110,14 +155,17 @@ struct JSONWriter {
         if !scalar.isASCII || scalar.value < 0x20 || scalar.value == 0x7f, Escape.isUnsafe(scalar) {
           for unit in String(scalar).utf16 { escape(unit) }
         } else {
-          bytes.append(contentsOf: String(scalar).utf8)
+          buffer.append(String(scalar))
         }
       }
     }
-    raw("\"")
   }
 
   private mutating func escape(_ unit: UInt16) {
-    raw("\\u" + String(UInt32(unit) + 0x10000, radix: 16).dropFirst())
+    raw("\\u")
+    for shift in [12, 8, 4, 0] {
+      let digit = UInt8(truncatingIfNeeded: unit >> UInt16(shift)) & 0xf
+      buffer.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+    }
   }
 }

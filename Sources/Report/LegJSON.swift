@@ -14,21 +14,21 @@ struct LegJSON {
   }
 
   func write(_ writer: inout JSONWriter) {
-    writer.field("client", leg.connection.client.description)
-    writer.field("server", leg.connection.server.description)
-    writer.array("captures", unique(leg.observations.map { place.source($0.connection.openedAt) })) {
+    writer.field("client", leg.connection.client)
+    writer.field("server", leg.connection.server)
+    writer.array("captures", Self.unique(leg.observations.map { place.source($0.connection.openedAt) })) {
       $0.field(nil, $1)
     }
     let interfaces = place.interfaces(of: leg.observations)
-    writer.array("interfaces", unique(interfaces.map(\.index))) { $0.field(nil, UInt64($1)) }
-    let names = unique(interfaces.compactMap(\.name))
+    writer.array("interfaces", Self.unique(interfaces.map(\.index))) { $0.field(nil, UInt64($1)) }
+    let names = Self.unique(interfaces.compactMap(\.name))
     if !names.isEmpty { writer.array("interfaceNames", names) { $0.field(nil, $1) } }
     writer.array("observations", leg.observations) { writer, observation in
       writer.object { writer in
         writer.field("capture", place.source(observation.connection.openedAt))
         writer.field("leg", UInt64(observation.number))
-        writer.field("client", observation.connection.client.description)
-        writer.field("server", observation.connection.server.description)
+        writer.field("client", observation.connection.client)
+        writer.field("server", observation.connection.server)
       }
     }
     writer.array("alsoSeenAs", translated) { $0.field(nil, $1) }
@@ -75,7 +75,7 @@ struct LegJSON {
       writer.field("acknowledgedCapture", close.acknowledged.map { place.source($0) })
     }
     writer.field("insideFrame", stream.cut != nil)
-    writer.array("ends", [stream.fin, stream.rst].compactMap { $0 }) { writer, end in
+    writer.array("ends", stream.ends) { writer, end in
       writer.object { writer in
         writer.field("kind", end.kind.name)
         place.write(end.packet, &writer)
@@ -85,12 +85,14 @@ struct LegJSON {
 
   /// The leg's ends as other observations show them: behind an address translation they are others.
   private var translated: [String] {
-    let own = "\(leg.connection.client) → \(leg.connection.server)"
-    return unique(leg.observations.map { "\($0.connection.client) → \($0.connection.server)" })
-      .filter { $0 != own }
+    let others = leg.observations.map(\.connection).filter {
+      $0.client != leg.connection.client || $0.server != leg.connection.server
+    }
+    return Self.unique(others.map { "\($0.client) → \($0.server)" })
   }
 
-  private func unique<T: Hashable>(_ values: [T]) -> [T] {
+  private static func unique<T: Hashable>(_ values: [T]) -> [T] {
+    guard values.count > 1 else { return values }
     var seen: Set<T> = []
     return values.filter { seen.insert($0).inserted }
   }

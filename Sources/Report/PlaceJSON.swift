@@ -8,13 +8,14 @@ struct PlaceJSON {
   init(_ captures: [CaptureSummary]) { self.captures = captures }
 
   func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
-    writer.field("at", time(packet))
+    writeTime("at", packet, &writer)
     writer.field("packet", packet.number)
     writer.field("capture", source(packet))
   }
 
-  func time(_ packet: PacketReference) -> String {
-    TimeText(captures[Int(packet.capture)].statistics).text(packet.time)
+  func writeTime(_ key: StaticString, _ packet: PacketReference, _ writer: inout JSONWriter) {
+    let hasNanoseconds = captures[Int(packet.capture)].statistics.hasNanoseconds
+    writer.field(key, packet.time, as: TimeText(fractionDigits: hasNanoseconds ? 9 : 6))
   }
 
   func source(_ packet: PacketReference) -> String { captures[Int(packet.capture)].source(of: packet) }

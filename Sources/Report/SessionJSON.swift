@@ -68,12 +68,14 @@ struct SessionJSON {
     let delivery = session.judgement.delivery
     writer.object("delivery") { writer in
       writer.field("proof", delivery.proof.rawValue)
-      writer.field("at", delivery.packet.map(place.time))
-      writer.field("packet", delivery.packet?.number)
-      writer.field("capture", delivery.packet.map { place.source($0) })
+      if let packet = delivery.packet {
+        place.write(packet, &writer)
+      } else {
+        for key in ["at", "packet", "capture"] as [StaticString] { writer.field(key, nil as String?) }
+      }
       writer.seconds("latency", delivery.latency)
       writer.object("hop") { writer in
-        writer.field("client", session.client.connection.client.description)
+        writer.field("client", session.client.connection.client)
         writer.field("isProxy", session.hop.isProxy)
         writer.field("because", session.hop.because)
       }

@@ -65,7 +65,7 @@ package struct TallyComparison: Sendable {
       }
     }
     writer.endLine()
-    return writer.bytes
+    return writer.buffer.bytes
   }
 
   private var rows: [(name: String, before: Int, after: Int)] {

@@ -12,13 +12,26 @@ struct TimeText {
   }
 
   func text(_ time: Timestamp) -> String {
+    var buffer = TextBuffer()
+    append(time, to: &buffer)
+    return String(decoding: buffer.bytes, as: UTF8.self)
+  }
+
+  func append(_ time: Timestamp, to buffer: inout TextBuffer) {
     let (days, nanoseconds) = Self.divide(time.nanoseconds, 86_400_000_000_000)
     let date = Self.date(days: days)
     let seconds = nanoseconds / 1_000_000_000
-    let fraction = Self.padded(nanoseconds % 1_000_000_000, 9).prefix(fractionDigits)
-    return "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))T"
-      + "\(Self.padded(seconds / 3600, 2)):\(Self.padded(seconds / 60 % 60, 2)):\(Self.padded(seconds % 60, 2))"
-      + ".\(fraction)Z"
+    func append(_ number: Int64, _ width: Int, _ end: StaticString) {
+      buffer.append(decimal: UInt64(number), width: width)
+      buffer.append(end)
+    }
+    append(date.year, 4, "-")
+    append(date.month, 2, "-")
+    append(date.day, 2, "T")
+    append(seconds / 3600, 2, ":")
+    append(seconds / 60 % 60, 2, ":")
+    append(seconds % 60, 2, ".")
+    append(nanoseconds % 1_000_000_000 / (fractionDigits == 6 ? 1000 : 1), fractionDigits, "Z")
   }
 
   /// Days since 1970-01-01 to a date of the Gregorian calendar; eras of 400 years begin on 1 March.
@@ -36,10 +49,5 @@ struct TimeText {
   private static func divide(_ a: Int64, _ b: Int64) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
     return remainder < 0 ? (quotient - 1, remainder + b) : (quotient, remainder)
-  }
-
-  private static func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }

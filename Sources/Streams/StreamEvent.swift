@@ -94,10 +94,12 @@ package enum CloseReason: Hashable, Sendable {
 
 /// All that happens to a stream besides its bytes. `side` is the side whose stream it is about, the
 /// sender of the bytes; offsets are stream offsets.
+///
+/// What is large comes once in a connection and is kept outside, so that the events of each packet stay small.
 package enum StreamEvent: Hashable, Sendable {
-  case opened(Connection)
+  indirect case opened(Connection)
   /// The first of the connection's packets that were carried in something else.
-  case encapsulated(Encapsulation)
+  indirect case encapsulated(Encapsulation)
   /// The sequence number of offset 0. Equal on every capture of the same connection, also behind
   /// address translation.
   case began(Side, SequenceNumber)
@@ -112,7 +114,7 @@ package enum StreamEvent: Hashable, Sendable {
   /// An end after all bytes before it; or a RST, as soon as it is seen.
   case ended(Side, EndKind, at: UInt64, PacketReference)
   /// TLS protects the connection; said again when more is known, the last one holds.
-  case secured(TLSDescription)
+  indirect case secured(TLSDescription)
   /// A record whose content stays unknown: the key log has no secrets for it. `range` lies on the stream that
   /// carries it.
   case record(Side, TLSRecordDescription, range: Range<UInt64>, PacketReference)
@@ -120,8 +122,8 @@ package enum StreamEvent: Hashable, Sendable {
   case alert(Side, TLSAlert, PacketReference)
   /// HTTP/2: the stream was asked for with these header fields, and the answer had those. The stream's first
   /// byte is the first behind them.
-  case requested(HTTPFields, PacketReference)
-  case responded(HTTPFields, PacketReference)
+  indirect case requested(HTTPFields, PacketReference)
+  indirect case responded(HTTPFields, PacketReference)
   /// The last event of a connection.
   case closed(CloseReason)
 }

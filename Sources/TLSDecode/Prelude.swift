@@ -23,11 +23,13 @@ struct Prelude {
   /// Whether the first bytes are those that one side began with.
   var isBeginning: Bool { sawStart && first?.offset == 0 }
 
-  /// Takes bytes; keeps them, also if the verdict is out.
+  /// Keeps bytes that do not tell.
+  mutating func hold(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
+    items.append(.bytes([UInt8](bytes, 0..<bytes.count), chunk))
+  }
+
+  /// Looks at the next bytes.
   mutating func judge(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Verdict {
-    var parked = ParkedStream()
-    parked.park(bytes, from: 0, chunk)
-    items += parked.release()
     if first == nil { first = (chunk.side, chunk.offset, []) }
     if first?.side == chunk.side, let known = first?.bytes.count, known < Self.needed {
       first?.bytes.append(bytes, 0..<min(bytes.count, Self.needed - known))

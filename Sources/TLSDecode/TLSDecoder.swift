@@ -13,6 +13,21 @@ package struct TLSStatistics: Hashable, Sendable {
   package init() {}
 }
 
+/// What is known of a connection. No part of the generic decoder: there each look at it, at every packet, would be a call
+/// of the runtime.
+private enum TLSStage {
+  case none
+  /// Too little was seen to tell.
+  case undecided(Prelude)
+  case plain
+  /// The capture began late: each segment may begin with a record.
+  case late(triesLeft: Int)
+  /// A proxy was asked to connect: TLS may follow; where the next bytes lie.
+  case tunnel(client: UInt64, server: UInt64)
+  /// An index of `connections`.
+  case tls(Int)
+}
+
 /// Finds the TLS connections among TCP's and replaces them by what they carry, where there are secrets for
 /// them; without secrets by what their records show. All else passes unchanged.
 ///
@@ -20,22 +35,9 @@ package struct TLSStatistics: Hashable, Sendable {
 ///         ├──(CONNECT)──▶ tunnel ──(ClientHello)──▶ tls
 ///         └──(anything else)──▶ plain ──(late capture: a record after all)──▶ tls
 package struct TLSDecoder<Sink: StreamSink>: StreamSink {
-  private enum State {
-    case none
-    /// Too little was seen to tell.
-    case undecided(Prelude)
-    case plain
-    /// The capture began late: each segment may begin with a record.
-    case late(triesLeft: Int)
-    /// A proxy was asked to connect: TLS may follow; where the next bytes lie.
-    case tunnel(client: UInt64, server: UInt64)
-    /// An index of `connections`.
-    case tls(Int)
-  }
-
   package private(set) var sink: Sink
   package private(set) var keyLog: KeyLog
-  private var states: [State] = []
+  private var stages: [TLSStage] = []
   private var connections: [TLSConnection?] = []
   private var free: [Int] = []
   package private(set) var statistics = TLSStatistics()
@@ -55,8 +57,8 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
 
   package mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
     let slot = chunk.connection.slot
-    guard states.indices.contains(slot) else { return }
-    switch states[slot] {
+    guard slot < stages.count else { return }
+    switch stages[slot] {
     case .plain: sink.receive(bytes, chunk)
     case .tls(let index): connections[index]?.receive(bytes, chunk, &sink)
     case .none: break
@@ -69,23 +71,23 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
   package mutating func receive(_ event: StreamEvent, on connection: ConnectionID) {
     let slot = connection.slot
     if case .opened(let opened) = event {
-      while states.count <= slot { states.append(.none) }
-      states[slot] = .undecided(Prelude(sawStart: opened.sawStart))
+      while stages.count <= slot { stages.append(.none) }
+      stages[slot] = .undecided(Prelude(sawStart: opened.sawStart))
       return sink.receive(event, on: connection)
     }
-    guard states.indices.contains(slot) else { return }
-    switch states[slot] {
+    guard slot < stages.count else { return }
+    switch stages[slot] {
     case .tls(let index):
       connections[index]?.receive(event, &sink)
       if case .closed = event { forget(index) }
     case .undecided(var prelude) where prelude.holds(event):
-      states[slot] = .undecided(prelude)
+      stages[slot] = .undecided(prelude)
     case .undecided(let prelude) where !prelude.items.isEmpty:
       become(.plain, connection, prelude)
       return receive(event, on: connection)
     default: sink.receive(event, on: connection)
     }
-    if case .closed = event { states[slot] = .none }
+    if case .closed = event { stages[slot] = .none }
   }
 
   // MARK: What a connection is
@@ -94,18 +96,22 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     var prelude = prelude
     let id = chunk.connection
     switch prelude.judge(bytes, chunk) {
-    case .unknown: states[id.slot] = .undecided(prelude)
+    case .unknown:
+      prelude.hold(bytes, chunk)
+      stages[id.slot] = .undecided(prelude)
+      return
     case .hello: become(newConnection(id, client: 0, server: 0, hasBeginning: true), id, prelude)
     case .record: become(newConnection(id, client: 0, server: 0, hasBeginning: false), id, prelude)
     case .connect: become(.tunnel(client: 0, server: 0), id, prelude)
     case .other:
       become(prelude.isBeginning ? .plain : .late(triesLeft: Self.lateTries), id, prelude)
     }
+    receive(bytes, chunk)
   }
 
   /// Goes on as what the connection turned out to be, with what was held back.
-  private mutating func become(_ state: State, _ id: ConnectionID, _ prelude: Prelude) {
-    states[id.slot] = state
+  private mutating func become(_ stage: TLSStage, _ id: ConnectionID, _ prelude: Prelude) {
+    stages[id.slot] = stage
     for item in prelude.items {
       switch item {
       case .bytes(let bytes, let chunk): receive(bytes.span, chunk)
@@ -116,7 +122,7 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
 
   private mutating func newConnection(
     _ id: ConnectionID, client: UInt64, server: UInt64, hasBeginning: Bool
-  ) -> State {
+  ) -> TLSStage {
     let index = free.popLast() ?? connections.count
     if index == connections.count { connections.append(nil) }
     let connection = TLSConnection(
@@ -145,10 +151,10 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
   private mutating func tryLate(_ triesLeft: Int, _ bytes: Span<UInt8>, _ chunk: StreamChunk) {
     let id = chunk.connection
     if Prelude.isWholeRecords(bytes) {
-      states[id.slot] = newConnection(id, client: 0, server: 0, hasBeginning: false)
+      stages[id.slot] = newConnection(id, client: 0, server: 0, hasBeginning: false)
       return receive(bytes, chunk)
     }
-    states[id.slot] = triesLeft > 1 ? .late(triesLeft: triesLeft - 1) : .plain
+    stages[id.slot] = triesLeft > 1 ? .late(triesLeft: triesLeft - 1) : .plain
     sink.receive(bytes, chunk)
   }
 
@@ -157,11 +163,11 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
   ) {
     let id = chunk.connection
     if chunk.side == .client, chunk.offset > 0, Prelude.isHello(bytes, from: .client) {
-      states[id.slot] = newConnection(id, client: chunk.offset, server: server, hasBeginning: true)
+      stages[id.slot] = newConnection(id, client: chunk.offset, server: server, hasBeginning: true)
       return receive(bytes, chunk)
     }
     let end = chunk.offset + UInt64(bytes.count)
-    states[id.slot] =
+    stages[id.slot] =
       chunk.side == .client ? .tunnel(client: end, server: server) : .tunnel(client: client, server: end)
     sink.receive(bytes, chunk)
   }

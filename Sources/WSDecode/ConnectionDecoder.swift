@@ -4,13 +4,23 @@ import Streams
 /// Where decoded legs go, and what numbers them.
 struct LegOutput<Sink: LegSink> {
   var sink: Sink
-  private var count = 0
+  private(set) var count = 0
+  private var slots = 0
+  private var freeSlots: [Int] = []
 
   init(_ sink: Sink) { self.sink = sink }
 
   mutating func nextID() -> LegID {
     count += 1
-    return LegID(rawValue: count)
+    if let slot = freeSlots.popLast() { return LegID(rawValue: count, slot: slot) }
+    slots += 1
+    return LegID(rawValue: count, slot: slots - 1)
+  }
+
+  /// Tells a leg's last event.
+  mutating func end(_ leg: LegID, with event: LegEvent) {
+    sink.receive(event, on: leg)
+    freeSlots.append(leg.slot)
   }
 }
 
@@ -141,7 +151,9 @@ struct ConnectionDecoder {
   }
 
   private func tell(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
-    if let leg { output.sink.receive(.stream(event), on: leg) }
+    guard let leg else { return }
+    if case .closed = event { return output.end(leg, with: .stream(event)) }
+    output.sink.receive(.stream(event), on: leg)
   }
 
   /// TLS hides the connection from here on: what had been made of its bytes was a mistake.
@@ -220,7 +232,7 @@ struct ConnectionDecoder {
   }
 
   private mutating func openLeg(_ opening: LegOpening, _ output: inout LegOutput<some LegSink>) {
-    if let leg { output.sink.receive(.stream(.closed(.reused)), on: leg) }
+    if let leg { output.end(leg, with: .stream(.closed(.reused))) }
     let id = output.nextID()
     leg = id
     clientFramesBegin = nil
@@ -253,7 +265,7 @@ struct ConnectionDecoder {
   }
 
   private mutating func refute(_ id: LegID, _ output: inout LegOutput<some LegSink>) {
-    output.sink.receive(.refuted, on: id)
+    output.end(id, with: .refuted)
     leg = nil
     frames = nil
   }

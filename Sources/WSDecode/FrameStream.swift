@@ -20,7 +20,7 @@ struct FrameStream {
   private(set) var offset: UInt64
   /// Where the current frame began.
   private var start: (offset: UInt64, packet: PacketReference)?
-  private(set) var current: Frame?
+  private(set) var current: PartialFrame?
   /// Whether a message is incomplete; `nil` if what came before is not known.
   private var isFragmented: Bool? = false
   /// Of the last Close frame; 0 for one without a code.
@@ -86,7 +86,7 @@ struct FrameStream {
     guard decoder.skip(count) else { return false }
     offset += count
     current?.missing += count
-    if let current { payload.lose(in: current.header) }
+    if let header = current?.header { payload.lose(in: header) }
     // A frame whose last bytes are missing is complete all the same.
     if decoder.payloadLeft == 0 { receive([UInt8]().span, packet, on: leg, &sink) }
     return true
@@ -100,9 +100,10 @@ struct FrameStream {
   /// The stream holds no more.
   mutating func finish(on leg: LegID, _ sink: inout some LegSink) {
     guard let start else { return }
-    sink.receive(.cut(side, start.offset..<offset, current), on: leg)
-    if let current, current.header.opcode == .close {
-      sink.receive(.close(current, payload.closeBody(length: current.header.payloadLength)), on: leg)
+    let frame = current?.frame(of: side, last: nil)
+    sink.receive(.cut(side, start.offset..<offset, frame), on: leg)
+    if let frame, frame.header.opcode == .close {
+      sink.receive(.close(frame, payload.closeBody(length: frame.header.payloadLength)), on: leg)
     }
     self.start = nil
     current = nil
@@ -118,36 +119,23 @@ struct FrameStream {
   private mutating func begin(_ header: FrameHeader, _ packet: PacketReference) {
     guard let start else { return }
     let (end, overflow) = offset.addingReportingOverflow(header.payloadLength)
-    current = Frame(
-      side: side, header: header, range: start.offset..<(overflow ? .max : end),
-      first: start.packet, last: packet, violations: violations(of: header))
-    sampled = 0
+    current = PartialFrame(
+      header: header, range: start.offset..<(overflow ? .max : end), first: start.packet, headerEnd: packet,
+      violations: violations(of: header))
     payload.begin(header, isFirst: isFragmented != true)
   }
 
-  private static let sampledBytes: UInt64 = 32
-  /// How many of the current frame's sampled bytes were captured.
-  private var sampled: UInt64 = 0
-
   private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-    guard let current else { return }
-    let position = offset - UInt64(range.count) - current.range.lowerBound - UInt64(current.header.byteCount)
-    if position < Self.sampledBytes {
-      let digest = range.prefix(Int(Self.sampledBytes - position)).reduce(current.sample) {
-        ($0 ^ UInt64(bytes[$1])) &* 0x100_0000_01b3
-      }
-      self.current?.sample = digest
-      sampled += min(UInt64(range.count), Self.sampledBytes - position)
-    }
-    payload.append(bytes, range, of: current.header, at: position)
+    guard let frame = current else { return }
+    let position = offset - UInt64(range.count) - frame.range.lowerBound - UInt64(frame.header.byteCount)
+    current?.sample(bytes, range, at: position)
+    payload.append(bytes, range, of: frame.header, at: position)
   }
 
   private mutating func end(
     _ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink
   ) {
-    guard var frame = current else { return }
-    frame.last = packet
-    if sampled < min(Self.sampledBytes, frame.header.payloadLength) { frame.sample = 0 }
+    guard var frame = current?.frame(of: side, last: packet) else { return }
     frame.payload = payload.end(frame.header)
     sink.receive(.frame(frame), on: leg)
     if frame.header.opcode == .close {

@@ -1,4 +1,5 @@
 import Limits
+import Streams
 
 /// How a message's body ends (RFC 9112 §6).
 package enum HTTPBody: Hashable, Sendable {
@@ -116,34 +117,41 @@ package struct HTTPFramer {
   }
 
   private mutating func takeHead(_ bytes: Span<UInt8>, from index: inout Int) -> HTTPHead? {
-    while index < bytes.count {
+    // An empty line before a message is passed over (RFC 9112 §2.2).
+    while line.isEmpty, index < bytes.count, Self.isLineEnd(bytes[index]) { index += 1 }
+    let end = endOfHead(in: bytes, from: index)
+    let stop = min(end ?? bytes.count, index + Self.maxHeadBytes + 1)
+    line.append(bytes, index..<stop)
+    index = stop
+    guard line.count <= Self.maxHeadBytes, Self.begins(line.span, as: role) else {
+      desynchronise()
+      index = bytes.count
+      return nil
+    }
+    guard end != nil else { return nil }
+    defer { line = [] }
+    return HTTPHead(line)
+  }
+
+  /// Behind the empty line that ends the head, of which `line` holds what came before.
+  private func endOfHead(in bytes: Span<UInt8>, from start: Int) -> Int? {
+    var last = line.last ?? 0
+    var beforeLast = line.dropLast().last ?? 0
+    for index in start..<bytes.count {
       let byte = bytes[index]
-      // An empty line before a message is passed over (RFC 9112 §2.2).
-      let isLineEnd = byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
-      if line.isEmpty && isLineEnd {
-        index += 1
-        continue
+      if byte == UInt8(ascii: "\n"),
+        last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") && beforeLast == UInt8(ascii: "\n")
+      {
+        return index + 1
       }
-      line.append(byte)
-      guard line.count <= Self.maxHeadBytes, line.count > 8 || isPossibleBeginning else {
-        desynchronise()
-        index = bytes.count
-        return nil
-      }
-      index += 1
-      if byte == UInt8(ascii: "\n"), endsInEmptyLine {
-        defer { line = [] }
-        return HTTPHead(line)
-      }
+      (beforeLast, last) = (last, byte)
     }
     return nil
   }
 
-  private var endsInEmptyLine: Bool {
-    line.suffix(2).elementsEqual("\n\n".utf8) || line.suffix(3).elementsEqual("\n\r\n".utf8)
+  private static func isLineEnd(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
   }
-
-  private var isPossibleBeginning: Bool { Self.begins(line.span, as: role) }
 
   /// Whether bytes are, as far as they go, the beginning of a message: `HTTP/1.` or a method and a space.
   package static func begins(_ bytes: Span<UInt8>, as role: HTTPRole) -> Bool {

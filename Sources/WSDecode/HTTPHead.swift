@@ -33,8 +33,10 @@ package struct HTTPHead: Hashable, Sendable {
     fields.first { matches($0.name, name) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }
   }
 
-  /// The names of the fields as they came, in their order.
-  package var names: [String] { fields.map { String(decoding: bytes[$0.name], as: UTF8.self) } }
+  /// The names of the fields in lower case, in their order.
+  package var names: [String] {
+    fields.map { field in String(decoding: bytes[field.name].map(Self.lowercased), as: UTF8.self) }
+  }
 
   /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
   package func list(_ name: String) -> [String] {
@@ -63,7 +65,12 @@ package struct HTTPHead: Hashable, Sendable {
   }
 
   private func matches(_ range: Range<Int>, _ name: String) -> Bool {
-    bytes[range].lazy.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }.elementsEqual(name.utf8)
+    guard range.count == name.utf8.count else { return false }
+    return zip(range, name.utf8).allSatisfy { index, byte in Self.lowercased(bytes[index]) == byte }
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 {
+    (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
   }
 
   private static func trim(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {

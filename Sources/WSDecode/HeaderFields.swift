@@ -2,7 +2,7 @@ import Streams
 
 /// The header fields of a message, of whatever HTTP version (RFC 9110 §5).
 protocol HeaderFields {
-  /// The names of the fields as they came, in their order.
+  /// The names of the fields in lower case, in their order.
   var names: [String] { get }
   /// The first field of that name; `name` in lower case.
   func value(_ name: String) -> String?

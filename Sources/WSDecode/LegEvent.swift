@@ -3,8 +3,19 @@ import Streams
 
 /// One hop of a WebSocket: what follows an upgrade request on a connection.
 package struct LegID: Hashable, Sendable {
+  /// Counts the legs of a capture; never used twice.
   package var rawValue: Int
-  package init(rawValue: Int) { self.rawValue = rawValue }
+  /// Where to keep what is known of it: small and dense, as legs that are over give their slot to later ones.
+  package var slot: Int
+
+  package init(rawValue: Int, slot: Int = 0) {
+    self.rawValue = rawValue
+    self.slot = slot
+  }
+
+  // The number alone tells.
+  package static func == (a: LegID, b: LegID) -> Bool { a.rawValue == b.rawValue }
+  package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
 /// What is wrong with a frame (RFC 6455 §5).
@@ -23,6 +34,12 @@ package struct FrameViolations: OptionSet, Hashable, Sendable {
   package static let fragmentOrder = FrameViolations(rawValue: 64)
   /// Anything behind a Close frame of the same side.
   package static let afterClose = FrameViolations(rawValue: 128)
+
+  /// What makes a Close frame's header one that clients fail on: a reserved bit, no FIN bit, more than 125 bytes, or a
+  /// length that is not in its shortest form.
+  package var hasBrokenHeader: Bool {
+    !isDisjoint(with: [.reservedBits, .fragmentedControl, .longControl, .longLength])
+  }
 }
 
 /// A frame as it was on the wire.
@@ -48,8 +65,8 @@ package struct Frame: Hashable, Sendable {
 /// What happened on a leg; `Side` is the side whose stream it is about. As with the streams below, what is
 /// said of one side comes in stream order, and order between the sides is told by packets.
 package enum LegEvent: Hashable, Sendable {
-  case opened(LegOpening)
-  case responded(UpgradeResponse)
+  indirect case opened(LegOpening)
+  indirect case responded(UpgradeResponse)
   /// A frame is complete; for a Close frame `close` follows.
   case frame(Frame)
   /// A Close frame. It may have been cut: then `cut` came before.

@@ -13,10 +13,9 @@ package enum ProxyFields {
   /// Envoy's own: a sidecar that appends no x-forwarded-for, as Istio's do not, still writes some of them.
   private static let prefixes = ["x-envoy-"]
 
-  /// - Parameter fields: names in any case.
-  package static func first(among fields: [String]) -> String? {
-    let present = fields.map { $0.lowercased() }
-    return names.first { present.contains($0) }
+  /// - Parameter present: names in lower case.
+  package static func first(among present: [String]) -> String? {
+    names.first { present.contains($0) }
       ?? present.first { field in prefixes.contains { field.hasPrefix($0) } }
   }
 }

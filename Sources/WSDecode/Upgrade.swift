@@ -6,6 +6,8 @@ import Streams
 package struct UpgradeRequest: Hashable, Sendable {
   /// `Sec-WebSocket-Key`.
   package var key: String?
+  /// What `Sec-WebSocket-Accept` has to be for the key.
+  package private(set) var expectedAccept: String?
   /// The request target, query and all: it may hold secrets.
   package var target: String
   package var host: String?
@@ -44,6 +46,7 @@ package struct UpgradeRequest: Hashable, Sendable {
     _ fields: some HeaderFields, target: String, host: String?, endOffset: UInt64, packet: PacketReference
   ) {
     key = fields.value("sec-websocket-key")
+    expectedAccept = key.map { UpgradeResponse.accept(for: $0) }
     self.target = target
     self.host = host
     userAgent = fields.value("user-agent")
@@ -103,20 +106,23 @@ package struct UpgradeResponse: Hashable, Sendable {
   /// What `Sec-WebSocket-Accept` has to be for a key (RFC 6455 §4.2.2, step 5.4).
   package static func accept(for key: String) -> String {
     let digest = Insecure.SHA1.hash(data: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-    return base64(Array(digest))
+    return base64(digest)
   }
 
-  private static func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  private static func base64(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      let bits = (0..<3).reduce(UInt32(0)) { $0 << 8 | ($1 < group.count ? UInt32(group[start + $1]) : 0) }
-      for index in 0..<4 {
-        let digit = alphabet[Int(bits >> (18 - 6 * UInt32(index))) & 0x3f]
-        text.append(index <= group.count ? digit : UInt8(ascii: "="))
+    var (bits, width) = (UInt32(0), UInt32(0))
+    for byte in bytes {
+      (bits, width) = (bits << 8 | UInt32(byte), width + 8)
+      while width >= 6 {
+        width -= 6
+        text.append(alphabet[Int(bits >> width & 0x3f)])
       }
     }
+    if width > 0 { text.append(alphabet[Int(bits << (6 - width) & 0x3f)]) }
+    while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
     return String(decoding: text, as: UTF8.self)
   }
 }

@@ -15,6 +15,9 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
 
   package var sink: Sink { output.sink }
 
+  /// Legs that were told, also those that turned out to be none.
+  package var legCount: Int { output.count }
+
   package mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
     let slot = chunk.connection.slot
     guard slot < connections.count else { return }

@@ -6,7 +6,7 @@ struct CapturePaths {
   /// The files of each capture: one, or the parts of a capture that was rotated.
   let captures: [[String]]
   /// What is wrong with a folder.
-  private let errors: [CaptureError]
+  let errors: [CaptureError]
 
   init(_ arguments: [String]) {
     var paths: [String] = []

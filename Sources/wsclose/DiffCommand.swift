@@ -50,7 +50,8 @@ struct DiffCommand: ParsableCommand {
     let keyLog = try keys.load()
     let comparison = TallyComparison(
       before: try tally(before, keyLog, &errors), after: try tally(after, keyLog, &errors))
-    try Output(path: nil).write(format == .json ? comparison.json : Array(comparison.text.utf8))
+    let bytes = format == .json ? comparison.json : Array(comparison.text.utf8)
+    try Output(path: nil).write(bytes.span)
     try Output.finish(with: errors)
     if exitCode, comparison.outcome.isFailure { throw ExitCode(1) }
   }

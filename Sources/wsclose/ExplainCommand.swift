@@ -20,7 +20,7 @@ struct ExplainCommand: ParsableCommand {
   private static let usage = ExitCode(64)
 
   func run() throws {
-    try Output(path: nil).write(Array(text().utf8))
+    try Output(path: nil).write(text().utf8Span.span)
   }
 
   private func text() throws -> String {

@@ -44,7 +44,9 @@ struct FramesCommand: ParsableCommand {
       let files = paths.map { names[$0] ?? CaptureFileName(source: $0) }
       let reading = try Pipeline.readTelling(
         source, keyLog: keyLog, options: options,
-        into: FrameList(format == .text ? .text : .ndjson, files: files) { output.write($0) })
+        into: FrameList(format == .text ? .text : .ndjson, files: files) { frame in
+          output.write { $0.append(frame.span) }
+        })
       return (reading.damages, reading.remaining)
     }
     output.flush()

@@ -27,20 +27,20 @@ struct Output {
     if path != nil, ftruncate(descriptor, 0) != 0, errno != EINVAL {
       throw Self.failure(path ?? "", "check that it can be written")
     }
-    try write(bytes)
+    try write(bytes.span)
   }
 
   /// - Returns: false if the reader of a pipe has seen enough (head, less): no error, but nothing that is
   ///   written from now on is read.
   @discardableResult
-  func write(_ bytes: [UInt8]) throws -> Bool {
-    var rest = bytes[...]
+  func write(_ bytes: Span<UInt8>) throws -> Bool {
+    var rest = bytes
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       if count < 0 && errno == EPIPE { return false }
       guard count > 0 else { throw Self.failure(path ?? "standard output", "check the space left") }
-      rest = rest.dropFirst(count)
+      rest = rest.extracting(droppingFirst: count)
     }
     return true
   }
@@ -49,9 +49,12 @@ struct Output {
   /// the one that the input earns.
   static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 
+  /// On standard error, as it is.
+  static func tell(_ text: String) { _ = try? Output(descriptor: STDERR_FILENO).write(Array(text.utf8).span) }
+
   /// One line on standard error.
   static func complain(_ text: String) {
-    _ = try? Output(descriptor: STDERR_FILENO).write(Array("wsclose: \(Escape.terminal(text))\n".utf8))
+    tell("wsclose: \(Escape.terminal(text))\n")
   }
 
   /// Tells what could not be read, and ends with 2 if there was something.
@@ -62,9 +65,14 @@ struct Output {
 
   /// A terminal that has not asked for none (no-color.org).
   static func wantsColour(path: String?) -> Bool {
-    guard path == nil, isatty(STDOUT_FILENO) == 1 else { return false }
-    return (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
+    guard path == nil, isTerminal else { return false }
+    return (environment("NO_COLOR") ?? "").isEmpty && hasCursor
   }
+
+  /// Whether the terminal, if there is one, does more than print.
+  static var hasCursor: Bool { environment("TERM") != "dumb" }
+
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   private init(descriptor: Int32) {
     path = nil

@@ -4,23 +4,27 @@ import TLSDecode
 import WSDecode
 
 extension Pipeline {
-  /// Reads one capture until it ends or the user interrupts, and complains of what is wrong with its secrets.
+  /// Reads one capture until it ends or the user interrupts, tells how far it is, and complains of what is wrong with its
+  /// secrets.
   static func readTelling<Sink: LegSink>(
     _ source: CaptureSource, keyLog: KeyLog, options: FrameOptions = FrameOptions(),
-    into sink: Sink,
+    into sink: Sink, progress: ProgressLine = ProgressLine(isShown: false),
     onInterfaceNames: @escaping ([UInt32: String]) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
     var source = source
+    let index = source.index
     let isUnwanted = source.isStopped
     source.isStopped = { Interrupt.isRequested || isUnwanted() }
+    defer { progress.erase() }
     let name = CaptureSource.name(of: source.paths[0])
     let reading = try read(
-      source, keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames
-    ) { bad in
-      Output.complain(
-        "\(name): \(bad.count) lines of its decryption secrets are none of a key log, the first is line"
-          + " \(bad.firstLine); what is left of them is used")
-    }
+      source, keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames,
+      onMalformedSecrets: { bad in
+        progress.erase()
+        Output.complain(
+          "\(name): \(bad.count) lines of its decryption secrets are none of a key log, the first is line"
+            + " \(bad.firstLine); what is left of them is used")
+      }, onProgress: { progress.show($0, legs: $1, ofCapture: index) })
     let broken = reading.summary.statistics.brokenSecrets
     if broken > 0 {
       Output.complain(

@@ -37,13 +37,13 @@ struct ReportCommand: ParsableCommand {
     let paths = CapturePaths(captures.paths)
     // Only what several captures saw has to be known as a whole.
     if format == .ndjson, paths.captures.count == 1 { return try stream(paths, keyLog, to: output) }
-    let (summaries, legs, errors) = readAll(paths, keyLog)
-    let analysis = Analysis(captures: summaries, legs: legs)
+    let readings = CaptureReadings(paths, captures, keyLog)
+    let analysis = Analysis(captures: readings.captures, legs: readings.legs)
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
     let isEmpty = analysis.captures.isEmpty && format != .json
     try output.replace(with: isEmpty ? [] : report(analysis, sessions))
-    try Output.finish(with: errors)
+    try Output.finish(with: readings.errors)
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
 
@@ -57,8 +57,10 @@ struct ReportCommand: ParsableCommand {
       source.beforeWaiting = { output.flush() }
       source.isStopped = { !output.isOpen }
       let lines = SessionLines(output, of: source, only: only?.verdicts)
+      // Lines and progress would be mixed on one terminal.
+      let progress = ProgressLine(isShown: self.output != nil || !Output.isTerminal)
       var reading = try Pipeline.readTelling(
-        source, keyLog: keyLog, into: lines.makeStream(), onInterfaceNames: lines.name)
+        source, keyLog: keyLog, into: lines.makeStream(), progress: progress, onInterfaceNames: lines.name)
       reading.sink.finish()
       failures += lines.failures
       if let next = reading.remaining.first {
@@ -72,23 +74,6 @@ struct ReportCommand: ParsableCommand {
     if let failure = output.failure { throw failure }
     try Output.finish(with: errors)
     if exitCode, failures > 0 { throw ExitCode(1) }
-  }
-
-  private func readAll(
-    _ paths: CapturePaths, _ keyLog: KeyLog
-  ) -> ([CaptureSummary], [Leg], [CaptureError]) {
-    var captures: [CaptureSummary] = []
-    var legs: [Leg] = []
-    let errors = paths.readEach { files throws(CaptureError) in
-      var source = self.captures.source(files)
-      source.index = captures.count
-      let reading = try Pipeline.readTelling(
-        source, keyLog: keyLog, into: LegCollector(capture: source.index))
-      captures.append(reading.summary)
-      legs += reading.sink.legs
-      return (reading.damages, reading.remaining)
-    }
-    return (captures, legs, errors)
   }
 
   private func report(_ analysis: Analysis, _ sessions: [Session]) -> [UInt8] {

@@ -30,6 +30,6 @@ final class SessionLines {
     guard verdicts?.contains(session.verdict) ?? true else { return }
     let hasNanoseconds = session.legs.contains { $0.connection.openedAt.time.nanoseconds % 1000 != 0 }
     capture.statistics.hasNanoseconds = capture.statistics.hasNanoseconds || hasNanoseconds
-    output.write(JSONReport.line(session, captures: [capture]))
+    output.write { JSONReport.append(session, captures: [capture], to: &$0) }
   }
 }

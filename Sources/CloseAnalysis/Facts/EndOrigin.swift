@@ -3,7 +3,7 @@ import Streams
 import WSDecode
 
 /// Who ended a session, as far as it was captured: the sender of the first FIN or RST on any leg.
-struct EndOrigin {
+struct EndOrigin: Sendable {
   enum Party: Hashable {
     /// At the client's end of the client-most leg.
     case client
@@ -90,9 +90,6 @@ struct PartyLabel {
 }
 
 extension Session {
-  /// `nil` if no leg has ended.
-  var origin: EndOrigin? { EndOrigin(legs) }
-
   func label(_ party: EndOrigin.Party) -> PartyLabel { PartyLabel(party, of: self) }
 
   /// A WebSocket that ended, without a Close frame from either side on any captured leg.

@@ -22,15 +22,14 @@ enum CaptureOneSided: FindingRule {
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     for leg in session.legs {
-      for (seen, unseen) in [(leg.client, leg.server), (leg.server, leg.client)]
-      where leg.isUncaptured(unseen.side) {
+      for unseen in [Side.server, .client] where leg.isUncaptured(unseen) {
         let ends = leg.connection
         let isHarmful = session.verdict == .undetermined
         return finding(
           isHarmful ? .warning : .info,
-          "No packet from \(unseen.side == .client ? ends.client : ends.server) to"
-            + " \(unseen.side == .client ? ends.server : ends.client) was captured: only the"
-            + " \(seen.side == .client ? "client" : "server")'s direction of that leg is known.",
+          "No packet from \(unseen == .client ? ends.client : ends.server) to"
+            + " \(unseen == .client ? ends.server : ends.client) was captured: only the"
+            + " \(unseen == .client ? "server" : "client")'s direction of that leg is known.",
           remedy: isHarmful ? .captureBothDirections : nil, packets: [leg.beginning])
       }
     }
@@ -42,11 +41,10 @@ extension Leg {
   /// Whether none of a side's packets is in the capture, as far as streams tell: its ACKs, its bytes or its
   /// end would show.
   func isUncaptured(_ side: Side) -> Bool {
-    let (silent, other) = (self[side], self[side.opposite])
-    let heading = side == .client ? request == nil : response == nil
-    return heading && silent.frames == 0 && silent.cut == nil && silent.end == nil
-      && other.acknowledged == nil
-      && other.frames + (other.sentEnd > 0 ? 1 : 0) > 0
+    let other = side.opposite
+    return (side == .client ? request == nil : response == nil)
+      && self[side].frames == 0 && self[side].cut == nil && self[side].end == nil
+      && self[other].acknowledged == nil && (self[other].frames > 0 || self[other].sentEnd > 0)
   }
 }
 

@@ -36,11 +36,11 @@ enum CloseUnacknowledged: FindingRule {
     let wasRead = index > 0 && session.legs[index - 1].server.close?.isCut == false
     guard close.acknowledged != nil || !wasRead else { return nil }
     let again = leg.server.closeRetransmissions
+    if close.acknowledged != nil, again == 0 { return nil }
     let receiver = session.label(index == 0 ? .client : .proxy(behind: index - 1)).text
     let frame = "The Close frame to \(receiver) (\(context.place(close.frame.last)))"
     let repeats = "sent again \(again == 1 ? "once" : "\(Wording.count(again)) times")"
     if let acknowledged = close.acknowledged {
-      guard again > 0 else { return nil }
       let delay = acknowledged.time.seconds(since: close.frame.last.time)
       return finding(
         .info,

@@ -61,12 +61,14 @@ struct LegComponents {
   }
 
   /// Legs whose sessions were told are forgotten; what is left of their set goes on with its own traits.
-  mutating func remove(_ legs: Set<LegID>, isLive: (LegID) -> Bool, traits: (LegID) -> [LegTrait]) {
-    for home in Set(legs.compactMap { homes[$0] }) {
-      guard let component = components.removeValue(forKey: home) else { continue }
+  mutating func remove(_ legs: [LegID], isLive: (LegID) -> Bool, traits: (LegID) -> [LegTrait]) {
+    let told = Set(legs)
+    for leg in legs {
+      // The others of its set are removed with it, or go on without it.
+      guard let home = homes[leg], let component = components.removeValue(forKey: home) else { continue }
       for trait in component.traits where holders[trait] == home { holders[trait] = nil }
       for leg in component.legs { homes[leg] = nil }
-      let rest = component.legs.filter { !legs.contains($0) }
+      let rest = component.legs.filter { !told.contains($0) }
       guard !rest.isEmpty else { continue }
       components[home] = Component(legs: rest, liveCount: rest.count(where: isLive))
       for leg in rest { homes[leg] = home }

@@ -13,8 +13,9 @@ import WSDecode
 /// What several sessions have in common (`mass-teardown`, `idle-timeout`) is known of those before and of those that
 /// end within seconds.
 package struct SessionStream: LegSink {
-  private var legs: [LegID: Leg] = [:]
-  private var live: Set<LegID> = []
+  private var live = LegSlots()
+  /// The legs that have ended, until their session is told.
+  private var ended: [LegID: Leg] = [:]
   private var components = LegComponents()
   private var sealed = SealedLegs()
   /// The encrypted legs that may be in front of a leg.
@@ -30,7 +31,7 @@ package struct SessionStream: LegSink {
   private var lastCheck = Timestamp(nanoseconds: .min)
   private var count = 0
   /// Legs and sessions in memory.
-  package var retainedCount: Int { legs.count + held.count + unrecognised.count }
+  package var retainedCount: Int { live.count + ended.count + held.count + unrecognised.count }
 
   private let captures: [CaptureSummary]
   private let emit: (Session) -> Void
@@ -68,8 +69,7 @@ package struct SessionStream: LegSink {
   private mutating func open(_ opening: LegOpening, _ id: LegID) {
     let leg = Leg(opening, id: id, capture: 0)
     guard !opening.isSealed else { return sealed.open(leg, id) }
-    legs[id] = leg
-    live.insert(id)
+    live.open(leg, id)
     components.add(id)
     let candidates = sealed.isEmpty ? [] : sealed.candidates(for: leg)
     if !candidates.isEmpty { fronts[id] = candidates }
@@ -78,34 +78,34 @@ package struct SessionStream: LegSink {
   }
 
   private mutating func take(_ event: LegEvent, on id: LegID) {
-    guard live.contains(id) else { return }
-    legs[id]?.take(event)
+    guard live.take(event, on: id) else { return }
     switch event {
-    case .responded: if let token = legs[id]?.acceptToken { components.link(id, .handshake(token)) }
+    case .responded: if let token = live[id]?.acceptToken { components.link(id, .handshake(token)) }
     case .stream(.began):
-      if let trait = legs[id].flatMap({ LegTrait.beginning($0) }) { components.link(id, trait) }
+      if let trait = live[id].flatMap({ LegTrait.beginning($0) }) { components.link(id, trait) }
     case .frame(let frame) where linksFrames: link(frame, of: id)
     case .stream(.closed):
-      live.remove(id)
-      if let ended = components.end(id) { judgeSoon(ended, id) }
+      ended[id] = live.end(id)
+      if let set = components.end(id) { judgeSoon(set, id) }
     case .refuted:
-      live.remove(id)
-      legs[id] = nil
+      _ = live.end(id)
       forget([id])
       sealed.release(fronts.removeValue(forKey: id) ?? [])
     default: break
     }
   }
 
+  private func leg(_ id: LegID) -> Leg? { live[id] ?? ended[id] }
+
   private mutating func link(_ frame: Frame, of id: LegID) {
-    guard let leg = legs[id], leg[frame.side].isBeginning else { return }
+    guard let leg = live[id], leg[frame.side].isBeginning else { return }
     let mark = FrameMark(frame)
     if frame.side == .server || mark.isStrong { components.link(id, .frame(mark, from: frame.side)) }
   }
 
   private mutating func linkAllFrames() {
     linksFrames = true
-    for (id, leg) in legs {
+    for (id, leg) in live.all + ended.map({ (id: $0.key, leg: $0.value) }) {
       for trait in leg.frameTraits { components.link(id, trait) }
     }
   }
@@ -120,10 +120,10 @@ package struct SessionStream: LegSink {
     for group in waiting.release(id) { tell(group) }
   }
 
-  private mutating func forget(_ ids: Set<LegID>) {
-    let (legs, live, linksFrames) = (legs, live, linksFrames)
+  private mutating func forget(_ ids: [LegID]) {
+    let (live, ended, linksFrames) = (live, ended, linksFrames)
     components.remove(ids, isLive: { live.contains($0) }) { id in
-      guard let leg = legs[id] else { return [] }
+      guard let leg = live[id] ?? ended[id] else { return [] }
       return leg.handshakeTraits + (linksFrames ? leg.frameTraits : [])
     }
   }
@@ -132,7 +132,7 @@ package struct SessionStream: LegSink {
 
   /// Judges a set of legs now, or later if frames may still join it: a leg is often recognised only by its end.
   private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
-    if ids.allSatisfy({ legs[$0]?.acceptToken != nil }) { return judge(ids) }
+    if ids.allSatisfy({ leg($0)?.acceptToken != nil }) { return judge(ids) }
     unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
   }
 
@@ -148,25 +148,32 @@ package struct SessionStream: LegSink {
 
   /// Judges a set of legs: sessions whose legs have all ended are told, or wait for the leg in front.
   private mutating func judge(_ ids: [LegID]) {
-    var told: Set<LegID> = []
+    var told: [LegID] = []
     if let first = ids.first { components.noteJudged(first) }
-    for session in SessionBuilder(ids.compactMap { legs[$0] }, captures: 1).sessions {
-      let own = Set(session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } })
-      guard own.isDisjoint(with: live) else { continue }
-      told.formUnion(own)
-      let candidates = own.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
-      let group = WaitingLegs.Group(
-        legs: ids.compactMap { own.contains($0) ? legs[$0] : nil }, fronts: candidates)
-      let open = candidates.filter { sealed.isLive($0) }
-      if open.isEmpty { tell(group, session) } else { waiting.add(group, for: open, since: now) }
+    for session in SessionBuilder(ids.compactMap { leg($0) }, captures: 1).sessions {
+      let own = session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } }
+      guard own.allSatisfy({ ended[$0] != nil }) else { continue }
+      told += own
+      if sealed.isEmpty {
+        finish(session)
+      } else {
+        tellOrWait(session, own.sorted { $0.rawValue < $1.rawValue })
+      }
     }
     forget(told)
-    for id in told { legs[id] = nil }
+    for id in told { ended[id] = nil }
+  }
+
+  private mutating func tellOrWait(_ session: Session, _ ids: [LegID]) {
+    let candidates = ids.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
+    let group = WaitingLegs.Group(legs: ids.compactMap { ended[$0] }, fronts: candidates)
+    let open = candidates.filter { sealed.isLive($0) }
+    if open.isEmpty { tell(group, session) } else { waiting.add(group, for: open, since: now) }
   }
 
   /// - Parameter session: what the legs are together, if no encrypted leg is in front.
   private mutating func tell(_ group: WaitingLegs.Group, _ session: Session? = nil) {
-    let sealedLegs = sealed.isEmpty ? [] : group.legs.flatMap { sealed.legs(group.fronts, for: $0) }
+    let sealedLegs = group.legs.flatMap { sealed.legs(group.fronts, for: $0) }
     if sealedLegs.isEmpty, let session {
       finish(session)
     } else {
@@ -204,7 +211,7 @@ package struct SessionStream: LegSink {
 
   private func tell(_ sessions: [Session]) {
     let context = SessionContext(
-      endings.common(to: sessions, open: live.compactMap { legs[$0] }), captures: captures,
+      endings.common(to: sessions, open: live.all.map(\.leg)), captures: captures,
       clocks: CaptureClocks(captures: 1))
     for var session in sessions {
       session.findings = FindingCatalogue.findings(in: session, context)

@@ -1,0 +1,15 @@
+/// A large value that is kept outside of what holds it: passing the holder on costs one reference. It is changed in place,
+/// and copied when another holder has it, too.
+@usableFromInline package struct Indirect<Value> {
+  /// Exactly one element.
+  @usableFromInline package var storage: [Value]
+
+  @inlinable package init(_ value: Value) { storage = [value] }
+
+  @inlinable package var value: Value {
+    _read { yield storage[0] }
+    _modify { yield &storage[0] }
+  }
+}
+
+extension Indirect: Sendable where Value: Sendable {}

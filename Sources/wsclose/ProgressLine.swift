@@ -1,0 +1,90 @@
+import Capture
+import Glibc
+import Synchronization
+
+/// One line on standard error that tells how far a long reading has come. Only for people: where standard error is no
+/// terminal there is none.
+final class ProgressLine: Sendable {
+  private struct State {
+    var next: ContinuousClock.Instant
+    var isOnScreen = false
+    /// Of each capture that is read, by its index.
+    var captures: [Int: (progress: CaptureProgress, legs: Int)] = [:]
+  }
+  private let isShown: Bool
+  private let begin = ContinuousClock.now
+  private let state: Mutex<State>
+  /// Until then nobody waits.
+  private static let patience = Duration.seconds(2)
+  private static let interval = Duration.milliseconds(200)
+  private static let eraseLine = "\r\u{1b}[K"
+
+  /// - Parameter isShown: false where the report itself goes to the terminal while it is read.
+  init(isShown: Bool) {
+    self.isShown = isShown && isatty(STDERR_FILENO) == 1 && Output.hasCursor
+    state = Mutex(State(next: begin + Self.patience))
+  }
+
+  func show(_ progress: CaptureProgress, legs: Int, ofCapture index: Int) {
+    guard isShown else { return }
+    state.withLock { state in
+      state.captures[index] = (progress, legs)
+      guard ContinuousClock.now >= state.next else { return }
+      state.next = ContinuousClock.now + Self.interval
+      state.isOnScreen = true
+      let all = state.captures.values.reduce(CaptureProgress.none) { $0 + $1.progress }
+      let legs = state.captures.values.reduce(0) { $0 + $1.legs }
+      Output.tell(Self.eraseLine + Self.text(all, legs: legs, after: ContinuousClock.now - begin))
+    }
+  }
+
+  func erase() {
+    state.withLock { state in
+      guard state.isOnScreen else { return }
+      state.isOnScreen = false
+      Output.tell(Self.eraseLine)
+    }
+  }
+
+  /// `2.1 of 97.0 GB, 850 MB/s, 1 min 52 s left; 3,402,112 packets, 1,204 WebSocket legs`
+  static func text(_ progress: CaptureProgress, legs: Int, after time: Duration) -> String {
+    let seconds = max(Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18, 1e-3)
+    let rate = Double(progress.bytesRead) / seconds
+    var parts = ["\(bytes(Double(progress.bytesRead)))"]
+    if let total = progress.totalBytes { parts[0] += " of \(bytes(Double(total)))" }
+    parts.append("\(bytes(rate))/s")
+    if let total = progress.totalBytes, total > progress.bytesRead, rate > 0 {
+      parts.append("\(duration(Double(total - progress.bytesRead) / rate)) left")
+    }
+    return parts.joined(separator: ", ") + "; \(count(progress.packets, "packet")), "
+      + count(UInt64(legs), "WebSocket leg")
+  }
+
+  private static func bytes(_ count: Double) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var (value, unit) = (count, 0)
+    while value >= 1000, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
+    guard unit > 0, value < 100 else { return "\(Int(value.rounded())) \(units[unit])" }
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    let seconds = Int(min(seconds, 1e9).rounded(.up))
+    if seconds < 60 { return "\(seconds) s" }
+    return seconds < 3600
+      ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds / 3600) h \(seconds / 60 % 60) min"
+  }
+
+  private static func count(_ number: UInt64, _ noun: String) -> String {
+    var digits = String(number)
+    var place = digits.endIndex
+    while let comma = digits.index(place, offsetBy: -3, limitedBy: digits.startIndex),
+      comma > digits.startIndex
+    {
+      digits.insert(",", at: comma)
+      place = comma
+    }
+    return "\(digits) \(noun)\(number == 1 ? "" : "s")"
+  }
+}
