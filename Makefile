@@ -1,11 +1,12 @@
 # make demo   installs what is missing, builds, and reports on the samples
 # make test   runs every check
 # make fuzz   fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
+# make bench  measures, and writes docs/benchmarks.md; QUICK=1 only tries it out, in half a minute
 
 SWIFT ?= swift
 SAMPLES := samples/recorded
 
-.PHONY: build demo test lint format reports docs fuzz corpus install-build install-test
+.PHONY: build demo test lint format reports docs fuzz corpus bench install-build install-test
 
 build: install-build
 	$(SWIFT) build -c release --product wsclose
@@ -19,10 +20,10 @@ test: install-test lint
 	$(SWIFT) test --skip-build
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz Bench
 
 format:
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Fuzz
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Fuzz Bench
 
 fuzz: install-build
 	TIME="$(or $(TIME),60)" TARGET="$(TARGET)" scripts/fuzz
@@ -30,6 +31,11 @@ fuzz: install-build
 # Writes Fuzz/corpus anew, from the samples and what make fuzz has found.
 corpus: install-build
 	TARGET="$(TARGET)" scripts/fuzz corpus
+
+# Beside the peers that are installed: tshark, tcpflow, and gopacket where Go is.
+bench: build
+	WSCLOSE_BENCH=1 $(SWIFT) build -c release --product wsclose-load
+	scripts/bench $(if $(QUICK),--quick)
 
 # Writes the expected reports anew: read the difference before committing it.
 reports: build

@@ -8,6 +8,9 @@ let stages =
 /// Whether this is a build for `make fuzz`: libFuzzer needs its instrumentation in every stage.
 let fuzzes = Context.environment["WSCLOSE_FUZZ"] != nil
 
+/// Whether this is a build for `make bench`.
+let measures = Context.environment["WSCLOSE_BENCH"] != nil
+
 let strictness: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .strictMemorySafety(),
@@ -111,6 +114,14 @@ let package = Package(
       name: "FuzzTargets", dependencies: stages + ["Pipeline", "Report", "TestSupport"], path: "Fuzz/Targets",
       swiftSettings: settings),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
+
+    // What makes the captures of the benchmark: see docs/benchmarks.md.
+    .target(
+      name: "BenchLoad",
+      dependencies: ["Capture", "Streams", "WSDecode", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Bench/Load", swiftSettings: settings),
+    .testTarget(
+      name: "BenchTests", dependencies: stages + ["BenchLoad", "TestSupport"], swiftSettings: settings),
   ]
 )
 
@@ -122,4 +133,13 @@ if fuzzes {
       name: "wsclose-fuzz", dependencies: ["CLibFuzzer", "FuzzTargets"], path: "Fuzz/Driver",
       swiftSettings: strictness, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
   ]
+}
+
+if measures {
+  package.products.append(.executable(name: "wsclose-load", targets: ["wsclose-load"]))
+  package.targets.append(
+    .executableTarget(
+      name: "wsclose-load",
+      dependencies: ["BenchLoad", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Bench/LoadCommand", swiftSettings: settings))
 }
