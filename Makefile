@@ -1,7 +1,7 @@
 # make demo   installs what is missing, builds, and reports on the samples
 # make test   runs every check
 # make fuzz   fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
-# make bench  measures, and writes docs/benchmarks.md; QUICK=1 only tries it out, in half a minute
+# make bench  measures, and writes docs/benchmarks.md; QUICK=1 only tries it out, in a minute
 
 SWIFT ?= swift
 SAMPLES := samples/recorded

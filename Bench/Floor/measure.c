@@ -1,8 +1,8 @@
-// Runs a program and tells what it took: measure SECONDS OUTPUT PROGRAM [ARGUMENT]...
+// Runs a program and tells what it took: measure SECONDS BYTES OUTPUT PROGRAM [ARGUMENT]...
 //
 // Prints the wall clock time, user and system CPU time in nanoseconds, the peak resident memory in bytes, and the exit
 // status or, for a program that a signal ended, 128 and the signal's number. A program that runs longer than SECONDS is
-// ended by SIGALRM (142). This process is small: the kernel counts the memory of the process that starts another one as
+// ended by SIGALRM (142), and none has more than BYTES of address space. This process is small: the kernel counts the memory of the process that starts another one as
 // the peak of the other.
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,19 +23,21 @@ static long long nanoseconds(struct timeval time) {
 }
 
 static void start(char **arguments) {
-  int output = open(arguments[2], O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  int output = open(arguments[3], O_WRONLY | O_CREAT | O_TRUNC, 0666);
   int nothing = open("/dev/null", O_WRONLY);
   if (output < 0 || nothing < 0) _exit(126);
   dup2(output, 1);
   dup2(nothing, 2);
   // An alarm outlives exec.
   alarm((unsigned)atoi(arguments[1]));
-  execvp(arguments[3], arguments + 3);
+  struct rlimit space = {(rlim_t)atoll(arguments[2]), (rlim_t)atoll(arguments[2])};
+  setrlimit(RLIMIT_AS, &space);
+  execvp(arguments[4], arguments + 4);
   _exit(127);
 }
 
 int main(int count, char **arguments) {
-  if (count < 4) return 64;
+  if (count < 5) return 64;
   long long begin = now();
   pid_t child = fork();
   if (child < 0) return 1;

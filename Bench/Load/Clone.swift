@@ -21,7 +21,8 @@ struct Clone {
     shifts = (0..<pattern.legs * 2).map { _ in UInt32(truncatingIfNeeded: random.next()) }
     clientPorts = (0..<pattern.legs).map { ClientPort.of(number, leg: $0) }
     client = 0x0a40_0000 | UInt32(truncatingIfNeeded: random.next()) & 0x3f_ffff
-    server = 0x0a80_0000 + UInt32(number / ClientPort.all.count) + 1
+    // Captures of several seeds are of several networks.
+    server = 0x0a80_0000 + UInt32(seed & 0x3f) << 16 + UInt32(number / ClientPort.all.count) + 1
     tokens = FreshToken.all(&random)
   }
 
