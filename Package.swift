@@ -29,9 +29,11 @@ let package = Package(
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLinux"),
 
     .target(name: "Limits", swiftSettings: settings),
-    .target(name: "Capture", dependencies: ["Limits", "CPcap", "CZlib", "CZstd"], swiftSettings: settings),
+    .target(
+      name: "Capture", dependencies: ["Limits", "CPcap", "CZlib", "CZstd", "CLinux"], swiftSettings: settings),
     .target(name: "Streams", dependencies: ["Limits", "Capture"], swiftSettings: settings),
     .target(name: "TCPReassembly", dependencies: ["Limits", "Capture", "Streams"], swiftSettings: settings),
     .target(

@@ -56,6 +56,15 @@ package struct SessionStream: LegSink {
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
+  package mutating func receive(_ notice: CaptureNotice) {
+    switch notice {
+    case .time(_, let steady):
+      if steady > now { now = steady }
+      if now.seconds(since: lastCheck) >= 1 { check() }
+    case .dropped, .ended: break
+    }
+  }
+
   /// The capture holds no more.
   package mutating func finish() {
     judgeUnrecognised(upTo: nil)
