@@ -31,46 +31,15 @@ package enum Pipeline {
     onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
     var reader = try CaptureReader(source)
-    let decoder = TLSDecoder(
-      into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
     var stages = Stages(
-      limits: source.decoding.limits, decoder: decoder, onInterfaceNames: onInterfaceNames,
-      onMalformedSecrets: onMalformedSecrets)
+      limits: source.decoding.limits, keyLog: keyLog, options: options, into: sink,
+      onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets)
     reader.read(into: &stages)
     stages.reassembler.finish(into: &stages.decoder)
     return Reading(
       summary: CaptureSummary(
         parts: reader.parts, statistics: reader.statistics, reassembly: stages.reassembler.statistics,
         tls: stages.decoder.statistics),
-      sink: stages.decoder.sink.sink.sink, damages: reader.damages, remaining: reader.remaining)
-  }
-
-  /// The stages behind the capture.
-  private struct Stages<Sink: LegSink>: SegmentSink {
-    var reassembler: Reassembler
-    var decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>
-    let onInterfaceNames: ([UInt32: String]) -> Void
-    let onMalformedSecrets: (KeyLog.Malformed) -> Void
-
-    init(
-      limits: Limits, decoder: TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>,
-      onInterfaceNames: @escaping ([UInt32: String]) -> Void,
-      onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void
-    ) {
-      reassembler = Reassembler(limits: limits)
-      self.decoder = decoder
-      self.onInterfaceNames = onInterfaceNames
-      self.onMalformedSecrets = onMalformedSecrets
-    }
-
-    mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
-      reassembler.receive(segment, in: frame, into: &decoder)
-    }
-
-    mutating func receive(secrets: [UInt8]) {
-      if let bad = decoder.addSecrets(secrets) { onMalformedSecrets(bad) }
-    }
-
-    mutating func receive(interfaceNames: [UInt32: String]) { onInterfaceNames(interfaceNames) }
+      sink: stages.sink, damages: reader.damages, remaining: reader.remaining)
   }
 }

@@ -4,6 +4,7 @@ import Synchronization
 /// The first SIGINT or SIGTERM ends the reading, and what was read is reported; the second one kills.
 enum Interrupt {
   private static let flag = Atomic<Bool>(false)
+  private static let inquiry = Atomic<Bool>(false)
 
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
@@ -16,4 +17,12 @@ enum Interrupt {
       }
     }
   }
+
+  /// Has SIGUSR1 ask for the counters.
+  static func installInquiry() {
+    _ = signal(SIGUSR1) { _ in Interrupt.inquiry.store(true, ordering: .relaxed) }
+  }
+
+  /// Whether the counters were asked for since the last call.
+  static func takeInquiry() -> Bool { inquiry.exchange(false, ordering: .relaxed) }
 }
