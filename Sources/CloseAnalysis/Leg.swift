@@ -28,6 +28,8 @@ package struct Leg: Sendable {
   package internal(set) var tls: TLSDescription?
   /// The limit for which the connection was forgotten before it was over, or the capture.
   package internal(set) var forgotten: StreamLimit?
+  /// Packets of its namespace that a live capture dropped after `wholeAt`: some may have been the leg's.
+  package internal(set) var drops: UInt64 = 0
   /// What the client sent.
   package var client = LegStream(side: .client)
   /// What was sent toward the client.

@@ -26,6 +26,7 @@ package struct SessionStream: LegSink {
   private var waiting = WaitingLegs()
   private var held: [(session: Session, due: Timestamp)] = []
   private var endings = EndingHistory(forgets: true)
+  private var drops = CaptureDrops()
   private var now = Timestamp(nanoseconds: .min)
   private var lastCheck = Timestamp(nanoseconds: .min)
   private var count = 0
@@ -61,7 +62,8 @@ package struct SessionStream: LegSink {
     case .time(_, let steady):
       if steady > now { now = steady }
       if now.seconds(since: lastCheck) >= 1 { check() }
-    case .dropped, .ended: break
+    case .dropped(let count, let realm, let place): drops.add(count, realm: realm, place)
+    case .ended: break
     }
   }
 
@@ -159,13 +161,13 @@ package struct SessionStream: LegSink {
   private mutating func judge(_ ids: [LegID]) {
     var told: Set<LegID> = []
     if let first = ids.first { components.noteJudged(first) }
-    for session in SessionBuilder(ids.compactMap { legs[$0] }, captures: 1).sessions {
+    for session in SessionBuilder(ids.compactMap { legs[$0] }.map(heedingDrops), captures: 1).sessions {
       let own = Set(session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } })
       guard own.isDisjoint(with: live) else { continue }
       told.formUnion(own)
       let candidates = own.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
       let group = WaitingLegs.Group(
-        legs: ids.compactMap { own.contains($0) ? legs[$0] : nil }, fronts: candidates)
+        legs: ids.compactMap { own.contains($0) ? legs[$0] : nil }.map(heedingDrops), fronts: candidates)
       let open = candidates.filter { sealed.isLive($0) }
       if open.isEmpty { tell(group, session) } else { waiting.add(group, for: open, since: now) }
     }
@@ -179,9 +181,18 @@ package struct SessionStream: LegSink {
     if sealedLegs.isEmpty, let session {
       finish(session)
     } else {
-      for session in SessionBuilder(group.legs + sealedLegs.uniqued, captures: 1).sessions { finish(session) }
+      let legs = group.legs + sealedLegs.uniqued.map(heedingDrops)
+      for session in SessionBuilder(legs, captures: 1).sessions { finish(session) }
     }
     sealed.release(group.fronts)
+  }
+
+  /// The leg with what it may lack.
+  private func heedingDrops(_ leg: Leg) -> Leg {
+    guard !drops.isEmpty else { return leg }
+    var leg = leg
+    leg.drops = drops.count(in: leg.connection.realm, after: leg.wholeAt)
+    return leg
   }
 
   private mutating func finish(_ session: Session) {
