@@ -6,14 +6,17 @@ import Glibc
 /// kernel's ring; those of several are copied and merged by their times, since the order of packets tells what came
 /// before what.
 package struct LiveCapture {
-  private let source: LiveSource
-  private var taps: [LiveTap] = []
+  let source: LiveSource
+  var taps: [LiveTap] = []
   private var intake: PacketIntake
-  private var table = InterfaceTable()
+  var table = InterfaceTable()
+  var realms = Realms()
+  var pods = FollowedPods()
   private var clock = LiveClock()
   private var lastTick: Int64 = 0
   private var lastDropCheck: Int64 = 0
-  private var formerDrops: UInt64 = 0
+  var formerDrops: UInt64 = 0
+  var lastLook: Int64
   /// Whether the last round left packets in a ring.
   private var isBehind = false
 
@@ -23,6 +26,7 @@ package struct LiveCapture {
   private static let hold = Int64(LiveOptions.timeout) * 1_000_000 + 100_000_000
   /// Bytes that wait so; beyond it the earliest wait no longer.
   private static let maxHeldBytes = 64 << 20
+  static let lookInterval = 2 * SteadyTime.second
   private static let tickInterval = SteadyTime.second / 4
   private static let dropInterval = SteadyTime.second / 20
 
@@ -32,9 +36,9 @@ package struct LiveCapture {
   package init(_ source: LiveSource) throws(CaptureError) {
     self.source = source
     intake = PacketIntake(options: source.decoding)
-    for interface in source.interfaces {
-      taps.append(try LiveTap(interface, namespace: nil, realm: 0, source.options))
-    }
+    lastLook = SteadyTime.now - Self.lookInterval
+    try openNamed()
+    followSidecars(SteadyTime.now)
   }
 
   package var statistics: CaptureStatistics {
@@ -48,8 +52,7 @@ package struct LiveCapture {
       interfaces: taps.map { tap in
         LiveStatistics.Interface(
           name: tap.name, isOpen: tap.handle != nil, packets: tap.packets,
-          kernelDrops: tap.kernelDrops.total,
-          interfaceDrops: tap.namespace == nil ? tap.interfaceDrops.total : 0)
+          kernelDrops: tap.kernelDrops.total, interfaceDrops: tap.interfaceDrops.total)
       }, formerDrops: formerDrops)
   }
 
@@ -67,7 +70,9 @@ package struct LiveCapture {
       if count == Int(Self.batch) { isBehind = true }
     }
     if !isDirect { release(now, &sink) }
+    removeEnded(now, &sink)
     reopen(now)
+    followSidecars(now)
     tick(now, &sink)
   }
 

@@ -11,6 +11,9 @@ package struct LiveOptions: Hashable, Sendable {
 
   package init() {}
 
+  /// Of each pod's ring: a node has a hundred of them, and the kernel's memory is the node's.
+  static let maxPodBufferSize: Int32 = 4 << 20
+
   /// Milliseconds after which the kernel hands over what it has: packets come in blocks (TPACKET_V3).
   static let timeout: Int32 = 100
 }

@@ -80,6 +80,9 @@ struct LiveTap {
     }
   }
 
+  /// Packets that were dropped so far.
+  var drops: UInt64 { kernelDrops.total &+ interfaceDrops.total }
+
   mutating func count(_ more: Int) { packets &+= UInt64(more) }
 
   /// How many packets were dropped since the last call.

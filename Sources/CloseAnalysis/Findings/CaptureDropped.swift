@@ -13,9 +13,11 @@ enum CaptureDropped: FindingRule {
       hangs on one of these, and is undetermined for that reason. For information: the verdict follows from sequence \
       numbers, or from what was seen.
       """,
-    trigger: "Counters of the capture (pcap_stats) that rose after the server's last frame on a leg, or after its Close"
+    trigger:
+      "Counters of the capture (pcap_stats) that rose after the server's last frame on a leg, or after its Close"
       + " frame, and before the session was judged.",
-    action: "Give wsclose live a larger ring (-B) and a filter for the port (-f), and look at how busy the machine is.",
+    action:
+      "Give wsclose live a larger ring (-B) and a filter for the port (-f), and look at how busy the machine is.",
     remedies: [.captureFaster])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
