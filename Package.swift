@@ -70,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "wsclose",
       dependencies: [
-        "Limits", "Capture", "Streams", "TLSDecode", "WSDecode", "CloseAnalysis", "Pipeline", "Report",
+        "Limits", "Capture", "CLinux", "Streams", "TLSDecode", "WSDecode", "CloseAnalysis", "Pipeline",
+        "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Glibc
 
 /// Where and how `wsclose live` listens.
 struct LiveArguments: ParsableArguments {
@@ -42,6 +43,12 @@ struct LiveArguments: ParsableArguments {
   @Flag(help: "Capture inside the pod of every Envoy sidecar on this machine, as pods come and go.")
   var sidecars = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The user to become once the capture is open; nobody if started as root, else the same.",
+      valueName: "name"))
+  var user: String?
+
   func validate() throws {
     guard (64...262_144).contains(snapshotLength) else {
       throw ValidationError("--snapshot-length has to be between 64 and 262144")
@@ -59,6 +66,18 @@ struct LiveArguments: ParsableArguments {
   private var known: String {
     let names = (try? LiveSource.availableInterfaces())?.filter(\.isNetwork).map(\.name) ?? []
     return names.isEmpty ? "wsclose interfaces lists them" : names.joined(separator: ", ")
+  }
+
+  /// Who to become; ends with 2 if there is no such user.
+  func newUser() throws -> Privileges.User? {
+    guard let name = user ?? (geteuid() == 0 ? "nobody" : nil) else { return nil }
+    guard let found = Privileges.user(name) else {
+      try Output.finish(with: [
+        CaptureError(source: name, problem: "there is no such user", advice: "name another with --user")
+      ])
+      throw ExitCode(2)
+    }
+    return found.id == geteuid() ? nil : found
   }
 
   var source: LiveSource {

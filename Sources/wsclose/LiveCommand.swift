@@ -9,7 +9,8 @@ struct LiveCommand: ParsableCommand {
     commandName: "live", abstract: "Report on what passes on interfaces, each session as it ends.",
     discussion: """
       Ctrl-C or SIGTERM ends it and prints a summary; SIGUSR1 has it tell its counters on standard error. \
-      Packets that the kernel dropped are counted, and make a session undetermined if the verdict hangs on them.
+      Packets that the kernel dropped are counted, and make a session undetermined if the verdict hangs on them. \
+      Once the capture is open, wsclose becomes an ordinary user without privileges but those to open it again.
 
         wsclose live -i any -f 'tcp port 9900'
         wsclose live -i eth0 --only lost,absent --format ndjson
@@ -50,10 +51,10 @@ struct LiveCommand: ParsableCommand {
     var source = live.source
     source.decoding = decoding.options(limits.limits)
     source.tell = { Output.complain("\($0)") }
+    let output = PiecedOutput(try Output(path: nil))
     let capture = try open(source)
     Interrupt.install()
     Interrupt.installInquiry()
-    let output = PiecedOutput(try Output(path: nil))
     let report = LiveReport(output, style, name: source.name, only: only?.verdicts)
     var pipeline = LivePipeline(
       capture, name: source.name, keyLog: keyLog, limits: limits.limits,
@@ -71,9 +72,14 @@ struct LiveCommand: ParsableCommand {
     if exitCode, report.failures > 0 { throw ExitCode(1) }
   }
 
+  /// Opens the capture, and gives up what is not needed from then on.
   private func open(_ source: LiveSource) throws -> LiveCapture {
+    let user = try live.newUser()
+    if let lack = Privileges.lack(for: source) { try Output.finish(with: [lack]) }
     do throws(CaptureError) {
-      return try LiveCapture(source)
+      let capture = try LiveCapture(source)
+      try Privileges.drop(to: user, keeping: source.keptCapabilities)
+      return capture
     } catch {
       try Output.finish(with: [error])
       throw ExitCode(2)
