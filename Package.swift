@@ -105,7 +105,8 @@ let package = Package(
     .testTarget(
       name: "ReportTests", dependencies: stages + ["Report", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"], exclude: ["validate.py"],
+      name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"],
+      exclude: ["validate.py", "converse.py"],
       swiftSettings: settings),
 
     // What is fuzzed: see docs/reliability.md.

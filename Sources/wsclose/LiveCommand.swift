@@ -59,6 +59,7 @@ struct LiveCommand: ParsableCommand {
     var pipeline = LivePipeline(
       capture, name: source.name, keyLog: keyLog, limits: limits.limits,
       onInterfaceNames: report.name, onPods: report.name, onSession: report.write)
+    Output.complain("listening on \(source.name); Ctrl-C ends it")
     while !Interrupt.isRequested, output.isOpen, count.map({ pipeline.counters.capture.packets < $0 }) ?? true
     {
       pipeline.step()
