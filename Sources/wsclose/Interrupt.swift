@@ -16,11 +16,22 @@ enum Interrupt {
         _ = signal(number, SIG_DFL)
       }
     }
+    unblock([SIGINT, SIGTERM])
   }
 
   /// Has SIGUSR1 ask for the counters.
   static func installInquiry() {
     _ = signal(SIGUSR1) { _ in Interrupt.inquiry.store(true, ordering: .relaxed) }
+    unblock([SIGUSR1])
+  }
+
+  /// A program that starts this one from a thread of its own hands on what that thread blocks.
+  private static func unblock(_ numbers: [Int32]) {
+    var set = sigset_t()
+    // SAFETY: the set outlives the calls.
+    unsafe sigemptyset(&set)
+    for number in numbers { unsafe sigaddset(&set, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   /// Whether the counters were asked for since the last call.
