@@ -33,6 +33,9 @@ package struct LivePipeline {
   /// Waits for packets, a quarter of a second at most, and takes what there is.
   package mutating func step() { capture.step(into: &stages) }
 
+  /// Whether as many packets have come as were wanted.
+  package var isOver: Bool { capture.isOver }
+
   /// Gives the sessions that are still open.
   package mutating func finish() {
     capture.finish(into: &stages)

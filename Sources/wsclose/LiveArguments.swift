@@ -50,8 +50,8 @@ struct LiveArguments: ParsableArguments {
   var user: String?
 
   func validate() throws {
-    guard (64...262_144).contains(snapshotLength) else {
-      throw ValidationError("--snapshot-length has to be between 64 and 262144")
+    guard snapshotLength == 0 || (64...262_144).contains(snapshotLength) else {
+      throw ValidationError("--snapshot-length has to be between 64 and 262144, or 0 for the most")
     }
     guard (64...2_097_151).contains(bufferSize) else {
       throw ValidationError("--buffer-size has to be between 64 and 2097151 KiB")
@@ -87,7 +87,7 @@ struct LiveArguments: ParsableArguments {
     if !interfaces.isEmpty { source.namespaceInterfaces = interfaces }
     source.followsSidecars = sidecars
     source.options.filter = filter
-    source.options.snapshotLength = snapshotLength
+    if snapshotLength > 0 { source.options.snapshotLength = snapshotLength }
     source.options.bufferSize = bufferSize * 1024
     source.options.isPromiscuous = promiscuous
     return source

@@ -50,6 +50,7 @@ struct LiveCommand: ParsableCommand {
     let keyLog = try keys.load()
     var source = live.source
     source.decoding = decoding.options(limits.limits)
+    if let count { source.maxPackets = count }
     source.tell = { Output.complain("\($0)") }
     let output = PiecedOutput(try Output(path: nil))
     let capture = try open(source)
@@ -60,8 +61,7 @@ struct LiveCommand: ParsableCommand {
       capture, name: source.name, keyLog: keyLog, limits: limits.limits,
       onInterfaceNames: report.name, onPods: report.name, onSession: report.write)
     Output.complain("listening on \(source.name); Ctrl-C ends it")
-    while !Interrupt.isRequested, output.isOpen, count.map({ pipeline.counters.capture.packets < $0 }) ?? true
-    {
+    while !Interrupt.isRequested, output.isOpen, !pipeline.isOver {
       pipeline.step()
       output.flush()
       if Interrupt.takeInquiry() { report.summary(pipeline.counters).forEach { Output.complain($0) } }

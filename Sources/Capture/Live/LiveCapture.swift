@@ -23,9 +23,13 @@ package struct LiveCapture {
   /// Packets of one interface that are read at once.
   private static let batch: Int32 = 1024
   /// How long packets wait for earlier ones of other interfaces: the kernel keeps them up to its timeout, and a little.
-  private static let hold = Int64(LiveOptions.timeout) * 1_000_000 + 100_000_000
+  static let hold = Int64(LiveOptions.timeout) * 1_000_000 + 100_000_000
+  /// How long they wait at most. While a full ring is being emptied, what it holds is earlier for seconds.
+  static let maxHold = 10 * SteadyTime.second
   /// Bytes that wait so; beyond it the earliest wait no longer.
-  private static let maxHeldBytes = 64 << 20
+  static let maxHeldBytes = 64 << 20
+  /// More may come faster than it is read.
+  private static let maxLastRounds = 1024
   static let lookInterval = 2 * SteadyTime.second
   private static let tickInterval = SteadyTime.second / 4
   private static let dropInterval = SteadyTime.second / 20
@@ -76,11 +80,20 @@ package struct LiveCapture {
     tick(now, &sink)
   }
 
-  /// Hands on what still waits: the capture ends.
+  /// Whether as many packets have come as were wanted.
+  package var isOver: Bool { intake.statistics.packets >= source.maxPackets }
+
+  /// Hands on what has been captured up to now: the capture ends.
   package mutating func finish(into sink: inout some SegmentSink) {
-    let now = SteadyTime.now
-    checkDrops(now, &sink, isDue: true)
-    for index in taps.indices where taps[index].handle != nil { _ = copy(index, now) }
+    // The kernel keeps the last block back until it is full or old.
+    usleep(UInt32(LiveOptions.timeout) * 1000 + 20_000)
+    checkDrops(SteadyTime.now, &sink, isDue: true)
+    for _ in 0..<Self.maxLastRounds {
+      let now = SteadyTime.now
+      let counts = taps.indices.map { copy($0, now) }
+      release(now, &sink)
+      if !counts.contains(Int(Self.batch)) { break }
+    }
     release(.max, &sink)
     intake.finish()
   }
@@ -122,10 +135,11 @@ package struct LiveCapture {
     return count
   }
 
-  private mutating func take(
+  mutating func take(
     _ frame: Span<UInt8>, _ wireLength: Int, _ time: Timestamp, _ index: Int, _ now: Int64,
     _ sink: inout some SegmentSink
   ) {
+    guard !isOver else { return }
     let number = taps[index].number(of: frame, in: &table)
     if table.isNew { tellInterfaces(&sink) }
     let packet = PacketReference(number: intake.statistics.packets + 1, time: time)
@@ -144,53 +158,6 @@ package struct LiveCapture {
     intake.statistics.pods = table.pods
     sink.receive(interfaceNames: table.names)
     sink.receive(pods: table.pods)
-  }
-
-  // MARK: Merging
-
-  /// Hands on the packets that have waited long enough, the earliest first.
-  private mutating func release(_ now: Int64, _ sink: inout some SegmentSink) {
-    while let index = nextInTime(now) {
-      // What follows of the same interface is earlier than all others for a while, mostly.
-      let limit = others(than: index)
-      repeat {
-        guard let head = taps[index].queue.head, mayGo(head.arrival, now) else { break }
-        var queue = PacketQueue()
-        swap(&queue, &taps[index].queue)
-        queue.takeFirst { frame, packet in
-          take(frame, packet.wireLength, packet.time, index, head.arrival, &sink)
-        }
-        swap(&queue, &taps[index].queue)
-      } while taps[index].queue.head.map { $0.time <= limit } ?? false
-    }
-  }
-
-  /// The interface with the earliest packet, if that may go; or one with a packet that has waited twice as long as it
-  /// needs: the clock was set back.
-  private func nextInTime(_ now: Int64) -> Int? {
-    var earliest: (index: Int, time: Timestamp, arrival: Int64)?
-    for index in taps.indices {
-      guard let head = taps[index].queue.head else { continue }
-      if now != .max, now - head.arrival > 2 * Self.hold { return index }
-      if earliest.map({ head.time < $0.time }) ?? true { earliest = (index, head.time, head.arrival) }
-    }
-    guard let earliest, mayGo(earliest.arrival, now) else { return nil }
-    return earliest.index
-  }
-
-  private func mayGo(_ arrival: Int64, _ now: Int64) -> Bool {
-    now == .max || now - arrival >= Self.hold || heldBytes > Self.maxHeldBytes
-  }
-
-  private var heldBytes: Int { taps.reduce(0) { $0 + $1.queue.byteCount } }
-
-  /// The time of the earliest packet of any other interface.
-  private func others(than index: Int) -> Timestamp {
-    var earliest = Timestamp(nanoseconds: .max)
-    for other in taps.indices where other != index {
-      if let time = taps[other].queue.head?.time, time < earliest { earliest = time }
-    }
-    return earliest
   }
 
   // MARK: Interfaces

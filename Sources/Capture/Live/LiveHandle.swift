@@ -159,14 +159,11 @@ final class LiveHandle {
     }
   }
 
-  /// What the kernel and the interface have dropped since the handle was opened, each with 32 bits.
-  ///
-  /// - Returns: `nil` if that cannot be told.
-  var drops: (kernel: UInt32, interface: UInt32)? {
+  /// What the kernel has dropped since the handle was opened, with 32 bits; `nil` if that cannot be told.
+  var kernelDrops: UInt32? {
     var statistics = pcap_stat()
     // SAFETY: `statistics` outlives the call.
-    guard unsafe pcap_stats(handle, &statistics) == 0 else { return nil }
-    return (statistics.ps_drop, statistics.ps_ifdrop)
+    return unsafe pcap_stats(handle, &statistics) == 0 ? statistics.ps_drop : nil
   }
 
   // MARK: Interfaces

@@ -10,6 +10,8 @@ package struct LiveSource {
   package var options = LiveOptions()
   /// How packets are read.
   package var decoding = DecodeOptions()
+  /// Packets after which the capture is over.
+  package var maxPackets = UInt64.max
   /// Gets what a person should know, one line each: an interface is gone, or back.
   package var tell: (CaptureError) -> Void = { _ in }
 

@@ -19,6 +19,8 @@ struct LiveTap {
   private(set) var packets: UInt64 = 0
   private(set) var kernelDrops = DropCounter()
   private(set) var interfaceDrops = DropCounter()
+  /// What the interface's counter showed when it was opened.
+  private var firstErrors: UInt32 = 0
   private var nextTry: Int64 = 0
   /// The last one that was looked up.
   private var lastNumber: (index: UInt32, number: UInt32)?
@@ -51,6 +53,7 @@ struct LiveTap {
     index = names.first { $0.value == interface }?.key ?? 0
     kernelDrops.restart()
     interfaceDrops.restart()
+    firstErrors = interfaceErrors
     lastNumber = nil
   }
 
@@ -87,11 +90,19 @@ struct LiveTap {
 
   /// How many packets were dropped since the last call.
   mutating func takeDrops() -> UInt64 {
-    guard let drops = handle?.drops else { return 0 }
-    let kernel = kernelDrops.advance(to: drops.kernel)
-    // libpcap finds these in /sys, which shows the interfaces of the program's own namespace.
-    guard namespace == nil else { return kernel }
-    return kernel + interfaceDrops.advance(to: drops.interface)
+    guard let drops = handle?.kernelDrops else { return 0 }
+    return kernelDrops.advance(to: drops) + interfaceDrops.advance(to: interfaceErrors &- firstErrors)
+  }
+
+  /// What the network card or its driver dropped, with 32 bits. libpcap counts the same, but only in promiscuous mode.
+  private var interfaceErrors: UInt32 {
+    // What /sys shows are the interfaces of the program's own namespace.
+    guard namespace == nil, interface != "any" else { return 0 }
+    return ["rx_missed_errors", "rx_fifo_errors"].reduce(0) { sum, name in
+      let bytes = ProcFile.bytes(of: "/sys/class/net/\(interface)/statistics/\(name)", limit: 64) ?? []
+      let digits = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+      return sum &+ UInt32(truncatingIfNeeded: UInt64(digits) ?? 0)
+    }
   }
 
   /// The number of the interface that captured a packet.
