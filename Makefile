@@ -50,4 +50,4 @@ install-build:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev
 
 install-test:
-	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema
+	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema iproute2

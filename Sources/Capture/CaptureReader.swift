@@ -3,8 +3,7 @@ package struct CaptureReader {
   private let source: CaptureSource
   private let filter: PacketFilter?
   private var file: CaptureFile
-  private var decoder: PacketDecoder
-  package private(set) var statistics = CaptureStatistics()
+  private var intake: PacketIntake
   /// The files that were read so far.
   package private(set) var parts: [CapturePart]
   /// Bytes of the files that were read to their end.
@@ -16,18 +15,20 @@ package struct CaptureReader {
   package init(_ source: CaptureSource) throws(CaptureError) {
     self.source = source
     filter = source.filter.map { PacketFilter($0) }
-    decoder = PacketDecoder(options: source.decoding)
+    intake = PacketIntake(options: source.decoding)
     file = try source.open(0)
     parts = [CapturePart(source: file.source)]
     try begin()
   }
+
+  package var statistics: CaptureStatistics { intake.statistics }
 
   /// Where files turned out to be damaged.
   package var damages: [CaptureError] { parts.compactMap(\.damage) }
 
   /// Reads to the end of the capture; a damaged file is read to the place of the damage.
   package mutating func read(into sink: inout some SegmentSink) {
-    defer { decoder.finish(counting: &statistics) }
+    defer { intake.finish() }
     readFile(into: &sink)
     for next in source.paths.indices.dropFirst() where !source.isStopped() {
       parts.append(CapturePart(source: CaptureSource.name(of: source.paths[next])))
@@ -49,7 +50,7 @@ package struct CaptureReader {
 
   private mutating func begin() throws(CaptureError) {
     guard let linkType = file.linkType else { throw file.linkTypeError }
-    if statistics.isNew(linkType) { try compileFilter(for: linkType) }
+    if intake.statistics.isNew(linkType) { try compileFilter(for: linkType) }
   }
 
   /// Seconds that the first packet of a file may be older than the last one of the file before: captures hold packets
@@ -69,7 +70,7 @@ package struct CaptureReader {
     }
     parts[parts.count - 1].packets = file.packets
     bytesBefore += file.bytesRead
-    statistics.finish(file)
+    intake.statistics.finish(file)
   }
 
   private static let progressInterval: UInt64 = 1 << 10
@@ -83,7 +84,7 @@ package struct CaptureReader {
   private mutating func takeNotes(into sink: inout some SegmentSink) {
     for secrets in file.takeSecrets() { sink.receive(secrets: secrets) }
     if let names = file.takeInterfaceNames() {
-      statistics.interfaceNames.merge(names) { first, _ in first }
+      intake.statistics.interfaceNames.merge(names) { first, _ in first }
       sink.receive(interfaceNames: statistics.interfaceNames)
     }
   }
@@ -97,24 +98,17 @@ package struct CaptureReader {
     let reference = PacketReference(
       number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
       part: UInt16(clamping: parts.count - 1))
-    statistics.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
-    guard let linkType = packet.linkType else { return statistics.countSkipped(.linkType) }
-    if statistics.isNew(linkType) { try compileFilter(for: linkType) }
+    intake.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
+    guard let linkType = packet.linkType else { return intake.statistics.countSkipped(.linkType) }
+    if intake.statistics.isNew(linkType) { try compileFilter(for: linkType) }
     let window = file.buffer.bytes
     let frame = window.span.extracting(packet.range)
     if let filter, !filter.passes(frame, wireLength: packet.wireLength, linkType: linkType) {
-      return statistics.countSkipped(.filtered)
+      return intake.statistics.countSkipped(.filtered)
     }
-    do throws(SkipReason) {
-      try decoder.decode(frame, wireLength: packet.wireLength, as: linkType, packet: reference) {
-        segment, bytes in
-        var segment = segment
-        if segment.interface == nil { segment.interface = packet.interface }
-        sink.receive(segment, in: bytes)
-      }
-    } catch {
-      statistics.countSkipped(error)
-    }
+    intake.take(
+      frame, wireLength: packet.wireLength, as: linkType, packet: reference, interface: packet.interface,
+      into: &sink)
   }
 
   private func compileFilter(for linkType: LinkType) throws(CaptureError) {

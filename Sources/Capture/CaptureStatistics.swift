@@ -15,6 +15,8 @@ package struct CaptureStatistics: Equatable, Sendable {
   package private(set) var linkTypes: [LinkType]
   /// The names of interfaces, by the number that segments carry; those of others are not known.
   package var interfaceNames: [UInt32: String] = [:]
+  /// The pods in which interfaces are, by the same number.
+  package var pods: [UInt32: PodName] = [:]
   /// Decryption Secrets Blocks that contradict themselves.
   package private(set) var brokenSecrets: UInt64 = 0
   package var fragments = FragmentStatistics()

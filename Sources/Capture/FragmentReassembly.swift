@@ -1,7 +1,7 @@
 /// Puts the fragments of IP packets together (RFC 791 §3.2, RFC 8200 §4.5), within limits: what is oldest is given
 /// up first.
 struct FragmentReassembly {
-  /// What fragments of one packet have in common. Those of different tunnels never meet.
+  /// What fragments of one packet have in common. Those of different tunnels and namespaces never meet.
   struct Key: Hashable {
     var source: IPAddress
     var destination: IPAddress
@@ -9,6 +9,7 @@ struct FragmentReassembly {
     /// Of IPv4; those of IPv6 may differ in it.
     var `protocol`: IPProtocol?
     var encapsulation: Encapsulation?
+    var realm: UInt16
   }
 
   /// A packet that is whole again.

@@ -20,13 +20,14 @@ package struct PacketDecoder {
   /// - Parameters:
   ///   - frame: the captured bytes.
   ///   - wireLength: bytes that the packet had on the wire; more than `frame.count` if snaplen cut it.
+  ///   - realm: the network namespace: fragments of different ones never meet.
   ///   - body: gets the segment and the bytes in which `segment.payload` lies: those of the packet, or those that
   ///     fragments were put together to. Such a segment has the place and time of the fragment that was the last to
   ///     come.
   /// - Throws: the reason under which the packet is counted as not used.
   package mutating func decode(
     _ frame: Span<UInt8>, wireLength: Int, as linkType: LinkType, packet: PacketReference,
-    _ body: (TCPSegment, Span<UInt8>) -> Void
+    realm: UInt16 = 0, _ body: (TCPSegment, Span<UInt8>) -> Void
   ) throws(SkipReason) {
     let link = try LinkHeader(parsing: frame, as: linkType)
     // Nearly all packets go this way.
@@ -36,7 +37,7 @@ package struct PacketDecoder {
         return body(try TCPSegment(parsing: frame, in: ip, packet: packet, interface: link.interface), frame)
       }
     }
-    let place = Place(packet: packet, interface: link.interface)
+    let place = Place(packet: packet, interface: link.interface, realm: realm)
     try decode(link.payload, frame, at: link.byteCount, end: wireLength, place, body)
   }
 
@@ -55,6 +56,7 @@ package struct PacketDecoder {
   private struct Place {
     var packet: PacketReference
     var interface: UInt32?
+    var realm: UInt16
     /// Captured packets that the bytes came in.
     var packets: UInt64 = 1
     /// The bytes may be those of two packets.
@@ -63,9 +65,10 @@ package struct PacketDecoder {
     /// The ends of the nearest IP packet.
     var ends: (source: IPAddress, destination: IPAddress)?
 
-    init(packet: PacketReference, interface: UInt32?) {
+    init(packet: PacketReference, interface: UInt32?, realm: UInt16) {
       self.packet = packet
       self.interface = interface
+      self.realm = realm
     }
   }
 
@@ -140,7 +143,8 @@ package struct PacketDecoder {
   ) throws(SkipReason) {
     let key = FragmentReassembly.Key(
       source: ip.source, destination: ip.destination, identification: fragment.identification,
-      protocol: fragment.isIPv6 ? nil : ip.protocol, encapsulation: place.encapsulation)
+      protocol: fragment.isIPv6 ? nil : ip.protocol, encapsulation: place.encapsulation,
+      realm: place.realm)
     let stop = min(ip.payloadOffset + ip.payloadLength, frame.count)
     let datagram = try fragments.add(
       fragment, of: key, frame.extracting(min(ip.payloadOffset, stop)..<stop), length: ip.payloadLength,

@@ -8,10 +8,16 @@ package protocol SegmentSink {
   mutating func receive(interfaceNames: [UInt32: String])
   /// Told now and then.
   mutating func receive(progress: CaptureProgress)
+  /// Takes the pods in which interfaces are, by the same numbers, when more are known.
+  mutating func receive(pods: [UInt32: PodName])
+  /// Takes what a live capture tells besides.
+  mutating func receive(_ notice: CaptureNotice)
 }
 
 extension SegmentSink {
   package mutating func receive(secrets: [UInt8]) {}
   package mutating func receive(interfaceNames: [UInt32: String]) {}
   package mutating func receive(progress: CaptureProgress) {}
+  package mutating func receive(pods: [UInt32: PodName]) {}
+  package mutating func receive(_ notice: CaptureNotice) {}
 }

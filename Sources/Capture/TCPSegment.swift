@@ -48,6 +48,9 @@ package struct TCPSegment: Hashable, Sendable {
   package var flags: TCPFlags
   /// The receive window as the header has it, not scaled (RFC 7323 §2.2).
   package var window: UInt16
+  /// The network namespace in which the packet was captured, as a live capture numbers them; 0 where there is one only.
+  /// Addresses mean something within a namespace: every pod has a 127.0.0.1.
+  package var realm: UInt16 = 0
   /// Payload bytes on the wire; the capture may hold fewer (snaplen).
   package var payloadLength: Int
   /// Where the payload lies in the bytes handed out with the segment; shorter than `payloadLength` if cut.

@@ -124,6 +124,10 @@ extension Session {
     case .encrypted:
       return "\(what): the leg in front of the proxy is encrypted, and what crossed it cannot be counted."
     case .unacknowledged: return "\(what): it was sent, and no acknowledgment of it was captured."
+    case .dropped:
+      return
+        "\(what): the capture dropped packets while the connection was open, and what was not seen may be"
+        + " among them."
     case nil: return "\(what)."
     }
   }

@@ -41,8 +41,8 @@ package enum FindingCatalogue {
     MassTeardown.self, IdleTimeout.self, NoCloseFromProxy.self, NoCloseFromServer.self,
     RSTAfterClose.self, CloseUnacknowledged.self,
     LateTeardown.self, ClientGaveUp.self, ServerDidNotWait.self, SlowClient.self, ClientLeft.self,
-    CaptureGap.self, CaptureTruncated.self, AnalysisLimit.self, CaptureOneSided.self, CaptureLate.self,
-    CaptureEncrypted.self,
+    CaptureGap.self, CaptureTruncated.self, CaptureDropped.self, AnalysisLimit.self, CaptureOneSided.self,
+    CaptureLate.self, CaptureEncrypted.self,
     CaptureClocksUnrelated.self,
   ]
 

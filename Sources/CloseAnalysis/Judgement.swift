@@ -21,6 +21,7 @@ package struct Judgement: Sendable {
     } else {
       self = Self.judgeWithoutClose(legs)
     }
+    self = heedingDrops(on: legs)
   }
 
   init(_ verdict: Verdict, _ reason: UndeterminedReason?, _ delivery: Delivery) {

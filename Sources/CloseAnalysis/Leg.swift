@@ -23,6 +23,7 @@ package struct Leg: Sendable {
     var encapsulation: Encapsulation?
     var tls: TLSDescription?
     var forgotten: StreamLimit?
+    var drops: UInt64 = 0
     var client = LegStream(side: .client)
     var server = LegStream(side: .server)
   }
@@ -88,6 +89,12 @@ package struct Leg: Sendable {
   package internal(set) var forgotten: StreamLimit? {
     _read { yield facts.value.forgotten }
     _modify { yield &facts.value.forgotten }
+  }
+
+  /// Packets of its namespace that a live capture dropped after `wholeAt`: some may have been the leg's.
+  package internal(set) var drops: UInt64 {
+    _read { yield facts.value.drops }
+    _modify { yield &facts.value.drops }
   }
 
   /// What the client sent.

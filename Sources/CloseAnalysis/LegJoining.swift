@@ -95,12 +95,12 @@ struct LegJoining {
   }
 
   /// Clients that both said something said the same, and two connections from the same address to the same
-  /// port are neighbours and not hops.
+  /// port of one namespace are neighbours and not hops.
   private func areCompatible(_ chain: [Int], _ other: [Int]) -> Bool {
     for a in chain.map({ legs[$0] }) {
       for b in other.map({ legs[$0] }) {
         if a.connection.client.address == b.connection.client.address,
-          a.connection.server == b.connection.server
+          a.connection.server == b.connection.server, a.connection.realm == b.connection.realm
         {
           return false
         }

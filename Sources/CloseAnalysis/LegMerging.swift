@@ -31,6 +31,7 @@ extension Leg {
     }
     isPickedUp = isPickedUp && other.isPickedUp
     if other.forgotten == nil { forgotten = nil }
+    drops = min(drops, other.drops)
     client.fill(from: other.client)
     server.fill(from: other.server)
   }

@@ -30,6 +30,8 @@ package enum UndeterminedReason: String, Sendable {
   case encrypted
   /// The Close frame was sent and its acknowledgment was not seen.
   case unacknowledged
+  /// A live capture dropped packets, and the verdict hangs on one that was not seen.
+  case dropped
 }
 
 /// What proves that the Close frame arrived, strongest first.

@@ -50,6 +50,8 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
     if case .closed = event { close(slot) }
   }
 
+  package mutating func receive(_ notice: CaptureNotice) { output.sink.receive(notice) }
+
   // MARK: Passing
 
   private mutating func pass(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {

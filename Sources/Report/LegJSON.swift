@@ -23,6 +23,10 @@ struct LegJSON {
     writer.array("interfaces", Self.unique(interfaces.map(\.index))) { $0.field(nil, UInt64($1)) }
     let names = Self.unique(interfaces.compactMap(\.name))
     if !names.isEmpty { writer.array("interfaceNames", names) { $0.field(nil, $1) } }
+    if let pod = place.pods(of: leg).first {
+      writer.field("pod", pod.name)
+      writer.field("namespace", pod.namespace)
+    }
     writer.array("observations", leg.observations) { writer, observation in
       writer.object { writer in
         writer.field("capture", place.source(observation.connection.openedAt))

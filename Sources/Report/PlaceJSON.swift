@@ -20,6 +20,9 @@ struct PlaceJSON {
 
   func source(_ packet: PacketReference) -> String { captures[Int(packet.capture)].source(of: packet) }
 
+  /// The pods in which a leg was seen.
+  func pods(of leg: Leg) -> [PodName] { leg.pods(captures[leg.observations[0].capture].statistics.pods) }
+
   /// What captures the interfaces of a leg, by number and by name.
   func interfaces(of observations: [LegObservation]) -> [(index: UInt32, name: String?)] {
     observations.compactMap { observation in

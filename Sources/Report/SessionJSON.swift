@@ -25,6 +25,11 @@ struct SessionJSON {
       writer.field("requestID", session.legs.lazy.compactMap { $0.request?.requestID }.first)
       writer.field("subprotocol", session.client.response?.subprotocol)
     }
+    // Of several pods that nearest to the server: its proxy is the one that is asked about.
+    if let pod = session.legs.lazy.compactMap({ place.pods(of: $0).last }).last {
+      writer.field("pod", pod.name)
+      writer.field("namespace", pod.namespace)
+    }
     writer.field("verdict", session.verdict.rawValue)
     writer.field("reason", session.judgement.reason?.rawValue)
     writer.field("closeBeforeTeardown", session.verdict.closeBeforeTeardown)

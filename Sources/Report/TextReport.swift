@@ -28,7 +28,7 @@ package struct TextReport {
   // MARK: One session
 
   private func block(_ session: Session) -> [String] {
-    var lines = [headline(session)]
+    var lines = [Headline(session: session, style: style).text]
     lines += Self.wrap(Escape.terminal(session.answer), indent: "  ")
     lines += Ladder(session, captures: analysis.captures).lines.map { "  " + style.dim($0) }
     lines += session.legs.compactMap { leg in
@@ -49,27 +49,6 @@ package struct TextReport {
         .replacingFirst("Fix:", with: style.bold("Fix:"))
     }
     return lines
-  }
-
-  private func headline(_ session: Session) -> String {
-    var parts = [style.verdict(session.verdict)]
-    if let close = session.close { parts.append(Escape.terminal(close.seen.body.summary)) }
-    if let request = session.request {
-      parts.append("GET " + Self.elided(Escape.terminal(Redaction.target(request.target))))
-    }
-    parts.append(path(session))
-    return parts.joined(separator: "   ")
-  }
-
-  /// `client → proxy → server`, by their addresses; several proxies have the numbers of the ladder.
-  private func path(_ session: Session) -> String {
-    let proxies = session.legs.dropLast()
-    let hops = proxies.enumerated().map { index, leg in
-      "\(leg.connection.server.address) (proxy\(proxies.count > 1 ? " \(index + 1)" : ""))"
-    }
-    let first = "\(session.client.connection.client)"
-    let last = session.legs.last.map { "\($0.connection.server)" } ?? ""
-    return ([first] + hops + [last]).joined(separator: " → ")
   }
 
   /// `TLS 1.3, TLS_AES_128_GCM_SHA256, for chat.example, carries h2; opened`
@@ -198,7 +177,7 @@ package struct TextReport {
   // MARK: Lines
 
   /// A text of any length as a line can hold it: beginning and end.
-  private static func elided(_ text: String) -> String {
+  static func elided(_ text: String) -> String {
     let (head, tail) = (40, 20)
     return text.count > head + tail ? text.prefix(head) + "…" + text.suffix(tail) : text
   }

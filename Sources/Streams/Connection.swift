@@ -30,6 +30,8 @@ package struct Connection: Hashable, Sendable {
   package var sawStart: Bool
   package var openedAt: PacketReference
   package var interface: UInt32?
+  /// The network namespace: see `TCPSegment.realm`.
+  package var realm: UInt16 = 0
   /// The HTTP/2 stream identifier, if this is a stream of an HTTP/2 connection between the same ends.
   package var http2Stream: UInt32?
   /// What a CONNECT asked for, if this is the stream inside of its tunnel: `host:port`.
@@ -37,7 +39,7 @@ package struct Connection: Hashable, Sendable {
 
   package init(
     id: ConnectionID, client: Endpoint, server: Endpoint, sawStart: Bool, openedAt: PacketReference,
-    interface: UInt32?
+    interface: UInt32?, realm: UInt16 = 0
   ) {
     self.id = id
     self.client = client
@@ -45,6 +47,7 @@ package struct Connection: Hashable, Sendable {
     self.sawStart = sawStart
     self.openedAt = openedAt
     self.interface = interface
+    self.realm = realm
   }
 
   /// The same connection, its client and server exchanged: what was said showed who is who.

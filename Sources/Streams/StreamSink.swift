@@ -25,4 +25,10 @@ package struct StreamChunk: Hashable, Sendable {
 package protocol StreamSink {
   mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk)
   mutating func receive(_ event: StreamEvent, on connection: ConnectionID)
+  /// Takes what a live capture tells; a stage that writes to a sink passes it on.
+  mutating func receive(_ notice: CaptureNotice)
+}
+
+extension StreamSink {
+  package mutating func receive(_ notice: CaptureNotice) {}
 }

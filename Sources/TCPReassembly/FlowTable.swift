@@ -1,11 +1,13 @@
 import Capture
 
-/// The two ends of a connection, the same for both directions. A tunnel is no part of it: see `Encapsulation`.
+/// The two ends of a connection in a network namespace, the same for both directions. A tunnel is no part of it: see `Encapsulation`.
 struct FlowKey: Equatable {
   var low: Endpoint
   var high: Endpoint
+  var realm: UInt16
 
-  init(_ a: Endpoint, _ b: Endpoint) {
+  init(_ a: Endpoint, _ b: Endpoint, realm: UInt16 = 0) {
+    self.realm = realm
     (low, high) = a < b ? (a, b) : (b, a)
   }
 }
@@ -94,7 +96,8 @@ struct FlowTable {
     var hash = seed.0
     hash = mix(hash ^ key.low.address.high, key.low.address.low ^ seed.1)
     hash = mix(hash ^ key.high.address.high, key.high.address.low ^ seed.1)
-    hash = mix(hash ^ (UInt64(key.low.port) << 16 | UInt64(key.high.port)), seed.1)
+    let places = UInt64(key.realm) << 32 | UInt64(key.low.port) << 16 | UInt64(key.high.port)
+    hash = mix(hash ^ places, seed.1)
     return Int(truncatingIfNeeded: hash) & (buckets.count - 1)
   }
 

@@ -35,6 +35,29 @@ package struct Reassembler {
     }
   }
 
+  /// TCP connections in memory.
+  package var openConnections: Int { table.count }
+
+  /// Takes what a live capture tells besides packets: time ends what is over or silent, also while no packet comes.
+  package mutating func receive(_ notice: CaptureNotice, into sink: inout some StreamSink) {
+    switch notice {
+    case .time(let packets, _):
+      for _ in 0..<min(table.flows.count, Self.maxLooks) {
+        expireOne(at: packets, &sink, isClockTrusted: false)
+      }
+    case .ended(let realm):
+      for slot in table.flows.indices
+      where !table.flows[slot].isVacant && table.flows[slot].key.realm == realm {
+        close(slot, .captureEnded, &sink)
+      }
+    case .dropped: break
+    }
+    sink.receive(notice)
+  }
+
+  /// Connections that are looked at in one moment.
+  private static let maxLooks = 1 << 16
+
   private mutating func take(
     _ segment: TCPSegment, in frame: Span<UInt8>, _ slot: Int, _ sink: inout some StreamSink
   ) {
@@ -56,7 +79,7 @@ package struct Reassembler {
 
   /// Where a segment belongs; one that opens a connection gets a slot for it.
   private mutating func place(of segment: TCPSegment, _ sink: inout some StreamSink) -> Place {
-    let key = FlowKey(segment.source, segment.destination)
+    let key = FlowKey(segment.source, segment.destination, realm: segment.realm)
     let isSYN = segment.flags.contains(.syn) && !segment.flags.contains(.rst)
     if let slot = table.slot(of: key) {
       if table.flows[slot].hasTentativeOpening,
@@ -113,7 +136,8 @@ package struct Reassembler {
     let connection = Connection(
       id: table.flows[slot].id, client: clientEnd,
       server: clientEnd == segment.source ? segment.destination : segment.source,
-      sawStart: segment.flags.contains(.syn), openedAt: packet, interface: segment.interface)
+      sawStart: segment.flags.contains(.syn), openedAt: packet, interface: segment.interface,
+      realm: segment.realm)
     sink.receive(.opened(connection), on: connection.id)
     return slot
   }
@@ -151,12 +175,18 @@ package struct Reassembler {
 
   /// Looks at one connection for each packet, in turn: the whole table is seen in as many packets as it
   /// has connections, at a constant cost.
-  private mutating func expireOne(at time: Timestamp, _ sink: inout some StreamSink) {
+  ///
+  /// - Parameter isClockTrusted: whether times never go back by more than packets out of order do; else what is over is
+  ///   not kept when the clock was set back.
+  private mutating func expireOne(
+    at time: Timestamp, _ sink: inout some StreamSink, isClockTrusted: Bool = true
+  ) {
     hand = hand + 1 < table.flows.count ? hand + 1 : 0
     guard hand < table.flows.count, !table.flows[hand].isVacant else { return }
     let last = table.flows[hand].last.time
     if let since = table.flows[hand].overSince {
-      if time >= since.advanced(bySeconds: limits.lingerTime) { close(hand, .ended, &sink) }
+      let isSetBack = !isClockTrusted && time.advanced(bySeconds: Self.restTime) < since
+      if isSetBack || time >= since.advanced(bySeconds: limits.lingerTime) { close(hand, .ended, &sink) }
     } else if time >= last.advanced(bySeconds: limits.idleTimeout) {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)

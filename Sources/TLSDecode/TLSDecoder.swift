@@ -90,6 +90,8 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     if case .closed = event { stages[slot] = .none }
   }
 
+  package mutating func receive(_ notice: CaptureNotice) { sink.receive(notice) }
+
   // MARK: What a connection is
 
   private mutating func decide(_ prelude: Prelude, _ bytes: Span<UInt8>, _ chunk: StreamChunk) {

@@ -99,4 +99,10 @@ package struct LegOpening: Hashable, Sendable {
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.
 package protocol LegSink {
   mutating func receive(_ event: LegEvent, on leg: LegID)
+  /// Takes what a live capture tells besides.
+  mutating func receive(_ notice: CaptureNotice)
+}
+
+extension LegSink {
+  package mutating func receive(_ notice: CaptureNotice) {}
 }

@@ -34,4 +34,6 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
     connections[slot]?.receive(event, &output)
     if case .closed = event { connections[slot] = nil }
   }
+
+  package mutating func receive(_ notice: CaptureNotice) { output.sink.receive(notice) }
 }

@@ -4,6 +4,7 @@ import Synchronization
 /// The first SIGINT or SIGTERM ends the reading, and what was read is reported; the second one kills.
 enum Interrupt {
   private static let flag = Atomic<Bool>(false)
+  private static let inquiry = Atomic<Bool>(false)
 
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
@@ -15,5 +16,24 @@ enum Interrupt {
         _ = signal(number, SIG_DFL)
       }
     }
+    unblock([SIGINT, SIGTERM])
   }
+
+  /// Has SIGUSR1 ask for the counters.
+  static func installInquiry() {
+    _ = signal(SIGUSR1) { _ in Interrupt.inquiry.store(true, ordering: .relaxed) }
+    unblock([SIGUSR1])
+  }
+
+  /// A program that starts this one from a thread of its own hands on what that thread blocks.
+  private static func unblock(_ numbers: [Int32]) {
+    var set = sigset_t()
+    // SAFETY: the set outlives the calls.
+    unsafe sigemptyset(&set)
+    for number in numbers { unsafe sigaddset(&set, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
+  /// Whether the counters were asked for since the last call.
+  static func takeInquiry() -> Bool { inquiry.exchange(false, ordering: .relaxed) }
 }

@@ -8,6 +8,7 @@ struct WSClose: ParsableCommand {
     abstract: "Did the server's WebSocket Close frame reach the client before the proxy's teardown?",
     usage: """
       wsclose [--filter BPF] [--format text|json|ndjson] [--only VERDICTS] [--output FILE] [--exit-code] FILE...
+      wsclose live -i INTERFACE [--filter BPF] [--format text|ndjson] [--only VERDICTS]
       wsclose COMMAND ...
       """,
     discussion: """
@@ -18,10 +19,14 @@ struct WSClose: ParsableCommand {
         wsclose --only lost,absent --format ndjson *.pcap
         wsclose frames --payload pod.pcap
         wsclose explain 1006
+        wsclose live -i any -f 'tcp port 9900'
         kubectl exec POD -c CONTAINER -- tcpdump -i any -U -s 0 -w - tcp | wsclose -
       """,
     version: "0.1.0",
-    subcommands: [ReportCommand.self, FramesCommand.self, DiffCommand.self, ExplainCommand.self],
+    subcommands: [
+      ReportCommand.self, LiveCommand.self, FramesCommand.self, DiffCommand.self, ExplainCommand.self,
+      InterfacesCommand.self,
+    ],
     defaultSubcommand: ReportCommand.self)
 
   static func main() {

@@ -4,6 +4,10 @@ extension Remedy {
     summary: "capture with a larger buffer and a filter for the port",
     paste: tcpdump)
 
+  static let captureFaster = Remedy(
+    summary: "give wsclose live a larger ring (-B 131072) and a filter for the port (-f 'tcp port YOUR-PORT')"
+  )
+
   static let captureWhole = Remedy(
     summary: "capture whole packets (tcpdump -s 0)", paste: tcpdump)
 

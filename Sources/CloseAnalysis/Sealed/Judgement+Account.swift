@@ -33,6 +33,7 @@ extension Judgement {
       self.init(
         hasEnded ? .lost : .undetermined, hasEnded ? nil : outer.unfinished,
         Delivery(proof: .none, isInferred: true))
+      self = heedingDrops(on: legs)
     }
   }
 

@@ -27,6 +27,7 @@ package struct SessionStream: LegSink {
   private var waiting = WaitingLegs()
   private var held: [(session: Session, due: Timestamp)] = []
   private var endings = EndingHistory(forgets: true)
+  private var drops = CaptureDrops()
   private var now = Timestamp(nanoseconds: .min)
   private var lastCheck = Timestamp(nanoseconds: .min)
   private var count = 0
@@ -55,6 +56,16 @@ package struct SessionStream: LegSink {
     if case .opened(let opening) = event { open(opening, id) }
     if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
     if now.seconds(since: lastCheck) >= 1 { check() }
+  }
+
+  package mutating func receive(_ notice: CaptureNotice) {
+    switch notice {
+    case .time(_, let steady):
+      if steady > now { now = steady }
+      if now.seconds(since: lastCheck) >= 1 { check() }
+    case .dropped(let count, let realm, let place): drops.add(count, realm: realm, place)
+    case .ended: break
+    }
   }
 
   /// The capture holds no more.
@@ -150,7 +161,7 @@ package struct SessionStream: LegSink {
   private mutating func judge(_ ids: [LegID]) {
     var told: [LegID] = []
     if let first = ids.first { components.noteJudged(first) }
-    for session in SessionBuilder(ids.compactMap { leg($0) }, captures: 1).sessions {
+    for session in SessionBuilder(ids.compactMap { leg($0) }.map(heedingDrops), captures: 1).sessions {
       let own = session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } }
       guard own.allSatisfy({ ended[$0] != nil }) else { continue }
       told += own
@@ -166,7 +177,7 @@ package struct SessionStream: LegSink {
 
   private mutating func tellOrWait(_ session: Session, _ ids: [LegID]) {
     let candidates = ids.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
-    let group = WaitingLegs.Group(legs: ids.compactMap { ended[$0] }, fronts: candidates)
+    let group = WaitingLegs.Group(legs: ids.compactMap { ended[$0] }.map(heedingDrops), fronts: candidates)
     let open = candidates.filter { sealed.isLive($0) }
     if open.isEmpty { tell(group, session) } else { waiting.add(group, for: open, since: now) }
   }
@@ -177,9 +188,18 @@ package struct SessionStream: LegSink {
     if sealedLegs.isEmpty, let session {
       finish(session)
     } else {
-      for session in SessionBuilder(group.legs + sealedLegs.uniqued, captures: 1).sessions { finish(session) }
+      let legs = group.legs + sealedLegs.uniqued.map(heedingDrops)
+      for session in SessionBuilder(legs, captures: 1).sessions { finish(session) }
     }
     sealed.release(group.fronts)
+  }
+
+  /// The leg with what it may lack.
+  private func heedingDrops(_ leg: Leg) -> Leg {
+    guard !drops.isEmpty else { return leg }
+    var leg = leg
+    leg.drops = drops.count(in: leg.connection.realm, after: leg.wholeAt)
+    return leg
   }
 
   private mutating func finish(_ session: Session) {

@@ -1,0 +1,13 @@
+/// What a live capture tells besides packets. It passes through all stages, in order with the packets.
+package enum CaptureNotice: Hashable, Sendable {
+  /// Time has passed, with packets or without.
+  ///
+  /// - packets: on the clock of the packets, which may be set back.
+  /// - steady: the same, but never earlier than before.
+  case time(packets: Timestamp, steady: Timestamp)
+  /// The capture dropped packets of a namespace, somewhere between the last notice and this place. What has a later time
+  /// and a higher number than the place was captured after them.
+  case dropped(count: UInt64, realm: UInt16, PacketReference)
+  /// A namespace is gone: no packet of it comes any more.
+  case ended(realm: UInt16)
+}

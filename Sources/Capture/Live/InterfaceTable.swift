@@ -1,0 +1,47 @@
+/// The interfaces of a live capture by the numbers that segments carry.
+///
+/// In the program's own namespace the number is the interface's index. Indexes of other namespaces are the same again,
+/// so their interfaces are numbered as those of a pcapng are: in the order in which they appear.
+struct InterfaceTable {
+  private struct Key: Hashable {
+    var realm: UInt16
+    var index: UInt32
+  }
+  private(set) var names: [UInt32: String] = [:]
+  private(set) var pods: [UInt32: PodName] = [:]
+  private var numbers: [Key: UInt32] = [:]
+  private var next = PcapngBlocks.firstNumber
+  /// Whether there is something that has not been told.
+  private(set) var isNew = false
+
+  /// The number of an interface.
+  ///
+  /// - Parameters:
+  ///   - name: asked for if the interface is new.
+  ///   - label: what its namespace is called; `nil` in the program's own.
+  mutating func number(
+    of index: UInt32, realm: UInt16, label: String?, pod: PodName?, name: () -> String?
+  ) -> UInt32 {
+    let key = Key(realm: realm, index: index)
+    if let number = numbers[key] { return number }
+    let number = realm == 0 ? index : next
+    if realm != 0 { next = next &+ 1 | PcapngBlocks.firstNumber }
+    numbers[key] = number
+    if let name = name() { names[number] = label.map { "\(name)@\($0)" } ?? name }
+    if let pod { pods[number] = pod }
+    isNew = true
+    return number
+  }
+
+  /// Forgets the interfaces of a namespace that is long gone.
+  mutating func forget(realm: UInt16) {
+    for (key, number) in numbers where key.realm == realm {
+      numbers[key] = nil
+      names[number] = nil
+      pods[number] = nil
+    }
+    isNew = true
+  }
+
+  mutating func noteTold() { isNew = false }
+}

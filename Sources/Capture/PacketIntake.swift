@@ -1,0 +1,39 @@
+/// The way of a packet whose frame is at hand, the same for files and for interfaces: counted, decoded, handed on.
+struct PacketIntake {
+  private var decoder: PacketDecoder
+  var statistics = CaptureStatistics()
+
+  init(options: DecodeOptions) { decoder = PacketDecoder(options: options) }
+
+  /// Counts a packet, whether or not it is used.
+  @inline(__always)
+  mutating func count(_ packet: PacketReference, wireLength: Int, capturedLength: Int) {
+    statistics.count(packet, wireLength: wireLength, capturedLength: capturedLength)
+  }
+
+  /// Hands on the segment that a packet carries.
+  ///
+  /// - Parameters:
+  ///   - interface: its number, where the packet itself tells none, or one of another namespace.
+  ///   - realm: the network namespace that it was captured in: see `TCPSegment.realm`.
+  @inline(__always)
+  mutating func take(
+    _ frame: Span<UInt8>, wireLength: Int, as linkType: LinkType, packet: PacketReference, interface: UInt32?,
+    realm: UInt16 = 0, into sink: inout some SegmentSink
+  ) {
+    do throws(SkipReason) {
+      try decoder.decode(frame, wireLength: wireLength, as: linkType, packet: packet, realm: realm) {
+        segment, bytes in
+        var segment = segment
+        if segment.interface == nil || realm != 0 { segment.interface = interface }
+        segment.realm = realm
+        sink.receive(segment, in: bytes)
+      }
+    } catch {
+      statistics.countSkipped(error)
+    }
+  }
+
+  /// The capture holds no more.
+  mutating func finish() { decoder.finish(counting: &statistics) }
+}

@@ -1,0 +1,67 @@
+import Capture
+import CloseAnalysis
+import HTTP2Decode
+import Limits
+import TCPReassembly
+import TLSDecode
+import WSDecode
+
+/// All stages over what passes on interfaces: each session is given when it has ended.
+package struct LivePipeline {
+  private var capture: LiveCapture
+  private var stages: Stages<TLSDecoder<HTTP2Decoder<WebSocketDecoder<SessionStream>>>>
+
+  /// - Parameters:
+  ///   - capture: with all interfaces open.
+  ///   - name: what findings call the capture.
+  ///   - onInterfaceNames: gets the names of interfaces as they become known.
+  ///   - onPods: gets the pods in which they are.
+  ///   - onSession: gets each session.
+  package init(
+    _ capture: LiveCapture, name: String, keyLog: KeyLog, limits: Limits,
+    onInterfaceNames: @escaping ([UInt32: String]) -> Void, onPods: @escaping ([UInt32: PodName]) -> Void,
+    onSession: @escaping (Session) -> Void
+  ) {
+    self.capture = capture
+    let summary = CaptureSummary(
+      parts: [CapturePart(source: name)], statistics: CaptureStatistics(), reassembly: .init())
+    stages = Stages(
+      limits: limits, keyLog: keyLog, into: SessionStream(capture: summary, emit: onSession),
+      onInterfaceNames: onInterfaceNames, onPods: onPods)
+  }
+
+  /// Waits for packets, a quarter of a second at most, and takes what there is.
+  package mutating func step() { capture.step(into: &stages) }
+
+  /// Whether as many packets have come as were wanted.
+  package var isOver: Bool { capture.isOver }
+
+  /// Gives the sessions that are still open.
+  package mutating func finish() {
+    capture.finish(into: &stages)
+    stages.reassembler.finish(into: &stages.decoder)
+    var sink = stages.decoder.sink.sink.sink
+    sink.finish()
+  }
+
+  package var counters: LiveCounters {
+    LiveCounters(
+      live: capture.live, capture: capture.statistics, reassembly: stages.reassembler.statistics,
+      tls: stages.decoder.statistics, openConnections: stages.reassembler.openConnections,
+      heldBytes: stages.reassembler.heldCost, retainedLegs: stages.decoder.sink.sink.sink.retainedCount)
+  }
+}
+
+/// What a live capture counts, at one moment.
+package struct LiveCounters: Sendable {
+  package var live: LiveStatistics
+  package var capture: CaptureStatistics
+  package var reassembly: ReassemblyStatistics
+  package var tls: TLSStatistics
+  /// TCP connections in memory.
+  package var openConnections: Int
+  /// What they hold back, in bytes.
+  package var heldBytes: Int
+  /// Legs and sessions in memory.
+  package var retainedLegs: Int
+}

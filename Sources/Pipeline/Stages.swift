@@ -1,0 +1,68 @@
+import Capture
+import HTTP2Decode
+import Limits
+import Streams
+import TCPReassembly
+import TLSDecode
+import WSDecode
+
+/// The stages behind the capture. Generic over all of them, and not over the last one's sink: the type is looked up once, and
+/// not with every packet.
+struct Stages<Decoder: PipelineDecoder>: SegmentSink {
+  var reassembler: Reassembler
+  var decoder: Decoder
+  private let onInterfaceNames: ([UInt32: String]) -> Void
+  private let onPods: ([UInt32: PodName]) -> Void
+  private let onMalformedSecrets: (KeyLog.Malformed) -> Void
+  private let onProgress: (CaptureProgress, _ legs: Int) -> Void
+
+  init<Sink: LegSink>(
+    limits: Limits, keyLog: KeyLog, options: FrameOptions = FrameOptions(), into sink: Sink,
+    onInterfaceNames: @escaping ([UInt32: String]) -> Void,
+    onPods: @escaping ([UInt32: PodName]) -> Void = { _ in },
+    onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in },
+    onProgress: @escaping (CaptureProgress, _ legs: Int) -> Void = { _, _ in }
+  ) where Decoder == TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>> {
+    reassembler = Reassembler(limits: limits)
+    decoder = TLSDecoder(
+      into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
+    self.onInterfaceNames = onInterfaceNames
+    self.onPods = onPods
+    self.onMalformedSecrets = onMalformedSecrets
+    self.onProgress = onProgress
+  }
+
+  mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
+    reassembler.receive(segment, in: frame, into: &decoder)
+  }
+
+  mutating func receive(secrets: [UInt8]) {
+    if let bad = decoder.addSecrets(secrets) { onMalformedSecrets(bad) }
+  }
+
+  mutating func receive(interfaceNames: [UInt32: String]) { onInterfaceNames(interfaceNames) }
+
+  mutating func receive(pods: [UInt32: PodName]) { onPods(pods) }
+
+  mutating func receive(progress: CaptureProgress) { onProgress(progress, decoder.legCount) }
+
+  mutating func receive(_ notice: CaptureNotice) { reassembler.receive(notice, into: &decoder) }
+}
+
+/// Knows how many WebSocket legs it has told.
+protocol LegCounting { var legCount: Int { get } }
+
+extension WebSocketDecoder: LegCounting {}
+extension HTTP2Decoder: LegCounting where Sink: LegCounting {
+  var legCount: Int { sink.legCount }
+}
+extension TLSDecoder: LegCounting where Sink: LegCounting {
+  var legCount: Int { sink.legCount }
+}
+
+/// Takes streams, and the secrets that open them.
+protocol PipelineDecoder: StreamSink, LegCounting {
+  mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed?
+}
+
+extension TLSDecoder: PipelineDecoder where Sink: LegCounting {}

@@ -1,0 +1,84 @@
+import CLinux
+import Capture
+import Glibc
+
+/// What this program may do, and how it gives that up once its captures are open.
+enum Privileges {
+  /// Who a program is.
+  struct User: Equatable {
+    var name: String
+    var id: uid_t
+    var group: gid_t
+  }
+
+  /// - Parameter name: a name, or a number.
+  /// - Returns: `nil` if there is nobody of that name.
+  static func user(_ name: String) -> User? {
+    if let number = uid_t(name) { return User(name: name, id: number, group: number) }
+    // SAFETY: what getpwnam returns is valid until it is called again, and copied here.
+    guard let entry = unsafe getpwnam(name)?.pointee else {
+      return name == "nobody" ? User(name: name, id: 65_534, group: 65_534) : nil
+    }
+    return unsafe User(name: name, id: entry.pw_uid, group: entry.pw_gid)
+  }
+
+  /// Why a capture cannot be opened, in one line; `nil` if the rights suffice.
+  static func lack(for source: LiveSource) -> CaptureError? {
+    let missing = source.neededCapabilities.subtracting(.effective)
+    guard !missing.isEmpty else { return nil }
+    let names = source.neededCapabilities.names.map { $0.lowercased() }.joined(separator: ",")
+    return CaptureError(
+      source: source.name,
+      problem: "capturing needs \(missing.names.joined(separator: ", ")), which this user lacks",
+      advice: "run as root, or give the program the right: setcap \(names)+ep WSCLOSE")
+  }
+
+  /// Becomes another user, and keeps no capability but some. Nothing that is started later can have more.
+  ///
+  /// Capabilities are those of a thread: no other one may run yet.
+  ///
+  /// - Parameter user: `nil` to stay who this is.
+  /// - Throws: what could not be done; the program must not go on then.
+  static func drop(to user: User?, keeping kept: CapabilitySet) throws(CaptureError) {
+    try check(threads == 1, "threads run already")
+    let mayBound = CapabilitySet.effective.contains(CapabilitySet(rawValue: 1 << UInt64(CAP_SETPCAP)))
+    if mayBound {
+      for number in 0..<64 where kept.rawValue & 1 << UInt64(number) == 0 {
+        // Numbers that the kernel does not know are refused.
+        _ = wsclose_prctl(PR_CAPBSET_DROP, UInt(number))
+      }
+    }
+    if let user {
+      try check(wsclose_prctl(PR_SET_KEEPCAPS, 1) == 0, "PR_SET_KEEPCAPS")
+      try check(setgroups(0, nil) == 0, "setgroups")
+      try check(setgid(user.group) == 0, "setgid")
+      try check(setuid(user.id) == 0, "setuid")
+    }
+    // Kernels before 4.3 have no ambient set.
+    _ = wsclose_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL))
+    let left = kept.intersection(user == nil ? .effective : kept)
+    try check(wsclose_set_capabilities(left.rawValue) == 0, "capset")
+    try check(wsclose_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0, "PR_SET_NO_NEW_PRIVS")
+    try check(user.map { getuid() == $0.id && geteuid() == $0.id } ?? true, "setuid")
+    try check(CapabilitySet.effective == left, "capset")
+  }
+
+  private static var threads: Int {
+    guard let folder = unsafe opendir("/proc/self/task") else { return 1 }
+    defer { unsafe closedir(folder) }
+    var count = 0
+    // SAFETY: the folder is open; the entry is valid until the next one is read.
+    while let entry = unsafe readdir(folder) {
+      if unsafe entry.pointee.d_name.0 != CChar(bitPattern: UInt8(ascii: ".")) { count += 1 }
+    }
+    return count
+  }
+
+  private static func check(_ isDone: Bool, _ step: String) throws(CaptureError) {
+    guard !isDone else { return }
+    let reason = unsafe String(cString: strerror(errno)).lowercased()
+    throw CaptureError(
+      source: "privileges", problem: "cannot be given up (\(step): \(reason))",
+      advice: "start wsclose as the user it is to be, with the capabilities that it needs")
+  }
+}

@@ -1,0 +1,80 @@
+import Capture
+import Streams
+import TCPReassembly
+import TestSupport
+import Testing
+
+/// What a live capture tells besides packets: namespaces, and time.
+@Suite struct LiveNoticeTests {
+  static func opened(realm: UInt16, at time: Double = 0) -> [TestPacket] {
+    var wire = Wire(client: "127.0.0.1:40000", server: "127.0.0.1:80", at: time)
+    wire.open()
+    return wire.packets.map { packet in
+      var packet = packet
+      packet.segment.realm = realm
+      return packet
+    }
+  }
+
+  static func taken(_ packets: [TestPacket], _ transcript: inout Transcript) -> Reassembler {
+    var reassembler = Reassembler()
+    for packet in packets {
+      reassembler.receive(packet.segment, in: packet.payload.span, into: &transcript)
+    }
+    return reassembler
+  }
+
+  static func time(_ seconds: Double) -> CaptureNotice {
+    let time = Timestamp(nanoseconds: Int64(seconds * 1e9))
+    return .time(packets: time, steady: time)
+  }
+
+  @Test func `equal ends in two namespaces are two connections`() {
+    var transcript = Transcript()
+    let packets = TestPacket.merged([Self.opened(realm: 1), Self.opened(realm: 2)])
+    #expect(Self.taken(packets, &transcript).openConnections == 2)
+    #expect(transcript.connections.map(\.realm) == [1, 2])
+  }
+
+  @Test func `of a namespace that is over the connections end, and no others`() {
+    var transcript = Transcript()
+    var reassembler = Self.taken(
+      TestPacket.merged([Self.opened(realm: 1), Self.opened(realm: 2)]), &transcript)
+    reassembler.receive(.ended(realm: 2), into: &transcript)
+    #expect(reassembler.openConnections == 1)
+    #expect(transcript.events.last == .closed(.captureEnded))
+    reassembler.finish(into: &transcript)
+    #expect(transcript.events.count { $0 == .closed(.captureEnded) } == 2)
+  }
+
+  static let ends: [(seconds: Double, isOver: Bool, reason: CloseReason?)] = [
+    (1, true, nil), (3, true, .ended), (3, false, nil), (3599, false, nil), (3601, false, .idle),
+    // The clock was set back: what is over is not kept for that.
+    (-3600, true, .ended), (-3600, false, nil),
+  ]
+
+  @Test(arguments: ends)
+  func `time alone ends what is over or silent`(seconds: Double, isOver: Bool, reason: CloseReason?) {
+    var wire = Wire(at: 10_000)
+    wire.open()
+    if isOver {
+      wire.fin(.server, at: 0)
+      wire.fin(.client, at: 0, acknowledging: 1)
+      wire.acknowledge(.server, 1)
+    }
+    var transcript = Transcript()
+    var reassembler = Self.taken(wire.packets, &transcript)
+    reassembler.receive(Self.time(wire.time + seconds), into: &transcript)
+    #expect(
+      transcript.events.last { if case .closed = $0 { true } else { false } } == reason.map { .closed($0) })
+  }
+
+  @Test func `a full look finds every silent connection`() {
+    var transcript = Transcript()
+    let packets = TestPacket.merged((1...500).map { Self.opened(realm: $0, at: Double($0) * 0.01) })
+    var reassembler = Self.taken(packets, &transcript)
+    #expect(reassembler.openConnections == 500)
+    reassembler.receive(Self.time(10_000), into: &transcript)
+    #expect(reassembler.openConnections == 0)
+  }
+}
