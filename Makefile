@@ -6,7 +6,7 @@
 SWIFT ?= swift
 SAMPLES := samples/recorded
 
-.PHONY: build demo test lint format reports docs fuzz corpus bench install-build install-test
+.PHONY: build demo test cost load lint format reports docs fuzz corpus bench install-build install-test
 
 build: install-build
 	$(SWIFT) build -c release --product wsclose
@@ -15,9 +15,17 @@ demo: build
 	scripts/demo .build/release/wsclose $(SAMPLES)
 
 # The test run comes last: its closing line tells the counts.
-test: install-test lint
+test: install-test lint cost
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# What a packet, a frame and a session cost, in instructions and allocations: Bench/cost.json has the limits.
+cost: build load
+	scripts/check-cost
+
+# The benchmark's captures.
+load: install-build
+	WSCLOSE_BENCH=1 $(SWIFT) build -c release --product wsclose-load
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz Bench
@@ -33,8 +41,7 @@ corpus: install-build
 	TARGET="$(TARGET)" scripts/fuzz corpus
 
 # Beside the peers that are installed: tshark, tcpflow, and gopacket where Go is.
-bench: build
-	WSCLOSE_BENCH=1 $(SWIFT) build -c release --product wsclose-load
+bench: build load
 	scripts/bench $(if $(QUICK),--quick)
 
 # Writes the expected reports anew: read the difference before committing it.
@@ -50,4 +57,5 @@ install-build:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev
 
 install-test:
-	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema iproute2
+	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema iproute2 \
+	  valgrind gcc binutils

@@ -12,16 +12,31 @@ package enum ClientProgram: String, CaseIterable, Sendable {
 
   /// The program that a User-Agent names; `rfc6455` if it names one whose own rules are not known.
   init(userAgent: String) {
-    if userAgent.contains("Firefox/") {
+    if Self.index(behind: "Firefox/", in: userAgent) != nil {
       self = .firefox
-    } else if let version = userAgent.firstRange(of: "Chrome/").map({ userAgent[$0.upperBound...] }) {
-      let major = Int(version.prefix { $0.isNumber }) ?? .max
+    } else if let index = Self.index(behind: "Chrome/", in: userAgent) {
+      let major = Int(userAgent[index...].prefix { $0.isNumber }) ?? .max
       self = major < 108 ? .chromiumOld : .chromium
     } else if userAgent.lowercased().hasPrefix("node/"), userAgent.hasSuffix(" ws") {
       self = .nodeWS
     } else {
       self = .rfc6455
     }
+  }
+}
+
+extension ClientProgram {
+  /// Where a text goes on behind a product's name. Bytes, as every session asks for it.
+  private static func index(behind name: StaticString, in text: String) -> String.Index? {
+    let bytes = text.utf8
+    let count = name.utf8CodeUnitCount
+    var start = bytes.startIndex
+    while let slash = bytes[start...].firstIndex(of: UInt8(ascii: "/")) {
+      start = bytes.index(after: slash)
+      let begin = bytes.index(start, offsetBy: -count, limitedBy: bytes.startIndex)
+      if let begin, name.withUTF8Buffer({ unsafe bytes[begin..<start].elementsEqual($0) }) { return start }
+    }
+    return nil
   }
 }
 

@@ -151,6 +151,7 @@ struct JSONWriter {
       case "\"": raw("\\\"")
       case "\\": raw("\\\\")
       case "\n": raw("\\n")
+      case " "..."~": buffer.append(UInt8(truncatingIfNeeded: scalar.value))
       default:
         if !scalar.isASCII || scalar.value < 0x20 || scalar.value == 0x7f, Escape.isUnsafe(scalar) {
           for unit in String(scalar).utf16 { escape(unit) }
