@@ -67,6 +67,7 @@ let package = Package(
         "Limits", "Capture", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis",
       ],
       swiftSettings: settings),
+    .target(name: "Telemetry", dependencies: ["WSDecode", "CloseAnalysis"], swiftSettings: settings),
     .executableTarget(
       name: "wsclose",
       dependencies: [
@@ -104,6 +105,9 @@ let package = Package(
       name: "CloseAnalysisTests", dependencies: stages + ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ReportTests", dependencies: stages + ["Report", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["CloseAnalysis", "Telemetry", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"],
       exclude: ["validate.py", "converse.py"],
