@@ -8,11 +8,14 @@ enum FileCall {
     var inode: UInt64
     var size: Int
     var isRegular: Bool
+    /// Whether it has a name, this one or another.
+    var isNamed: Bool
 
     fileprivate init(_ status: stat) {
       device = UInt64(status.st_dev)
       inode = UInt64(status.st_ino)
       size = Int(status.st_size)
+      isNamed = status.st_nlink > 0
       isRegular = status.st_mode & S_IFMT == S_IFREG
     }
 

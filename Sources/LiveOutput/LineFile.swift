@@ -15,6 +15,7 @@ struct LineFile {
   private let path: String
   private let rotation: Rotation?
   private var descriptor: Int32
+  private var openProblem = ""
   private var size = 0
   private var isRegular = true
 
@@ -73,7 +74,7 @@ struct LineFile {
 
   private mutating func write(part: ArraySlice<UInt8>) -> Loss? {
     guard descriptor >= 0 else {
-      return Loss(lines: Self.lines(in: part), bytes: UInt64(part.count), problem: "cannot be opened")
+      return Loss(lines: Self.lines(in: part), bytes: UInt64(part.count), problem: openProblem)
     }
     let count = FileCall.write(part, to: descriptor)
     guard count < part.count else {
@@ -108,11 +109,15 @@ struct LineFile {
     reopen()
   }
 
-  /// Closes the file and opens the one that has its name now. If that cannot be, the former goes on.
+  /// Closes the file and opens the one that has its name now. If that cannot be, the former goes on as long as it is
+  /// anywhere.
   mutating func reopen() {
     let new = FileCall.openToAppend(path)
-    guard new >= 0 else { return }
-    if descriptor >= 0 { Glibc.close(descriptor) }
+    if new < 0 {
+      openProblem = FileCall.problem
+      if FileCall.identity(of: descriptor)?.isNamed == true { return }
+    }
+    close()
     descriptor = new
     look()
   }

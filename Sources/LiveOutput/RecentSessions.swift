@@ -3,7 +3,7 @@ package struct RecentSessions: Sendable {
   package private(set) var sessions: [[UInt8]] = []
   private var byteCount = 0
   private let limit: Int
-  private static let maxBytes = 4 << 20
+  private static let maxBytes = 1 << 20
 
   /// - Parameter limit: sessions.
   package init(limit: Int = 100) { self.limit = limit }

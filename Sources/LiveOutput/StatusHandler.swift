@@ -5,9 +5,9 @@ import Synchronization
 /// How many connections are open: there is a bound.
 final class Places: Sendable {
   private let count = Mutex(0)
-  private static let limit = 64
-  /// Seconds of silence after which a connection is closed.
-  static let patience: Int64 = 60
+  private static let limit = 32
+  /// Seconds after which a connection is closed, whatever it does.
+  static let patience: Int64 = 30
 
   func take() -> Bool {
     count.withLock { count in
@@ -20,31 +20,26 @@ final class Places: Sendable {
   func giveBack() { count.withLock { $0 -= 1 } }
 }
 
-/// Answers the requests of one connection, one after the other.
+/// Answers one request and closes the connection: what is answered and not read yet has a bound so.
 final class StatusHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
   private let pages: StatusPages
   private var request: HTTPRequestHead?
+  private var isDone = false
 
   init(_ pages: StatusPages) { self.pages = pages }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isDone else { return }
     switch unwrapInboundIn(data) {
     case .head(let head): request = head
     case .body: break
     case .end:
-      if let request { answer(request, context) }
-      request = nil
-    }
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is IdleStateHandler.IdleStateEvent {
-      context.close(promise: nil)
-    } else {
-      context.fireUserInboundEventTriggered(event)
+      guard let request else { return }
+      isDone = true
+      answer(request, context)
     }
   }
 
@@ -57,16 +52,14 @@ final class StatusHandler: ChannelInboundHandler {
     head.headers.add(name: "content-length", value: "\(answer.body.count)")
     head.headers.add(name: "cache-control", value: "no-store")
     head.headers.add(name: "x-content-type-options", value: "nosniff")
-    if !request.isKeepAlive { head.headers.add(name: "connection", value: "close") }
+    head.headers.add(name: "connection", value: "close")
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if request.method != .HEAD {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
     }
     let done = context.eventLoop.makePromise(of: Void.self)
-    if !request.isKeepAlive {
-      let channel = context.channel
-      done.futureResult.whenComplete { _ in channel.close(promise: nil) }
-    }
+    let channel = context.channel
+    done.futureResult.whenComplete { _ in channel.close(promise: nil) }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: done)
   }
 }

@@ -21,11 +21,15 @@ package final class StatusServer: Sendable {
     channel = try ServerBootstrap(group: group).childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
         guard places.take() else { throw ChannelError.ioOnClosedChannel }
-        channel.closeFuture.whenComplete { _ in places.giveBack() }
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true)
-        try channel.pipeline.syncOperations.addHandlers([
-          IdleStateHandler(allTimeout: .seconds(Places.patience)), StatusHandler(pages),
-        ])
+        let deadline = channel.eventLoop.scheduleTask(in: .seconds(Places.patience)) {
+          channel.close(promise: nil)
+        }
+        channel.closeFuture.whenComplete { _ in
+          deadline.cancel()
+          places.giveBack()
+        }
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
+        try channel.pipeline.syncOperations.addHandler(StatusHandler(pages))
       }
     }.childChannelOption(.maxMessagesPerRead, value: 4).withBoundSocket(socket.descriptor).wait()
   }

@@ -57,7 +57,7 @@ import Testing
     let session = try #require(Stages.sessions(of: Self.lost).first)
     #expect(session.verdict == .lost)
     let file = Self.file(session, Self.ring(Self.lost))
-    #expect(file.name == "20260102T030405.678Z-lost-10.9.1.2-40000-0.pcapng")
+    #expect(file.name == "20260102T030405.678Z-lost-10.9.1.2-40000-1.pcapng")
     #expect(EvidenceFile.isName(file.name))
     #expect(!Self.contains(file, "secret"))
     #expect(Self.contains(file, "test") && Self.contains(file, "eth3"))

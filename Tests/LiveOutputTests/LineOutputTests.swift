@@ -58,6 +58,22 @@ import Testing
     }
   }
 
+  @Test func `while nothing can have the file's name, lines are lost, and no longer`() throws {
+    try TemporaryFolder.with { folder in
+      let path = folder.path + "/in/s"
+      let manager = FileManager.default
+      try manager.createDirectory(atPath: folder.path + "/in", withIntermediateDirectories: false)
+      let output = LineOutput(try LineOutput.Opened(path: path, rotateSize: nil, rotateCount: 5)) { _ in }
+      try manager.removeItem(atPath: folder.path + "/in")
+      Self.write(["lost"], to: output)
+      while output.counts.lostLines == 0 { Thread.sleep(forTimeInterval: 0.01) }
+      try manager.createDirectory(atPath: folder.path + "/in", withIntermediateDirectories: false)
+      Self.write(["new"], to: output)
+      output.finish()
+      #expect(Self.text(path) == "new\n" && output.counts.lines == 1)
+    }
+  }
+
   @Test func `what a full disk does not take is counted, and told once`() throws {
     let told = Mutex<[String]>([])
     let output = LineOutput(try LineOutput.Opened(path: "/dev/full", rotateSize: nil, rotateCount: 5)) {

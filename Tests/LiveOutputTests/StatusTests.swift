@@ -6,9 +6,9 @@ import Testing
     var recent = RecentSessions(limit: 3)
     for number in 1...5 { recent.add(Array("\(number)\n".utf8)) }
     #expect(recent.sessions == [Array("3".utf8), Array("4".utf8), Array("5".utf8)])
-    recent.add([UInt8](repeating: 32, count: (4 << 20) - 1))
+    recent.add([UInt8](repeating: 32, count: (1 << 20) - 1))
     #expect(recent.sessions.count == 2)
-    recent.add([UInt8](repeating: 32, count: 5 << 20))
+    recent.add([UInt8](repeating: 32, count: 2 << 20))
     #expect(recent.sessions.count == 2)
   }
 

@@ -21,6 +21,8 @@ import Testing
     var conversation = ProxiedConversation(number)
     conversation.upgrade()
     conversation.close(code)
+    conversation.onInner { $0.finish(.server) }
+    conversation.onOuter { $0.finish(.server) }
     return conversation
   }
 
