@@ -89,13 +89,13 @@ struct LiveCommand: ParsableCommand {
     _ destinations: LiveDestinations.Started
   ) {
     while !Interrupt.isRequested, lines.isOpen, !pipeline.isOver {
+      if let status = destinations.status, status.isDue {
+        status.publish(pipeline.counters, destinations.file, destinations.evidence)
+      }
       pipeline.step()
       lines.flush()
       if Interrupt.takeInquiry() { report.summary(pipeline.counters).forEach { Output.complain($0) } }
       if Interrupt.takeReopening() { destinations.file?.reopen() }
-      if let status = destinations.status, status.isDue {
-        status.publish(pipeline.counters, destinations.file, destinations.evidence)
-      }
     }
   }
 

@@ -79,7 +79,8 @@ import Testing
     let head = "GET /feed?token=abc HTTP/1.1\r\nHost: a.example\r\nCookie: id=s3; t=1\r\n X-Y: z\r\nX\r\n\r\n"
     Self.add(Array(head.utf8) + [0x81, 1, 65], number: 1, to: ring)
     let kept = try #require(ring.packets(between: Self.client, Self.server, realm: 0, from: 1).packets.first)
-    let shown = "GET /feed?xxxxxxxxx HTTP/1.1\r\nHost: a.example\r\nCookie: xxxxxx xxx\r\n X-Y: x\r\nx\r\n\r\n"
+    let shown =
+      "GET /feed?xxxxxxxxx HTTP/1.1\r\nHost: a.example\r\nCookie: xxxxxx xxx\r\n X-Y: x\r\nx\r\n\r\n"
     #expect(String(decoding: kept.head[54...].dropLast(3), as: UTF8.self) == shown)
     #expect(kept.head.suffix(3) == [0x81, 1, 65])
   }
