@@ -52,9 +52,10 @@ import Testing
       let path = folder.path + "/s"
       let output = LineOutput(try LineOutput.Opened(path: path, rotateSize: nil, rotateCount: 5)) { _ in }
       try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+      try Data("other\n".utf8).write(to: URL(fileURLWithPath: path))
       Self.write(["new"], to: output)
       output.finish()
-      #expect(Self.text(path) == "new\n" && Self.text(path + ".old") == "")
+      #expect(Self.text(path) == "other\nnew\n" && Self.text(path + ".old") == "")
     }
   }
 
