@@ -57,5 +57,5 @@ install-build:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev
 
 install-test:
-	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema iproute2 \
-	  valgrind gcc binutils
+	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark iproute2 python3-jsonschema \
+	  python3-prometheus-client valgrind gcc binutils

@@ -71,11 +71,21 @@ let package = Package(
         "CloseAnalysis",
       ],
       swiftSettings: settings),
+    .target(name: "Telemetry", dependencies: ["WSDecode", "CloseAnalysis"], swiftSettings: settings),
+    .target(
+      name: "LiveOutput",
+      dependencies: [
+        "Capture", "Streams", "WSDecode", "CloseAnalysis", "Telemetry",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "wsclose",
       dependencies: [
         "Limits", "Capture", "CLinux", "Streams", "TLSDecode", "WSDecode", "CloseAnalysis", "Pipeline",
-        "Report",
+        "Report", "Telemetry", "LiveOutput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -109,8 +119,17 @@ let package = Package(
     .testTarget(
       name: "ReportTests", dependencies: stages + ["Report", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "TelemetryTests", dependencies: ["CloseAnalysis", "Telemetry", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "LiveOutputTests",
+      dependencies: [
+        "Capture", "CloseAnalysis", "TestSupport", "LiveOutput", "Telemetry", "Pipeline", "TLSDecode",
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"],
-      exclude: ["validate.py", "converse.py"],
+      exclude: ["validate.py", "converse.py", "metrics.py"],
       swiftSettings: settings),
 
     // What is fuzzed: see docs/reliability.md.

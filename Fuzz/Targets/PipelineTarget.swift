@@ -65,9 +65,7 @@ private struct Reports: Equatable {
       session.id = 0
       // What several have in common is told of those that are near in time.
       session.findings.removeAll { ["mass-teardown", "idle-timeout"].contains($0.rule) }
-      var line = TextBuffer()
-      JSONReport.append(session, captures: [Sinks.capture], to: &line)
-      return line.bytes
+      return JSONReport.line(session, captures: [Sinks.capture])
     }.sorted { $0.lexicographicallyPrecedes($1) }
   }
 

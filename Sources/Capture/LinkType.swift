@@ -48,4 +48,7 @@ package enum LinkType: String, Hashable, Sendable {
     case .linuxSLL2: 276
     }
   }
+
+  /// The number in files (tcpdump.org/linktypes.html); it differs from libpcap's own for raw IP only.
+  package var number: Int32 { self == .raw ? 101 : datalink }
 }

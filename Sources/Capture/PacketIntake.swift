@@ -1,9 +1,14 @@
 /// The way of a packet whose frame is at hand, the same for files and for interfaces: counted, decoded, handed on.
 struct PacketIntake {
   private var decoder: PacketDecoder
+  /// Keeps what passes.
+  private let ring: PacketRing?
   var statistics = CaptureStatistics()
 
-  init(options: DecodeOptions) { decoder = PacketDecoder(options: options) }
+  init(options: DecodeOptions, ring: PacketRing? = nil) {
+    decoder = PacketDecoder(options: options)
+    self.ring = ring
+  }
 
   /// Counts a packet, whether or not it is used.
   @inline(__always)
@@ -27,6 +32,7 @@ struct PacketIntake {
         var segment = segment
         if segment.interface == nil || realm != 0 { segment.interface = interface }
         segment.realm = realm
+        ring?.add(segment, in: frame, wireLength: wireLength, as: linkType)
         sink.receive(segment, in: bytes)
       }
     } catch {

@@ -16,7 +16,7 @@ package enum Verdict: String, CaseIterable, Sendable {
 }
 
 /// Why the capture cannot tell.
-package enum UndeterminedReason: String, Sendable {
+package enum UndeterminedReason: String, CaseIterable, Sendable {
   /// Bytes that are not in the capture may have held the Close frame.
   case gap
   /// The capture holds only the beginning of packets.
@@ -57,7 +57,7 @@ package struct Delivery: Sendable {
   package var isInferred = false
 }
 
-package enum TeardownParty: String, Sendable { case client, proxy, server, unknown }
+package enum TeardownParty: String, CaseIterable, Sendable { case client, proxy, server, unknown }
 
 /// What ended the client-most captured leg.
 package struct Teardown: Sendable {

@@ -27,6 +27,13 @@ package enum JSONReport {
     sessions.reduce(into: TextBuffer()) { append($1, captures: analysis.captures, to: &$0) }.bytes
   }
 
+  /// The line of one session, schema `wsclose.session/1`.
+  package static func line(_ session: Session, captures: [CaptureSummary]) -> [UInt8] {
+    var line = TextBuffer()
+    append(session, captures: captures, to: &line)
+    return line.bytes
+  }
+
   /// Adds the line of one session, schema `wsclose.session/1`.
   ///
   /// - Parameter captures: those that hold its packets.

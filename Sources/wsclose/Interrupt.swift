@@ -5,6 +5,7 @@ import Synchronization
 enum Interrupt {
   private static let flag = Atomic<Bool>(false)
   private static let inquiry = Atomic<Bool>(false)
+  private static let reopening = Atomic<Bool>(false)
 
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
@@ -25,6 +26,12 @@ enum Interrupt {
     unblock([SIGUSR1])
   }
 
+  /// Has SIGHUP ask that files be opened anew.
+  static func installReopening() {
+    _ = signal(SIGHUP) { _ in Interrupt.reopening.store(true, ordering: .relaxed) }
+    unblock([SIGHUP])
+  }
+
   /// A program that starts this one from a thread of its own hands on what that thread blocks.
   private static func unblock(_ numbers: [Int32]) {
     var set = sigset_t()
@@ -33,6 +40,9 @@ enum Interrupt {
     for number in numbers { unsafe sigaddset(&set, number) }
     unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
+
+  /// Whether files are to be opened anew since the last call.
+  static func takeReopening() -> Bool { reopening.exchange(false, ordering: .relaxed) }
 
   /// Whether the counters were asked for since the last call.
   static func takeInquiry() -> Bool { inquiry.exchange(false, ordering: .relaxed) }

@@ -16,14 +16,15 @@ struct LiveCommand: ParsableCommand {
         wsclose live -i eth0 --only lost,absent --format ndjson
         wsclose live --netns /run/netns/blue
         wsclose live --sidecars
+        wsclose live -i any --output sessions.ndjson --evidence evidence --listen 9911
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, ndjson }
 
   @OptionGroup var live: LiveArguments
 
-  @Option(help: "text or ndjson.")
-  var format = Format.text
+  @Option(help: "text or ndjson (default: text; ndjson with --output).")
+  var format: Format?
 
   @Option(
     help: ArgumentHelp("Only sessions with these verdicts, separated by commas.", valueName: "verdicts"))
@@ -36,6 +37,8 @@ struct LiveCommand: ParsableCommand {
   @Flag(help: "Exit with 1 if any session is lost or absent.")
   var exitCode = false
 
+  @OptionGroup(title: "Output") var output: LiveOutputArguments
+
   @OptionGroup var decoding: DecodeArguments
 
   @OptionGroup var keys: KeyLogArguments
@@ -44,6 +47,7 @@ struct LiveCommand: ParsableCommand {
 
   func validate() throws {
     if count == 0 { throw ValidationError("--count has to be more than 0") }
+    if output.output != nil, format == .text { throw ValidationError("--output writes ndjson only") }
   }
 
   func run() throws {
@@ -52,31 +56,51 @@ struct LiveCommand: ParsableCommand {
     source.decoding = decoding.options(limits.limits)
     if let count { source.maxPackets = count }
     source.tell = { Output.complain("\($0)") }
-    let output = PiecedOutput(try Output(path: nil))
-    let capture = try open(source)
+    if output.evidence != nil {
+      source.ring = PacketRing(
+        byteLimit: output.evidenceRing.bytes, keepsPayload: output.evidencePayload)
+    }
+    let user = try live.newUser()
+    if let lack = Privileges.lack(for: source) { try Output.finish(with: [lack]) }
+    let opened = try LiveDestinations(output, as: user)
+    let capture = try open(source, user)
+    let destinations = try opened.start(source.ring)
+    let lines = LiveLines(PiecedOutput(try Output(path: nil)), destinations.file)
     Interrupt.install()
     Interrupt.installInquiry()
-    let report = LiveReport(output, style, name: source.name, only: only?.verdicts)
+    if destinations.file != nil { Interrupt.installReopening() }
+    let report = LiveReport(lines, style, name: source.name, only: only?.verdicts, destinations)
     var pipeline = LivePipeline(
       capture, name: source.name, keyLog: keyLog, limits: limits.limits,
       onInterfaceNames: report.name, onPods: report.name, onSession: report.write)
     Output.complain("listening on \(source.name); Ctrl-C ends it")
-    while !Interrupt.isRequested, output.isOpen, !pipeline.isOver {
-      pipeline.step()
-      output.flush()
-      if Interrupt.takeInquiry() { report.summary(pipeline.counters).forEach { Output.complain($0) } }
-    }
+    follow(&pipeline, lines, report, destinations)
     pipeline.finish()
-    output.flush()
-    if let failure = output.failure { throw failure }
+    lines.flush()
+    destinations.finish()
+    if let failure = lines.failure { throw failure }
     try end(report.summary(pipeline.counters))
     if exitCode, report.failures > 0 { throw ExitCode(1) }
   }
 
+  /// Round by round, until it is enough; signals are heeded between the rounds.
+  private func follow(
+    _ pipeline: inout LivePipeline, _ lines: LiveLines, _ report: LiveReport,
+    _ destinations: LiveDestinations.Started
+  ) {
+    while !Interrupt.isRequested, lines.isOpen, !pipeline.isOver {
+      if let status = destinations.status, status.isDue {
+        status.publish(pipeline.counters, destinations.file, destinations.evidence)
+      }
+      pipeline.step()
+      lines.flush()
+      if Interrupt.takeInquiry() { report.summary(pipeline.counters).forEach { Output.complain($0) } }
+      if Interrupt.takeReopening() { destinations.file?.reopen() }
+    }
+  }
+
   /// Opens the capture, and gives up what is not needed from then on.
-  private func open(_ source: LiveSource) throws -> LiveCapture {
-    let user = try live.newUser()
-    if let lack = Privileges.lack(for: source) { try Output.finish(with: [lack]) }
+  private func open(_ source: LiveSource, _ user: Privileges.User?) throws -> LiveCapture {
     do throws(CaptureError) {
       let capture = try LiveCapture(source)
       try Privileges.drop(to: user, keeping: source.keptCapabilities)
@@ -87,14 +111,14 @@ struct LiveCommand: ParsableCommand {
     }
   }
 
+  private var isText: Bool { output.output == nil && format != .ndjson }
+
   private var style: LiveReport.Format {
-    format == .ndjson ? .ndjson : .text(TextStyle(isColoured: Output.wantsColour(path: nil)))
+    !isText ? .ndjson : .text(TextStyle(isColoured: Output.wantsColour(path: nil)))
   }
 
   private func end(_ summary: [String]) throws {
-    switch format {
-    case .text: try Output(path: nil).write(("\n" + summary.joined(separator: "\n  ") + "\n").utf8Span.span)
-    case .ndjson: summary.forEach { Output.complain($0) }
-    }
+    guard isText else { return summary.forEach { Output.complain($0) } }
+    try Output(path: nil).write(("\n" + summary.joined(separator: "\n  ") + "\n").utf8Span.span)
   }
 }

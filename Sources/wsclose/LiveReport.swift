@@ -7,19 +7,25 @@ import Report
 final class LiveReport {
   enum Format { case text(TextStyle), ndjson }
 
-  private let output: PiecedOutput
+  private let output: LiveLines
   private let format: Format
   private let verdicts: Set<Verdict>?
   private var capture: CaptureSummary
   private(set) var counts: [Verdict: UInt64] = [:]
+  private let destinations: LiveDestinations.Started
 
   /// - Parameters:
   ///   - name: what the capture is called.
   ///   - verdicts: the only ones to write; `nil` for all.
-  init(_ output: PiecedOutput, _ format: Format, name: String, only verdicts: Set<Verdict>?) {
+  ///   - destinations: what is told besides.
+  init(
+    _ output: LiveLines, _ format: Format, name: String, only verdicts: Set<Verdict>?,
+    _ destinations: LiveDestinations.Started
+  ) {
     self.output = output
     self.format = format
     self.verdicts = verdicts
+    self.destinations = destinations
     capture = CaptureSummary(
       parts: [CapturePart(source: name)], statistics: CaptureStatistics(), reassembly: .init())
     // The kernel gives them, and a line's precision does not depend on what came before.
@@ -31,12 +37,20 @@ final class LiveReport {
 
   func write(_ session: Session) {
     counts[session.verdict, default: 0] += 1
+    destinations.status?.count(session)
+    destinations.evidence?.keep(session, interfaceNames: capture.statistics.interfaceNames)
     guard verdicts?.contains(session.verdict) ?? true else { return }
+    var json: [UInt8]?
     switch format {
     case .text(let style):
-      output.write { $0.append(LiveLine.text(session, pods: capture.statistics.pods, style: style)) }
-    case .ndjson: output.write { JSONReport.append(session, captures: [capture], to: &$0) }
+      output.write(line: Array(LiveLine.text(session, pods: capture.statistics.pods, style: style).utf8))
+    case .ndjson:
+      let line = JSONReport.line(session, captures: [capture])
+      output.write(line: line)
+      json = line
     }
+    guard let status = destinations.status else { return }
+    status.add(json: json ?? JSONReport.line(session, captures: [capture]))
   }
 
   /// Sessions without the server's Close frame.
@@ -55,6 +69,18 @@ final class LiveReport {
       lines.append(
         "\(interface.name)\(interface.isOpen ? "" : " (gone)"): \(interface.packets) packets,"
           + " \(interface.kernelDrops) dropped by the kernel, \(interface.interfaceDrops) by the interface")
+    }
+    return lines + destinationLines
+  }
+
+  private var destinationLines: [String] {
+    var lines: [String] = []
+    if let counts = destinations.file?.counts, counts.lostLines > 0 {
+      lines.append("\(counts.lostLines) lines (\(counts.lostBytes) bytes) could not be written")
+    }
+    if let counts = destinations.evidence?.folder.counts {
+      let lost = counts.lostFiles == 0 ? "" : ", \(counts.lostFiles) could not be written"
+      lines.append("evidence of \(counts.files) session\(counts.files == 1 ? "" : "s")\(lost)")
     }
     return lines
   }

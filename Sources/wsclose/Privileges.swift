@@ -63,6 +63,22 @@ enum Privileges {
     try check(CapabilitySet.effective == left, "capset")
   }
 
+  /// Does what follows as another user: files belong to who will write to them, and what he may not write to is known
+  /// before anything is started.
+  static func act(as user: User?) throws(CaptureError) {
+    guard let user else { return }
+    try check(threads == 1, "threads run already")
+    try check(setegid(user.group) == 0, "setegid")
+    try check(seteuid(user.id) == 0, "seteuid")
+  }
+
+  /// Ends what `act(as:)` began.
+  static func actAsBefore(_ user: User?) throws(CaptureError) {
+    guard user != nil else { return }
+    try check(seteuid(getuid()) == 0, "seteuid")
+    try check(setegid(getgid()) == 0, "setegid")
+  }
+
   private static var threads: Int {
     guard let folder = unsafe opendir("/proc/self/task") else { return 1 }
     defer { unsafe closedir(folder) }

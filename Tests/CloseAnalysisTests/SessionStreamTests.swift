@@ -41,9 +41,8 @@ import WSDecode
     sessions.map { session in
       var session = session
       session.id = 0
-      var line = TextBuffer()
-      JSONReport.append(session, captures: [CaptureSummary("test.pcap")], to: &line)
-      return String(decoding: line.bytes, as: UTF8.self)
+      return String(
+        decoding: JSONReport.line(session, captures: [CaptureSummary("test.pcap")]), as: UTF8.self)
     }.sorted()
   }
 

@@ -39,7 +39,7 @@ package struct LiveCapture {
   /// - Throws: if one cannot be opened, or the filter does not compile.
   package init(_ source: LiveSource) throws(CaptureError) {
     self.source = source
-    intake = PacketIntake(options: source.decoding)
+    intake = PacketIntake(options: source.decoding, ring: source.ring)
     lastLook = SteadyTime.now - Self.lookInterval
     try openNamed()
     followSidecars(SteadyTime.now)

@@ -12,6 +12,8 @@ package struct LiveSource {
   package var decoding = DecodeOptions()
   /// Packets after which the capture is over.
   package var maxPackets = UInt64.max
+  /// Gets every packet that carries TCP.
+  package var ring: PacketRing?
   /// Gets what a person should know, one line each: an interface is gone, or back.
   package var tell: (CaptureError) -> Void = { _ in }
 

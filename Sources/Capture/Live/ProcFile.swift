@@ -1,11 +1,11 @@
 import Glibc
 
 /// Reads what the kernel tells under /proc.
-enum ProcFile {
+package enum ProcFile {
   /// The beginning of a file.
   ///
   /// - Returns: `nil` if it cannot be read.
-  static func bytes(of path: String, limit: Int) -> [UInt8]? {
+  package static func bytes(of path: String, limit: Int) -> [UInt8]? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

@@ -1,0 +1,60 @@
+/// Hides what an opening handshake may hold of secrets, in place: Wireshark still sees the handshake, with every byte
+/// where it was.
+enum HTTPHeadBlinding {
+  /// Heads that are longer are cut.
+  static let maxBytes = 4096
+  private static let filler = UInt8(ascii: "x")
+  /// Fields whose values stay: what a WebSocket needs, and what names the programs.
+  private static let shown: Set<String> = [
+    "host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-accept", "sec-websocket-version",
+    "sec-websocket-extensions", "user-agent", "server", "via", "content-length", "transfer-encoding", "date",
+    "x-request-id",
+  ]
+
+  /// Whether a payload begins as a request for a WebSocket, or a response, does.
+  static func isHead(_ frame: Span<UInt8>, at offset: Int) -> Bool {
+    guard offset >= 0, frame.count - offset >= 4 else { return false }
+    let begin = frame.bigEndian32(at: offset)
+    // "GET ", "HTTP", "CONN"
+    return begin == 0x4745_5420 || begin == 0x4854_5450 || begin == 0x434f_4e4e
+  }
+
+  /// Where a head ends; `nil` where none begins. A head without an end goes on to the bound.
+  static func headEnd(_ frame: Span<UInt8>, at offset: Int) -> Int? {
+    guard isHead(frame, at: offset) else { return nil }
+    let limit = min(frame.count, offset + maxBytes)
+    for index in offset..<limit where limit - index >= 4 {
+      if frame.bigEndian32(at: index) == 0x0d0a_0d0a { return index + 4 }
+    }
+    return limit
+  }
+
+  /// Overwrites the query of a request, and the values of all fields but those that are known to hold no secrets.
+  static func blind(_ bytes: inout [UInt8], in range: Range<Int>) {
+    var start = range.lowerBound
+    var isFirst = true
+    while start < range.upperBound {
+      let end = bytes[start..<range.upperBound].firstIndex(of: UInt8(ascii: "\n")) ?? range.upperBound
+      // An empty line ends the head: frames follow.
+      if end - start <= 1, !isFirst { return }
+      blind(line: start..<end, isFirst: isFirst, &bytes)
+      (start, isFirst) = (end + 1, false)
+    }
+  }
+
+  private static func blind(line: Range<Int>, isFirst: Bool, _ bytes: inout [UInt8]) {
+    var hidden = line
+    if isFirst {
+      guard let query = bytes[line].firstIndex(of: UInt8(ascii: "?")) else { return }
+      let end = bytes[query..<line.upperBound].firstIndex(of: UInt8(ascii: " ")) ?? line.upperBound
+      hidden = query + 1..<end
+    } else if let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) {
+      let name = String(decoding: bytes[line.lowerBound..<colon], as: UTF8.self).lowercased()
+      guard !shown.contains(name) else { return }
+      hidden = colon + 1..<line.upperBound
+    }
+    for index in hidden where bytes[index] != UInt8(ascii: "\r") && bytes[index] != UInt8(ascii: " ") {
+      bytes[index] = filler
+    }
+  }
+}

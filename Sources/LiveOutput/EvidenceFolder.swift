@@ -1,0 +1,136 @@
+import Capture
+import Glibc
+import Synchronization
+
+/// The folder with the packets of sessions that ended badly, written by a thread of its own. It has a budget: the oldest
+/// files go first, those of earlier runs too.
+package final class EvidenceFolder: Sendable {
+  package struct Counts: Equatable, Sendable {
+    package var files: UInt64 = 0
+    /// Sessions whose packets could not be written.
+    package var lostFiles: UInt64 = 0
+    /// Files that were removed to make room.
+    package var removedFiles: UInt64 = 0
+    /// Bytes in the folder.
+    package var bytes = 0
+  }
+
+  /// The files that are there, the oldest first.
+  private struct Shelf {
+    var files: [(name: String, size: Int)] = []
+    var total: Int { files.reduce(0) { $0 + $1.size } }
+  }
+
+  private let path: String
+  private let budget: Int
+  private let shelf: Mutex<Shelf>
+  private let state: Mutex<(counts: Counts, isTold: Bool)>
+  private let queue: BackgroundQueue
+  private let tell: @Sendable (CaptureError) -> Void
+  private static let maxWaiting = 64 << 20
+
+  /// A folder that was found to be usable, before there is any thread.
+  package struct Opened: ~Copyable {
+    fileprivate let path: String
+    fileprivate let files: [(name: String, size: Int)]
+
+    /// Makes the folder if it is not there.
+    package init(path: String) throws(CaptureError) {
+      self.path = path
+      let advice = "name a folder that the user of wsclose live may write to (--user)"
+      if unsafe mkdir(path, 0o750) != 0, errno != EEXIST {
+        throw CaptureError(source: path, problem: FileCall.problem, advice: advice)
+      }
+      guard let names = FileCall.names(in: path) else {
+        throw CaptureError(source: path, problem: FileCall.problem, advice: advice)
+      }
+      let probe = "\(path)/.wsclose-\(getpid())"
+      let descriptor = FileCall.create(probe)
+      guard descriptor >= 0 else {
+        throw CaptureError(source: path, problem: FileCall.problem, advice: advice)
+      }
+      close(descriptor)
+      unsafe unlink(probe)
+      files = names.filter { EvidenceFile.isName($0) }.sorted().map {
+        ($0, FileCall.identity(of: "\(path)/\($0)")?.size ?? 0)
+      }
+    }
+  }
+
+  /// Starts the thread.
+  ///
+  /// - Parameter budget: bytes that the files may have together.
+  package init(_ opened: consuming Opened, budget: Int, tell: @escaping @Sendable (CaptureError) -> Void) {
+    path = opened.path
+    self.budget = budget
+    let shelf = Shelf(files: opened.files)
+    self.shelf = Mutex(shelf)
+    state = Mutex((Counts(bytes: shelf.total), false))
+    self.tell = tell
+    queue = BackgroundQueue(limit: Self.maxWaiting)
+  }
+
+  package var counts: Counts { state.withLock { $0.counts } }
+
+  package func write(_ file: EvidenceFile) {
+    guard file.bytes.count <= budget else { return lose("\(file.name) is larger than --evidence-size") }
+    let isTaken = queue.submit(cost: file.bytes.count) { [self] in
+      shelf.withLock { shelf in
+        makeRoom(for: file.bytes.count, &shelf)
+        if let problem = save(file) { return lose(problem) }
+        shelf.files.append((file.name, file.bytes.count))
+        let total = shelf.total
+        state.withLock { state in
+          state.counts.files += 1
+          state.counts.bytes = total
+        }
+      }
+    }
+    if !isTaken { lose("the disk is too slow") }
+  }
+
+  /// Waits for the last file.
+  package func finish() { queue.finish() }
+
+  private func makeRoom(for size: Int, _ shelf: inout Shelf) {
+    var total = shelf.total
+    var removed = 0
+    while total + size > budget, removed < shelf.files.count {
+      let oldest = shelf.files[removed]
+      unsafe unlink("\(path)/\(oldest.name)")
+      total -= oldest.size
+      removed += 1
+    }
+    shelf.files.removeFirst(removed)
+    state.withLock { state in
+      state.counts.removedFiles += UInt64(removed)
+      state.counts.bytes = total
+    }
+  }
+
+  /// Under another name until it is whole: nobody reads half a file.
+  private func save(_ file: EvidenceFile) -> String? {
+    let (temporary, final) = ("\(path)/.\(file.name)", "\(path)/\(file.name)")
+    let descriptor = FileCall.create(temporary)
+    guard descriptor >= 0 else { return FileCall.problem }
+    let count = FileCall.write(file.bytes[...], to: descriptor)
+    var problem = count < file.bytes.count ? FileCall.problem : nil
+    close(descriptor)
+    if problem == nil, unsafe rename(temporary, final) != 0 { problem = FileCall.problem }
+    if problem != nil { unsafe unlink(temporary) }
+    return problem
+  }
+
+  private func lose(_ problem: String) {
+    let isFirst = state.withLock { state in
+      state.counts.lostFiles += 1
+      defer { state.isTold = true }
+      return !state.isTold
+    }
+    guard isFirst else { return }
+    tell(
+      CaptureError(
+        source: path, problem: problem,
+        advice: "evidence that cannot be written is counted as lost; make room"))
+  }
+}

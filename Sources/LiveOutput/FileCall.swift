@@ -1,0 +1,75 @@
+import Glibc
+
+/// The system calls for files, as this target needs them.
+enum FileCall {
+  /// What tells a file from another of the same name.
+  struct Identity: Equatable {
+    var device: UInt64
+    var inode: UInt64
+    var size: Int
+    var isRegular: Bool
+    /// Whether it has a name, this one or another.
+    var isNamed: Bool
+
+    fileprivate init(_ status: stat) {
+      device = UInt64(status.st_dev)
+      inode = UInt64(status.st_ino)
+      size = Int(status.st_size)
+      isNamed = status.st_nlink > 0
+      isRegular = status.st_mode & S_IFMT == S_IFREG
+    }
+
+    func isSameFile(as other: Identity) -> Bool { device == other.device && inode == other.inode }
+  }
+
+  static var problem: String { unsafe String(cString: strerror(errno)).lowercased() }
+
+  static func identity(of descriptor: Int32) -> Identity? {
+    var status = stat()
+    // SAFETY: `status` outlives the call.
+    return unsafe fstat(descriptor, &status) == 0 ? Identity(status) : nil
+  }
+
+  static func identity(of path: String) -> Identity? {
+    var status = stat()
+    // SAFETY: `status` outlives the call.
+    return unsafe stat(path, &status) == 0 ? Identity(status) : nil
+  }
+
+  static func openToAppend(_ path: String) -> Int32 {
+    unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+  }
+
+  /// A new file that only its owner and group may read.
+  static func create(_ path: String) -> Int32 {
+    unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o640)
+  }
+
+  /// - Returns: how many bytes were written; fewer than there are if there is a problem.
+  static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int {
+    var rest = bytes
+    while !rest.isEmpty {
+      // SAFETY: the buffer is valid within the closure.
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      rest = rest.dropFirst(count)
+    }
+    return bytes.count - rest.count
+  }
+
+  /// The names in a folder; `nil` if it cannot be read.
+  static func names(in folder: String) -> [String]? {
+    guard let handle = unsafe opendir(folder) else { return nil }
+    defer { unsafe closedir(handle) }
+    var names: [String] = []
+    while let entry = unsafe readdir(handle) {
+      // SAFETY: the entry is valid until the next one is read, and its name ends with a NUL.
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+        unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+      }
+      names.append(name)
+    }
+    return names
+  }
+}

@@ -1,0 +1,40 @@
+import NIOHTTP1
+import Telemetry
+
+/// The pages of the endpoint.
+struct StatusPages: Sendable {
+  struct Answer {
+    var status = HTTPResponseStatus.ok
+    var contentType = "text/plain; charset=utf-8"
+    var body: [UInt8]
+
+    static func text(_ text: String, _ status: HTTPResponseStatus = .ok) -> Answer {
+      Answer(status: status, body: Array("\(text)\n".utf8))
+    }
+  }
+
+  let board: StatusBoard
+  /// What is asked of the process when somebody wants to know it.
+  let process: @Sendable () -> [MetricFamily]
+  /// The capture makes a round every quarter of a second.
+  private static let patience = Duration.seconds(10)
+
+  func answer(_ method: HTTPMethod, _ target: String) -> Answer {
+    guard method == .GET || method == .HEAD else { return .text("only GET and HEAD", .methodNotAllowed) }
+    switch target.prefix(while: { $0 != "?" }) {
+    case "/metrics":
+      return Answer(
+        contentType: PrometheusText.contentType,
+        body: PrometheusText.render(board.current.families + process()))
+    case "/healthz":
+      return board.age < Self.patience ? .text("ok") : .text("the capture stands still", .serviceUnavailable)
+    case "/readyz":
+      return board.current.obstacle.map { .text($0, .serviceUnavailable) } ?? .text("ok")
+    case "/sessions":
+      let list = board.current.sessions.reversed().joined(separator: Array(",\n".utf8))
+      return Answer(contentType: "application/json", body: Array("[".utf8) + list + Array("]\n".utf8))
+    case "/": return .text("/metrics\n/healthz\n/readyz\n/sessions")
+    default: return .text("no such page: see /", .notFound)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import CloseAnalysis
+import LiveOutput
+
+/// Where `wsclose live` puts what it finds.
+struct LiveOutputArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Append the sessions to this file, as NDJSON; SIGHUP opens it anew, and so does another file of its name.",
+      valueName: "file"), completion: .file())
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Move the file to FILE.1, FILE.1 to FILE.2 ... before it gets longer than that, such as 100M.",
+      valueName: "size"))
+  var rotateSize: ByteSize?
+
+  @Option(help: ArgumentHelp("Former files that are kept with --rotate-size.", valueName: "count"))
+  var rotateCount = 5
+
+  @Option(
+    help: ArgumentHelp(
+      "Answer HTTP requests for /metrics, /healthz, /readyz and /sessions; a port alone is one of the loopback.",
+      valueName: "address:port"))
+  var listen: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the packets of sessions that ended badly in this folder, a pcapng each.", valueName: "folder"),
+    completion: .directory)
+  var evidence: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The verdicts of which evidence is kept, separated by commas (default: lost,absent).",
+      valueName: "verdicts"))
+  var evidenceFor: VerdictList?
+
+  @Flag(help: "Keep payload as well: messages, cookies, tokens.")
+  var evidencePayload = false
+
+  @Option(help: ArgumentHelp("What the folder may hold; the oldest files go first.", valueName: "size"))
+  var evidenceSize = ByteSize(bytes: 256 << 20)
+
+  @Option(help: ArgumentHelp("Memory for the packets of the last while.", valueName: "size"))
+  var evidenceRing = ByteSize(bytes: 64 << 20)
+
+  func validate() throws {
+    if let listen, !ListeningSocket.isPlace(listen) {
+      throw ValidationError("--listen takes an address and a port, such as 127.0.0.1:9911")
+    }
+    if output?.isEmpty == true { throw ValidationError("--output is empty") }
+    if evidence?.isEmpty == true { throw ValidationError("--evidence is empty") }
+    guard (1...1000).contains(rotateCount) else {
+      throw ValidationError("--rotate-count has to be between 1 and 1000")
+    }
+    if let rotateSize {
+      if output == nil { throw ValidationError("--rotate-size is for --output") }
+      if rotateSize.bytes < 1 << 10 { throw ValidationError("--rotate-size has to be 1K at least") }
+    }
+    if evidence == nil, evidenceFor != nil || evidencePayload {
+      throw ValidationError("--evidence names the folder for it")
+    }
+    guard evidenceRing.bytes >= 1 << 20, evidenceSize.bytes >= 1 << 20 else {
+      throw ValidationError("--evidence-ring and --evidence-size have to be 1M at least")
+    }
+  }
+
+  var evidenceVerdicts: Set<Verdict> { evidenceFor?.verdicts ?? [.lost, .absent] }
+}

@@ -1,0 +1,214 @@
+import Capture
+import Foundation
+import Testing
+
+/// What `wsclose live` writes and answers besides; where the right to capture is lacking these are passed over.
+@Suite(.serialized) struct LiveOutputTests {
+  static let mayCapture = LiveTests.mayCapture
+  private static let script = Command.root + "/Tests/EndToEndTests/converse.py"
+
+  /// As for `LiveTests`; the folder `results` belongs to who captures.
+  private static let beginning = """
+    set -u
+    cd "$1"
+    chmod 755 .
+    mkdir results
+    chown 65534:65534 results
+    trap 'kill $pid $others 2>/dev/null' EXIT
+    others=
+    await() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 300 ] || { cat err >&2; exit 9; }; sleep 0.1; done; }
+    live() { "$wsclose" live "$@" >out 2>err & pid=$!; await 'grep -q listening err'; }
+    lines() { await "[ \\$(grep -c . $1) -ge $2 ]"; }
+    page() { python3 -c 'import sys, urllib.request as r, urllib.error as e
+    try: a = r.urlopen(sys.argv[1])
+    except e.HTTPError as x: a = x
+    print(a.status, file=sys.stderr)
+    sys.stdout.write(a.read().decode())' "http://127.0.0.1:$1"; }
+    finish() { kill -INT $pid; wait $pid; status=$?; cat out; cat err >&2; exit $status; }
+
+    """
+
+  private static func run(_ body: String) async throws -> Command.Outcome {
+    try await TemporaryFiles.with { files in
+      try await Command.shell(
+        beginning + body, [files.path],
+        environment: ["converse": "python3 \(script)", "repository": Command.root])
+    }
+  }
+
+  private static func sessions(_ text: String) throws -> [[String: Any]] {
+    try text.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+  }
+
+  // MARK: Files
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `lines go on in the new file when logrotate has moved the old one`() async throws {
+    let outcome = try await Self.run(
+      """
+      live -i lo -f 'tcp port 29951' --output results/s.ndjson
+      $converse 29950 29951 close
+      lines results/s.ndjson 1
+      mv results/s.ndjson results/old
+      await '[ -e results/s.ndjson ]'
+      $converse 29952 29951 end
+      lines results/s.ndjson 1
+      mv results/s.ndjson results/older
+      kill -HUP $pid
+      $converse 29953 29951 close
+      lines results/s.ndjson 1
+      kill -INT $pid
+      wait $pid
+      cat results/old results/older results/s.ndjson
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let sessions = try Self.sessions(outcome.output)
+    #expect(sessions.map { $0["verdict"] as? String } == ["delivered", "absent", "delivered"])
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `what a full disk does not take is counted, and told once`() async throws {
+    let outcome = try await Self.run(
+      """
+      live -i lo -f 'tcp port 29961' --output /dev/full --listen 29962
+      $converse 29960 29961 close
+      $converse 29963 29961 close
+      await 'page 29962/metrics 2>/dev/null | grep -q "lost_lines_total 2"'
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.components(separatedBy: "/dev/full: no space left").count == 2, "\(outcome.errors)")
+    #expect(outcome.errors.contains("wsclose: 2 lines ("))
+  }
+
+  // MARK: Endpoint
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `a parser of Prometheus reads the metrics`() async throws {
+    let outcome = try await Self.run(
+      """
+      live -i lo -f 'tcp port 29971' --listen 127.0.0.1:29972 --output results/s --evidence results/e
+      $converse 29970 29971 close
+      $converse 29973 29971 end
+      await 'page 29972/metrics 2>/dev/null | grep -q "sessions_total{verdict=\\"absent\\"} 1"'
+      page 29972/metrics 2>/dev/null | /usr/bin/python3 "$repository/Tests/EndToEndTests/metrics.py"
+      """)
+    try #require(outcome.status == 0, "metrics.py needs python3-prometheus-client: \(outcome.errors)")
+    let found = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(found["problems"] as? [String] == [])
+    let samples = try #require(found["samples"] as? [String: Double])
+    #expect(samples["wsclose_sessions_total{verdict=\"delivered\"}"] == 1)
+    #expect(samples["wsclose_close_codes_total{code=\"4000-4999\"}"] == 1)
+    #expect(samples["wsclose_findings_total{rule=\"no-close-from-server\"}"] == 1)
+    #expect(samples["wsclose_delivery_latency_seconds_count"] == 1)
+    #expect(samples["wsclose_teardown_delay_seconds_bucket{le=\"+Inf\"}"] == 1)
+    #expect(samples["wsclose_packets_total"] ?? 0 > 10)
+    #expect(samples["wsclose_dropped_packets_total"] == 0)
+    #expect(samples["process_resident_memory_bytes"] ?? 0 > 1_000_000)
+    #expect(samples["wsclose_output_lines_total"] == 2)
+    #expect(samples["wsclose_evidence_files_total"] == 1)
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `sessions are told by HTTP as the schema has them, the newest first`() async throws {
+    let outcome = try await Self.run(
+      """
+      live -i lo -f 'tcp port 29981' --listen 29982
+      page 29982/readyz
+      page 29982/healthz
+      page 29982/nosuch
+      $converse 29980 29981 close
+      $converse 29983 29981 end
+      await 'page 29982/sessions 2>/dev/null | grep -q absent'
+      page 29982/sessions >results/sessions.json
+      cat results/sessions.json
+      """)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.split(separator: "\n").map(String.init) == ["200", "200", "404", "200"])
+    let json = try #require(outcome.output.firstIndex(of: "["))
+    #expect(outcome.output[..<json] == "ok\nok\nno such page: see /\n")
+    let list = try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output[json...].utf8)) as? [[String: Any]])
+    #expect(list.map { $0["verdict"] as? String } == ["absent", "delivered"])
+    #expect(Set(list.map { $0["schema"] as? String }) == ["wsclose.session/1"])
+    #expect(!outcome.output.contains("hello"))
+  }
+
+  // MARK: Evidence
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `the packets of a session that ended badly are a capture of their own`() async throws {
+    let outcome = try await Self.run(
+      """
+      live -i lo -f 'tcp port 29941' --evidence results/e
+      $converse 29940 29941 close
+      $converse 29942 29941 end
+      await 'ls results/e | grep -q absent'
+      ls results/e
+      kill -INT $pid
+      wait $pid
+      cat results/e/* >all.pcapng
+      grep -c hello all.pcapng
+      tshark -n -r all.pcapng -T fields -e frame.interface_name -e tcp.srcport -e http.request.uri 2>/dev/null | sort -u
+      "$wsclose" --format ndjson all.pcapng
+      """)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 6, "\(outcome.output) \(outcome.errors)")
+    guard lines.count == 6 else { return }
+    #expect(lines[0].contains("Z-absent-127.0.0.1-29942-"))
+    #expect(lines[1] == "0")
+    #expect(lines[2...4] == ["lo\t29941\t", "lo\t29942\t", "lo\t29942\t/live"])
+    let session = try #require(try Self.sessions(String(lines[5])).first)
+    #expect(session["key"] as? String != nil)
+  }
+
+  // MARK: What cannot be
+
+  static let misuses: [(arguments: [String], words: [String])] = [
+    (["--listen", "here"], ["--listen"]), (["--listen", "1.2.3:99999"], ["--listen"]),
+    (["--rotate-size", "1M"], ["--output"]), (["--output", "x", "--format", "text"], ["ndjson"]),
+    (["--output", "x", "--rotate-size", "12"], ["--rotate-size"]), (["--evidence-payload"], ["--evidence"]),
+    (["--evidence", "x", "--evidence-ring", "5X"], ["--evidence-ring"]),
+    (["--evidence", "x", "--evidence-for", "bad"], ["--evidence-for"]),
+  ]
+
+  @Test(arguments: misuses)
+  func `options that make no sense are told in one line`(_ arguments: [String], words: [String]) async throws
+  {
+    let outcome = try await Command.wsclose(["live", "-i", "lo"] + arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+    for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+  }
+
+  @Test(
+    .enabled(if: mayCapture, "this process may not capture"),
+    arguments: [
+      ("--output nosuch/s.ndjson", "nosuch/s.ndjson: no such file or directory; "),
+      ("--output root/s.ndjson", "root/s.ndjson: permission denied; "),
+      ("--evidence root/e", "root/e: permission denied; "), ("--evidence err", "err: not a directory; "),
+      ("--listen 29991", "29991: cannot listen: address already in use; end what listens there"),
+    ])
+  func `what cannot be written is told in one line, before anything is started`(
+    option: String, problem: String
+  ) async throws {
+    let outcome = try await Self.run(
+      """
+      mkdir root
+      python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 29991)); open("up", "w"); time.sleep(30)' &
+      others=$! pid=
+      await '[ -e up ]'
+      "$wsclose" live -i lo \(option) 2>err
+      status=$?
+      cat err
+      exit $status
+      """)
+    #expect(outcome.status == 2)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 1 && lines[0].hasPrefix("wsclose: \(problem)"), "\(outcome.output)")
+  }
+}
