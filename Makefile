@@ -1,14 +1,27 @@
-# make demo   installs what is missing, builds, and reports on the samples
-# make test   runs every check
-# make fuzz   fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
+# make demo      installs what is missing, builds, and reports on the samples
+# make test      runs every check
+# make install   builds, and installs the program, its man page and completions under PREFIX (/usr/local)
+# make install-service   the systemd unit and what belongs to it: see docs/deploy.md
+# make fuzz      fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
 
 SWIFT ?= swift
 SAMPLES := samples/recorded
+PREFIX ?= /usr/local
 
-.PHONY: build demo test lint format reports docs fuzz corpus install-build install-test
+.PHONY: build share demo test lint format reports docs fuzz corpus install install-service install-build install-test
 
 build: install-build
 	$(SWIFT) build -c release --product wsclose
+
+# The man page and the completions, in .build/share.
+share: build
+	scripts/write-share release .build/share
+
+install: share
+	scripts/install program "$(DESTDIR)" "$(PREFIX)"
+
+install-service:
+	scripts/install service "$(DESTDIR)" "$(PREFIX)"
 
 demo: build
 	scripts/demo .build/release/wsclose $(SAMPLES)
