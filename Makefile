@@ -29,6 +29,8 @@ demo: build
 # The test run comes last: its closing line tells the counts.
 test: install-test lint
 	$(SWIFT) build --build-tests
+	scripts/write-share debug .build-deploy/share
+	scripts/check-deploy .build/debug/wsclose .build-deploy/share
 	$(SWIFT) test --skip-build
 
 lint:
@@ -57,4 +59,6 @@ install-build:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev
 
 install-test:
-	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema
+	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark python3-jsonschema \
+	  python3-venv systemd mandoc zsh fish
+	scripts/install-deploy-tools
