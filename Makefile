@@ -1,15 +1,29 @@
-# make demo   installs what is missing, builds, and reports on the samples
-# make test   runs every check
-# make fuzz   fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
-# make bench  measures, and writes docs/benchmarks.md; QUICK=1 only tries it out, in a minute
+# make demo      installs what is missing, builds, and reports on the samples
+# make test      runs every check
+# make install   builds, and installs the program, its man page and completions under PREFIX (/usr/local)
+# make install-service   the systemd unit and what belongs to it: see docs/deploy.md
+# make fuzz      fuzzes each target for TIME seconds (60), or only TARGET: see docs/reliability.md
+# make bench     measures, and writes docs/benchmarks.md; QUICK=1 only tries it out, in a minute
 
 SWIFT ?= swift
 SAMPLES := samples/recorded
+PREFIX ?= /usr/local
 
-.PHONY: build demo test cost load lint format reports docs fuzz corpus bench install-build install-test
+.PHONY: build share demo test cost load lint format reports docs fuzz corpus bench install install-service \
+  install-build install-test
 
 build: install-build
 	$(SWIFT) build -c release --product wsclose
+
+# The man page and the completions, in .build/share.
+share: build
+	scripts/write-share release .build/share
+
+install: share
+	scripts/install program "$(DESTDIR)" "$(PREFIX)"
+
+install-service:
+	scripts/install service "$(DESTDIR)" "$(PREFIX)"
 
 demo: build
 	scripts/demo .build/release/wsclose $(SAMPLES)
@@ -17,6 +31,8 @@ demo: build
 # The test run comes last: its closing line tells the counts.
 test: install-test lint cost
 	$(SWIFT) build --build-tests
+	scripts/write-share debug .build-deploy/share
+	scripts/check-deploy .build/debug/wsclose .build-deploy/share
 	$(SWIFT) test --skip-build
 
 # What a packet, a frame and a session cost, in instructions and allocations: Bench/cost.json has the limits.
@@ -58,4 +74,5 @@ install-build:
 
 install-test:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark iproute2 python3-jsonschema \
-	  python3-prometheus-client valgrind gcc binutils
+	  python3-prometheus-client python3-venv systemd mandoc zsh fish valgrind gcc binutils
+	scripts/install-deploy-tools

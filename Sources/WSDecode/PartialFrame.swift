@@ -35,11 +35,12 @@ struct PartialFrame {
   mutating func sample(_ bytes: Span<UInt8>, _ piece: Range<Int>, at position: UInt64) {
     guard position < Self.sampledBytes else { return }
     let count = min(piece.count, Int(Self.sampledBytes - position))
-    // Each byte has a factor of its own, so that none has to wait for the one before.
-    var factor = (2 &* position &+ 1) &* Self.factor
+    // A polynomial of the bytes: each has a power of its own, and does not wait for the one before.
+    var power = Self.factor
+    for _ in 0..<position { power &*= Self.factor }
     for index in piece.lowerBound..<piece.lowerBound + count {
-      digest &+= (UInt64(bytes[index]) &+ 1) &* factor
-      factor &+= 2 &* Self.factor
+      digest &+= (UInt64(bytes[index]) &+ 1) &* power
+      power &*= Self.factor
     }
     sampled += UInt64(count)
   }
