@@ -60,6 +60,36 @@ import Testing
     }
   }
 
+  /// Standard input pauses in the middle, for longer than anybody waits without a sign.
+  private static let paused =
+    "(head -c 200000 \"$1\"; sleep 2.2; tail -c +200001 \"$1\") | \"$wsclose\" --output /dev/null -"
+
+  @Test(.enabled(if: hasScript)) func `a long reading tells how far it is`() async throws {
+    try await TemporaryFiles.with { files in
+      let path = try files.file("long.pcap", PcapBytes.file(Self.strays))
+      let outcome = try await Command.shell(
+        "export path=\"$1\"; script -qec 'set -- \"$path\"; \(Self.paused)' /dev/null", [path],
+        environment: ["TERM": "xterm"])
+      #expect(outcome.status == 0)
+      #expect(outcome.output.contains(#/\d+ kB, \d+ kB\/s; [\d,]+ packets, 0 WebSocket legs/#))
+      // Nothing of it is left.
+      #expect(outcome.output.hasSuffix("\r\u{1b}[K"))
+    }
+  }
+
+  @Test func `a long reading tells nothing where nobody looks`() async throws {
+    try await TemporaryFiles.with { files in
+      let path = try files.file("long.pcap", PcapBytes.file(Self.strays))
+      let outcome = try await Command.shell(Self.paused, [path], environment: ["TERM": "xterm"])
+      #expect(outcome.status == 0)
+      #expect(outcome.errors == "")
+    }
+  }
+
+  private static let strays: [TestPacket] = Array(
+    repeating: Array(Sessions.hostile.prefix(1)), count: 8000
+  ).flatMap { $0 }
+
   private static func onTerminal(
     _ arguments: String, _ environment: [String: String], path: String = path
   ) async throws -> Command.Outcome {
