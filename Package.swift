@@ -138,7 +138,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
 
-    // What makes the captures of the benchmark: see docs/benchmarks.md.
+    // What makes the captures of the benchmark: see scripts/bench.
     .target(
       name: "BenchLoad",
       dependencies: ["Capture", "Streams", "WSDecode", .product(name: "Crypto", package: "swift-crypto")],

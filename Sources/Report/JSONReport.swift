@@ -19,12 +19,14 @@ package enum JSONReport {
       }
     }
     writer.endLine()
-    return writer.buffer.bytes
+    return writer.takeBytes()
   }
 
   /// One object a line and session, schema `wsclose.session/1`.
   package static func lines(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
-    sessions.reduce(into: TextBuffer()) { append($1, captures: analysis.captures, to: &$0) }.bytes
+    var lines = TextBuffer()
+    for session in sessions { append(session, captures: analysis.captures, to: &lines) }
+    return lines.takeBytes()
   }
 
   /// The line of one session, schema `wsclose.session/1`.

@@ -90,6 +90,9 @@ struct JSONWriter {
 
   mutating func endLine() { raw("\n") }
 
+  /// Takes out what was written.
+  mutating func takeBytes() -> [UInt8] { buffer.takeBytes() }
+
   private mutating func nest(
     _ open: StaticString, _ close: StaticString, _ body: (inout JSONWriter) -> Void
   ) {

@@ -18,6 +18,15 @@ package struct TextBuffer {
   /// A copy of what it holds.
   package var bytes: [UInt8] { Array(storage.prefix(count)) }
 
+  /// Takes out what it holds, without a copy: a report may be as large as the memory allows.
+  package mutating func takeBytes() -> [UInt8] {
+    var bytes: [UInt8] = []
+    swap(&bytes, &storage)
+    bytes.removeLast(bytes.count - count)
+    count = 0
+    return bytes
+  }
+
   package mutating func removeAll() { count = 0 }
 
   package mutating func append(_ text: StaticString) {
