@@ -2,7 +2,7 @@ import Capture
 import WSDecode
 
 /// Numbers as sentences want them.
-enum Wording {
+package enum Wording {
   /// `1638400` as `1,638,400`.
   static func count(_ number: UInt64) -> String {
     let digits = Array(String(number))
@@ -14,7 +14,7 @@ enum Wording {
     return text
   }
 
-  static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
+  package static func count(_ number: UInt64, _ one: String, _ many: String) -> String {
     "\(count(number)) \(number == 1 ? one : many)"
   }
 

@@ -138,7 +138,7 @@ private struct FrameLine {
       }
     }
     writer.endLine()
-    return writer.buffer.bytes
+    return writer.takeBytes()
   }
 
   private static func shown(_ payload: [UInt8], _ opcode: Opcode) -> String {

@@ -33,7 +33,7 @@ package enum JSONReport {
   package static func line(_ session: Session, captures: [CaptureSummary]) -> [UInt8] {
     var line = TextBuffer()
     append(session, captures: captures, to: &line)
-    return line.bytes
+    return line.takeBytes()
   }
 
   /// Adds the line of one session, schema `wsclose.session/1`.

@@ -65,7 +65,7 @@ package struct TallyComparison: Sendable {
       }
     }
     writer.endLine()
-    return writer.buffer.bytes
+    return writer.takeBytes()
   }
 
   private var rows: [(name: String, before: Int, after: Int)] {

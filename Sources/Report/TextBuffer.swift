@@ -9,14 +9,12 @@ package struct TextBuffer {
   private var storage: [UInt8]
   package private(set) var count = 0
 
-  package init(capacity: Int = 1 << 12) { storage = Array(repeating: 0, count: capacity) }
+  /// - Parameter capacity: room that is made at once; 0 for what is short.
+  package init(capacity: Int = 0) { storage = Array(repeating: 0, count: capacity) }
 
   package func withSpan<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
     try body(storage.span.extracting(first: count))
   }
-
-  /// A copy of what it holds.
-  package var bytes: [UInt8] { Array(storage.prefix(count)) }
 
   /// Takes out what it holds, without a copy: a report may be as large as the memory allows.
   package mutating func takeBytes() -> [UInt8] {
@@ -97,9 +95,11 @@ package struct TextBuffer {
     return digits
   }
 
+  private static let leastRoom = 256
+
   private mutating func reserve(_ more: Int) {
     guard storage.count - count < more else { return }
-    storage += repeatElement(0, count: max(storage.count, more))
+    storage += repeatElement(0, count: max(storage.count, more, Self.leastRoom))
   }
 }
 

@@ -14,7 +14,7 @@ struct TimeText {
   func text(_ time: Timestamp) -> String {
     var buffer = TextBuffer()
     append(time, to: &buffer)
-    return String(decoding: buffer.bytes, as: UTF8.self)
+    return String(decoding: buffer.takeBytes(), as: UTF8.self)
   }
 
   func append(_ time: Timestamp, to buffer: inout TextBuffer) {

@@ -1,4 +1,5 @@
 import Capture
+import CloseAnalysis
 import Glibc
 import Synchronization
 
@@ -56,8 +57,8 @@ final class ProgressLine: Sendable {
     if let total = progress.totalBytes, total > progress.bytesRead, rate > 0 {
       parts.append("\(duration(Double(total - progress.bytesRead) / rate)) left")
     }
-    return parts.joined(separator: ", ") + "; \(count(progress.packets, "packet")), "
-      + count(UInt64(legs), "WebSocket leg")
+    return parts.joined(separator: ", ") + "; \(Wording.count(progress.packets, "packet", "packets")), "
+      + Wording.count(UInt64(legs), "WebSocket leg", "WebSocket legs")
   }
 
   private static func bytes(_ count: Double) -> String {
@@ -74,17 +75,5 @@ final class ProgressLine: Sendable {
     if seconds < 60 { return "\(seconds) s" }
     return seconds < 3600
       ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds / 3600) h \(seconds / 60 % 60) min"
-  }
-
-  private static func count(_ number: UInt64, _ noun: String) -> String {
-    var digits = String(number)
-    var place = digits.endIndex
-    while let comma = digits.index(place, offsetBy: -3, limitedBy: digits.startIndex),
-      comma > digits.startIndex
-    {
-      digits.insert(",", at: comma)
-      place = comma
-    }
-    return "\(digits) \(noun)\(number == 1 ? "" : "s")"
   }
 }

@@ -89,7 +89,7 @@ import Testing
   private func written(_ isIndented: Bool, _ body: (inout JSONWriter) -> Void) -> String {
     var writer = JSONWriter(isIndented: isIndented)
     writer.object { body(&$0) }
-    return String(decoding: writer.buffer.bytes, as: UTF8.self)
+    return String(decoding: writer.takeBytes(), as: UTF8.self)
   }
 }
 
@@ -120,7 +120,7 @@ private indirect enum Value {
   func written(isIndented: Bool) -> String {
     var writer = JSONWriter(isIndented: isIndented)
     write(nil, &writer)
-    return String(decoding: writer.buffer.bytes, as: UTF8.self)
+    return String(decoding: writer.takeBytes(), as: UTF8.self)
   }
 
   private func write(_ key: StaticString?, _ writer: inout JSONWriter) {
