@@ -5,41 +5,23 @@ import Testing
 /// What `wsclose live` writes and answers besides; where the right to capture is lacking these are passed over.
 @Suite(.serialized) struct LiveOutputTests {
   static let mayCapture = LiveTests.mayCapture
-  private static let script = Command.root + "/Tests/EndToEndTests/converse.py"
 
-  /// As for `LiveTests`; the folder `results` belongs to who captures.
+  /// The folder `results` belongs to who captures.
   private static let beginning = """
-    set -u
-    cd "$1"
     chmod 755 .
     mkdir results
     chown 65534:65534 results
-    trap 'kill $pid $others 2>/dev/null' EXIT
-    others=
-    await() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 300 ] || { cat err >&2; exit 9; }; sleep 0.1; done; }
-    live() { "$wsclose" live "$@" >out 2>err & pid=$!; await 'grep -q listening err'; }
     lines() { await "[ \\$(grep -c . $1) -ge $2 ]"; }
     page() { python3 -c 'import sys, urllib.request as r, urllib.error as e
     try: a = r.urlopen(sys.argv[1])
     except e.HTTPError as x: a = x
     print(a.status, file=sys.stderr)
     sys.stdout.write(a.read().decode())' "http://127.0.0.1:$1"; }
-    finish() { kill -INT $pid; wait $pid; status=$?; cat out; cat err >&2; exit $status; }
 
     """
 
   private static func run(_ body: String) async throws -> Command.Outcome {
-    try await TemporaryFiles.with { files in
-      try await Command.shell(
-        beginning + body, [files.path],
-        environment: ["converse": "python3 \(script)", "repository": Command.root])
-    }
-  }
-
-  private static func sessions(_ text: String) throws -> [[String: Any]] {
-    try text.split(separator: "\n").map { line in
-      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    }
+    try await LiveScript.run(beginning + body)
   }
 
   // MARK: Files
@@ -64,7 +46,7 @@ import Testing
       cat results/old results/older results/s.ndjson
       """)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    let sessions = try Self.sessions(outcome.output)
+    let sessions = try LiveScript.sessions(outcome.output)
     #expect(sessions.map { $0["verdict"] as? String } == ["delivered", "absent", "delivered"])
   }
 
@@ -162,7 +144,7 @@ import Testing
     #expect(lines[0].contains("Z-absent-127.0.0.1-29942-"))
     #expect(lines[1] == "0")
     #expect(lines[2...4] == ["lo\t29941\t", "lo\t29942\t", "lo\t29942\t/live"])
-    let session = try #require(try Self.sessions(String(lines[5])).first)
+    let session = try #require(try LiveScript.sessions(String(lines[5])).first)
     #expect(session["key"] as? String != nil)
   }
 

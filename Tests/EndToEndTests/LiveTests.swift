@@ -13,34 +13,15 @@ import Testing
     && ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"].contains {
       FileManager.default.isExecutableFile(atPath: $0)
     }
-  private static let script = Command.root + "/Tests/EndToEndTests/converse.py"
 
-  /// Begins `wsclose live` with `$live` and defines what waits for it; the script goes on behind.
-  private static let beginning = """
-    set -u
-    cd "$1"
-    trap 'kill $pid $others 2>/dev/null' EXIT
-    others=
-    await() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 300 ] || { cat err >&2; exit 9; }; sleep 0.1; done; }
-    live() { "$wsclose" live "$@" >out 2>err & pid=$!; await 'grep -q listening err'; }
-    told() { await "[ \\$(grep -c . out) -ge $1 ]"; }
-    finish() { kill -INT $pid; wait $pid; status=$?; cat out; cat err >&2; exit $status; }
-
-    """
+  private static let beginning = #"told() { await "[ \$(grep -c . out) -ge $1 ]"; }"# + "\n"
 
   private static func run(_ body: String) async throws -> Command.Outcome {
-    try await TemporaryFiles.with { files in
-      try await Command.shell(
-        beginning + body, [files.path], environment: ["converse": "python3 \(script)", "PATH": path])
-    }
+    try await LiveScript.run(beginning + body)
   }
 
-  private static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "") + ":/usr/sbin:/sbin"
-
   private static func sessions(_ outcome: Command.Outcome) throws -> [[String: Any]] {
-    try outcome.output.split(separator: "\n").map { line in
-      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    }
+    try LiveScript.sessions(outcome.output)
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"), arguments: ["lo", "any"])
