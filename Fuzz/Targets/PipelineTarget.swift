@@ -119,4 +119,11 @@ private struct Sinks: LegSink {
     list.receive(event, on: leg)
     lines.receive(event, on: leg)
   }
+
+  mutating func receive(_ frame: Frame, on leg: LegID) {
+    collector.receive(frame, on: leg)
+    stream.receive(frame, on: leg)
+    list.receive(frame, on: leg)
+    lines.receive(frame, on: leg)
+  }
 }

@@ -1,18 +1,20 @@
 /// Reads of multi-byte fields, bounds-checked; callers compare with `count` first, so that none traps.
 extension Span<UInt8> {
   @inline(__always)
-  func bigEndian16(at offset: Int) -> UInt16 {
-    UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
-  }
+  func bigEndian16(at offset: Int) -> UInt16 { UInt16(bigEndian: load(at: offset)) }
 
   @inline(__always)
-  func bigEndian32(at offset: Int) -> UInt32 {
-    UInt32(bigEndian16(at: offset)) << 16 | UInt32(bigEndian16(at: offset + 2))
-  }
+  func bigEndian32(at offset: Int) -> UInt32 { UInt32(bigEndian: load(at: offset)) }
 
   @inline(__always)
-  func bigEndian64(at offset: Int) -> UInt64 {
-    UInt64(bigEndian32(at: offset)) << 32 | UInt64(bigEndian32(at: offset + 4))
+  func bigEndian64(at offset: Int) -> UInt64 { UInt64(bigEndian: load(at: offset)) }
+
+  @inlinable package func littleEndian64(at offset: Int) -> UInt64 { UInt64(littleEndian: load(at: offset)) }
+
+  @inlinable @inline(__always)
+  package func load<Integer: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Integer {
+    // SAFETY: any bytes make an integer, and the load checks that they lie within the span.
+    unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self)
   }
 }
 

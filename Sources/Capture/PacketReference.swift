@@ -1,14 +1,14 @@
 /// Which packet of which capture showed something, so that a person can look it up in Wireshark.
-package struct PacketReference: Hashable, Sendable {
+@usableFromInline @frozen package struct PacketReference: Hashable, Sendable {
   /// Counted from 1 over every packet of the file, also those that a filter passed over.
-  package var number: UInt64
-  package var time: Timestamp
+  @usableFromInline package var number: UInt64
+  @usableFromInline package var time: Timestamp
   /// The index of the capture among those of one report.
-  package var capture: Int32
+  @usableFromInline package var capture: Int32
   /// The index of the file among those of the capture: tcpdump's `-C` and `-G` write several.
-  package var part: UInt16
+  @usableFromInline package var part: UInt16
 
-  package init(number: UInt64, time: Timestamp, capture: Int32 = 0, part: UInt16 = 0) {
+  @inlinable package init(number: UInt64, time: Timestamp, capture: Int32 = 0, part: UInt16 = 0) {
     self.number = number
     self.time = time
     self.capture = capture
@@ -16,7 +16,7 @@ package struct PacketReference: Hashable, Sendable {
   }
 
   /// In one capture the order of the packets, which is not always that of their times; else by time.
-  package func precedes(_ other: PacketReference) -> Bool {
+  @inlinable package func precedes(_ other: PacketReference) -> Bool {
     guard capture == other.capture else { return time < other.time }
     return part == other.part ? number < other.number : part < other.part
   }

@@ -24,16 +24,18 @@ package enum WindowScale: Hashable, Sendable {
 }
 
 /// A 32-bit TCP sequence number: it wraps, so it is compared only by distance (RFC 9293 §3.4).
-package struct SequenceNumber: Hashable, Sendable {
-  package var rawValue: UInt32
-  package init(_ rawValue: UInt32) { self.rawValue = rawValue }
+@usableFromInline @frozen package struct SequenceNumber: Hashable, Sendable {
+  @usableFromInline package var rawValue: UInt32
+  @inlinable package init(_ rawValue: UInt32) { self.rawValue = rawValue }
+
+  @inlinable package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
   /// How far this number lies after `other`; negative if before.
-  package func distance(from other: SequenceNumber) -> Int32 {
+  @inlinable package func distance(from other: SequenceNumber) -> Int32 {
     Int32(bitPattern: rawValue &- other.rawValue)
   }
 
-  package static func + (a: SequenceNumber, bytes: UInt32) -> SequenceNumber {
+  @inlinable package static func + (a: SequenceNumber, bytes: UInt32) -> SequenceNumber {
     SequenceNumber(a.rawValue &+ bytes)
   }
 }

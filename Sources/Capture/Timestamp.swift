@@ -1,8 +1,8 @@
 /// A moment of capture time: nanoseconds since 1970-01-01T00:00:00Z, as the capture gives them.
-package struct Timestamp: Hashable, Comparable, Sendable {
-  package var nanoseconds: Int64
+@usableFromInline @frozen package struct Timestamp: Hashable, Comparable, Sendable {
+  @usableFromInline package var nanoseconds: Int64
 
-  package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   /// From a capture record's seconds and nanoseconds; what a hostile file sets out of range saturates.
   package init(seconds: Int64, nanoseconds: Int64) {
@@ -11,16 +11,17 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     self.nanoseconds = tooLarge || overflow ? (seconds < 0 ? .min : .max) : sum
   }
 
-  package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
+  @inlinable package static func == (a: Self, b: Self) -> Bool { a.nanoseconds == b.nanoseconds }
+  @inlinable package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
 
   /// Seconds from `earlier` to this moment; negative if this one is the earlier.
-  package func seconds(since earlier: Timestamp) -> Double {
+  @inlinable package func seconds(since earlier: Timestamp) -> Double {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
     if overflow { return self < earlier ? -.infinity : .infinity }
     return Double(difference) / 1e9
   }
 
-  package func advanced(bySeconds seconds: Int64) -> Timestamp {
+  @inlinable package func advanced(bySeconds seconds: Int64) -> Timestamp {
     let (scaled, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     let (sum, overflow) = nanoseconds.addingReportingOverflow(scaled)
     return Timestamp(nanoseconds: tooLarge || overflow ? (seconds < 0 ? .min : .max) : sum)

@@ -16,17 +16,20 @@ package struct FrameMark: Hashable, Sendable {
   package var end: UInt64 { offset + UInt64(headerLength) + payloadLength }
 
   init(_ frame: Frame) {
-    var hash = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
-    for part in [frame.header.payloadLength, UInt64(frame.header.maskingKey ?? 0), frame.sample] {
-      let product = (hash ^ part).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-      hash = product.low ^ product.high
-    }
-    digest = hash
+    let kind = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
+    let length = Self.mix(kind ^ frame.header.payloadLength)
+    digest = Self.mix(Self.mix(length ^ UInt64(frame.header.maskingKey ?? 0)) ^ frame.sample)
     isStrong = frame.header.maskingKey.map { $0 != 0 } ?? false
     payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound
     packet = frame.first
     headerLength = frame.header.byteCount
+  }
+
+  /// Both halves of a 128-bit product, folded.
+  private static func mix(_ value: UInt64) -> UInt64 {
+    let product = value.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+    return product.low ^ product.high
   }
 }
 
@@ -46,7 +49,7 @@ package struct FrameMarks: Sendable {
       last.append(mark)
     } else {
       last[next] = mark
-      next = (next + 1) % Self.maxKept
+      next = next + 1 < Self.maxKept ? next + 1 : 0
     }
   }
 

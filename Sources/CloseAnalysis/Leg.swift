@@ -164,8 +164,7 @@ package struct Leg: Sendable {
     case .responded(let response):
       self.response = response
       server.beginFrames(at: response.endOffset)
-    case .frame(let frame):
-      if frame.side == .client { client.count(frame) } else { server.count(frame) }
+    case .frame(let frame): count(frame)
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
     case .stream(.encapsulated(let first)): encapsulation = first
@@ -184,6 +183,10 @@ package struct Leg: Sendable {
       }
     case .opened, .refuted: break
     }
+  }
+
+  mutating func count(_ frame: Frame) {
+    if frame.side == .client { client.count(frame) } else { server.count(frame) }
   }
 
   private mutating func take(_ event: LegEvent, of side: Side) {

@@ -23,4 +23,6 @@ package struct LegCollector: LegSink, Sendable {
     default: break
     }
   }
+
+  package mutating func receive(_ frame: Frame, on id: LegID) { _ = live.count(frame, on: id) }
 }

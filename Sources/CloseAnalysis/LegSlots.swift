@@ -28,6 +28,13 @@ struct LegSlots: Sendable {
     return true
   }
 
+  /// - Returns: false if there is no such leg.
+  mutating func count(_ frame: Frame, on id: LegID) -> Bool {
+    guard contains(id) else { return false }
+    legs[id.slot]?.leg.count(frame)
+    return true
+  }
+
   mutating func end(_ id: LegID) -> Leg? {
     guard let leg = self[id] else { return nil }
     legs[id.slot] = nil

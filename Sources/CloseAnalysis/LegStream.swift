@@ -147,17 +147,21 @@ package struct LegStream: Sendable {
       payloadBytes += frame.header.payloadLength
       if frame.header.isFinal { messages += 1 }
     }
-    violations.formUnion(frame.violations)
-    if frame.violations.contains(.afterClose) {
+    if !frame.violations.isEmpty { note(frame.violations, of: frame) }
+    lastFrame = frame.last
+    marks.add(FrameMark(frame))
+    sentEnd = max(sentEnd, frame.range.upperBound)
+  }
+
+  private mutating func note(_ found: FrameViolations, of frame: Frame) {
+    violations.formUnion(found)
+    if found.contains(.afterClose) {
       let following = (frame.header.opcode, frame.first)
       trailingFrame = trailingFrame ?? following
       let mayFollow = frame.header.opcode == .ping || frame.header.opcode == .pong
       // What breaks the rules for frames is none.
-      if !mayFollow, frame.violations == .afterClose { afterClose = afterClose ?? following }
+      if !mayFollow, found == .afterClose { afterClose = afterClose ?? following }
     }
-    lastFrame = frame.last
-    marks.add(FrameMark(frame))
-    sentEnd = max(sentEnd, frame.range.upperBound)
   }
 
   private mutating func take(_ event: StreamEvent) {

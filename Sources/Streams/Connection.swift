@@ -14,11 +14,18 @@ package struct ConnectionID: Hashable, Sendable {
 }
 
 /// Who sent something: the client is the side that sent the SYN. Without a SYN in the capture it is
-/// taken to be the side with the higher port.
-package enum Side: Hashable, Sendable {
+/// taken to be the side with the higher port. All stages look at it with every packet: so it can be inlined.
+@usableFromInline @frozen package enum Side: Hashable, Sendable {
   case client, server
 
-  package var opposite: Side { self == .client ? .server : .client }
+  @inlinable package var opposite: Side { self == .client ? .server : .client }
+
+  @inlinable package static func == (a: Side, b: Side) -> Bool {
+    switch (a, b) {
+    case (.client, .client), (.server, .server): true
+    default: false
+    }
+  }
 }
 
 /// A connection as its first packet shows it.

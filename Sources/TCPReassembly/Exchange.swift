@@ -58,28 +58,41 @@ enum Exchange {
     _ segment: TCPSegment, _ scale: WindowScale, to receiver: inout HalfStream, _ id: ConnectionID,
     _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
-    // That of a SYN is never scaled.
-    let shift = segment.flags.contains(.syn) ? 0 : shift(scale, receiver.scale)
-    let window = UInt64(segment.window) << UInt64(shift ?? WindowScale.largestShift)
     guard receiver.hasBegun else {
+      let window = window(of: segment, scale, receiver.scale).bytes
       receiver.needWaiting()
       receiver.waiting[0].early = (segment.acknowledgment, window, segment.packet)
       receiver.waiting[0].aside.compare(segment.acknowledgment)
       return receiver.noteWindow(isOpen: segment.window > 0, segment.packet, on: id, &sink)
     }
     if receiver.hasAside { receiver.compareAside(acknowledgment: segment.acknowledgment, &statistics) }
-    receiver.acknowledge(segment.acknowledgment, segment.packet, on: id, &sink)
-    receiver.advertise(window, isGuess: shift == nil, from: segment.acknowledgment)
+    takeAcknowledgment(of: segment, scale, to: &receiver, id, &sink)
     receiver.noteWindow(isOpen: segment.window > 0, segment.packet, on: id, &sink)
   }
 
-  /// Windows are scaled if both SYNs say so (RFC 7323 §2.2); `nil` if that was not captured.
-  private static func shift(_ own: WindowScale, _ other: WindowScale) -> UInt8? {
+  /// Takes a segment's acknowledgment of a stream that has begun, and the window with it.
+  static func takeAcknowledgment(
+    of segment: TCPSegment, _ scale: WindowScale, to receiver: inout HalfStream, _ id: ConnectionID,
+    _ sink: inout some StreamSink
+  ) {
+    receiver.acknowledge(segment.acknowledgment, segment.packet, on: id, &sink)
+    let window = window(of: segment, scale, receiver.scale)
+    receiver.advertise(window.bytes, isGuess: window.isGuess, from: segment.acknowledgment)
+  }
+
+  /// Windows are scaled if both SYNs say so (RFC 7323 §2.2), that of a SYN never. It is the largest that it may be where
+  /// that was not captured.
+  private static func window(
+    of segment: TCPSegment, _ own: WindowScale, _ other: WindowScale
+  ) -> (bytes: UInt64, isGuess: Bool) {
+    let shift: UInt8
     switch (own, other) {
-    case (.absent, _), (_, .absent): 0
-    case (.shift(let shift), _): shift
-    case (.unknown, _): nil
+    case _ where segment.flags.contains(.syn): shift = 0
+    case (.absent, _), (_, .absent): shift = 0
+    case (.shift(let own), _): shift = own
+    case (.unknown, _): return (UInt64(segment.window) << UInt64(WindowScale.largestShift), true)
     }
+    return (UInt64(segment.window) << UInt64(shift), false)
   }
 
   private static func ignore(

@@ -56,6 +56,21 @@ struct Flow {
 
   // MARK: Packets
 
+  /// Takes a segment that is as expected.
+  ///
+  /// - Returns: false if it is not, and nothing has changed.
+  mutating func predict(
+    _ segment: TCPSegment, in frame: Span<UInt8>, _ sink: inout some StreamSink
+  ) -> Bool {
+    guard doubts.isEmpty, overSince == nil, segment.encapsulation == nil || isEncapsulated else { return false }
+    let isExpected =
+      sender(of: segment) == .client
+      ? HeaderPrediction.take(segment, in: frame, from: &client, to: &server, id, &sink)
+      : HeaderPrediction.take(segment, in: frame, from: &server, to: &client, id, &sink)
+    if isExpected { last = segment.packet }
+    return isExpected
+  }
+
   /// - Parameter patience: seconds, `Limits.reorderPatience`.
   mutating func receive(
     _ segment: TCPSegment, in frame: Span<UInt8>, patience: Int64,

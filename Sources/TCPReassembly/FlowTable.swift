@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// The two ends of a connection in a network namespace, the same for both directions. A tunnel is no part of it: see `Encapsulation`.
 struct FlowKey: Equatable {
@@ -62,6 +63,13 @@ struct FlowTable {
     _ body: (inout Flow, inout ReassemblyStatistics) -> R
   ) -> R {
     body(&flows[slot], &statistics)
+  }
+
+  /// Takes a segment that is as its connection expects; false if it is not, and nothing has changed.
+  mutating func predict(
+    _ segment: TCPSegment, in frame: Span<UInt8>, slot: Int, _ sink: inout some StreamSink
+  ) -> Bool {
+    flows[slot].predict(segment, in: frame, &sink)
   }
 
   private mutating func place(_ slot: Int) {

@@ -189,6 +189,18 @@ struct HalfStream {
     recent.add(segment, print)
   }
 
+  /// Takes a segment that is the next one, with all its payload, where nothing waits; FIN and SYN it has none.
+  mutating func takeNext(
+    _ segment: TCPSegment, in frame: Span<UInt8>, on id: ConnectionID, _ sink: inout some StreamSink
+  ) {
+    if segment.payloadLength > 0 {
+      let bytes = frame.extracting(segment.payload)
+      deliver(next..<next + UInt64(segment.payloadLength), bytes, segment.packet, on: id, &sink)
+      recent.add(segment, SegmentPrint(frame, segment.payload))
+    }
+    sent = next
+  }
+
   /// Takes bytes that are all new or ahead of `next`.
   private mutating func take(
     _ range: Range<UInt64>, _ bytes: Span<UInt8>, _ packet: PacketReference, isCopy: Bool,

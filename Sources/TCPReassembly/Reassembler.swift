@@ -18,7 +18,12 @@ package struct Reassembler {
   package mutating func receive(
     _ segment: TCPSegment, in frame: Span<UInt8>, into sink: inout some StreamSink
   ) {
-    switch place(of: segment, &sink) {
+    let key = FlowKey(segment.source, segment.destination, realm: segment.realm)
+    let slot = table.slot(of: key)
+    if let slot, table.predict(segment, in: frame, slot: slot, &sink) {
+      return expireOne(at: segment.packet.time, &sink)
+    }
+    switch place(of: segment, key, slot, &sink) {
     case .connection(let slot):
       take(segment, in: frame, slot, &sink)
       shed(slot, &sink)
@@ -78,10 +83,13 @@ package struct Reassembler {
   }
 
   /// Where a segment belongs; one that opens a connection gets a slot for it.
-  private mutating func place(of segment: TCPSegment, _ sink: inout some StreamSink) -> Place {
-    let key = FlowKey(segment.source, segment.destination, realm: segment.realm)
+  ///
+  /// - Parameter slot: that of the connection between its ends, if there is one.
+  private mutating func place(
+    of segment: TCPSegment, _ key: FlowKey, _ slot: Int?, _ sink: inout some StreamSink
+  ) -> Place {
     let isSYN = segment.flags.contains(.syn) && !segment.flags.contains(.rst)
-    if let slot = table.slot(of: key) {
+    if let slot {
       if table.flows[slot].hasTentativeOpening,
         let opening = table.flows[slot].opening(confirmedBy: segment)
       {

@@ -120,19 +120,13 @@ struct SegmentPrint {
       var start = payload.lowerBound
       var factor = Self.factor
       while start < last, factor != Self.factor &+ 2 * Self.samples - 2 {
-        sum &+= Self.word(frame.extracting(start..<start + 8)) &* factor
+        sum &+= frame.littleEndian64(at: start) &* factor
         factor &+= 2
         start += step
       }
-      sum &+= Self.word(frame.extracting(last..<last + 8)) &* factor
+      sum &+= frame.littleEndian64(at: last) &* factor
     }
     value = payload.isEmpty ? 0 : max(sum, 1)
-  }
-
-  private static func word(_ bytes: Span<UInt8>) -> UInt64 {
-    let low = UInt64(bytes[0]) | UInt64(bytes[1]) << 8 | UInt64(bytes[2]) << 16 | UInt64(bytes[3]) << 24
-    let high = UInt64(bytes[4]) | UInt64(bytes[5]) << 8 | UInt64(bytes[6]) << 16 | UInt64(bytes[7]) << 24
-    return low | high << 32
   }
 
   func differs(from other: SegmentPrint) -> Bool { value != 0 && other.value != 0 && value != other.value }

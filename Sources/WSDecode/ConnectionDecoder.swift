@@ -75,6 +75,9 @@ struct ConnectionDecoder {
   }
 
   mutating func receive(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
+    if case .acknowledged = event, frames != nil, let leg, !isFlipped {
+      return output.sink.receive(.stream(event), on: leg)
+    }
     let event = isFlipped ? event.flipped : event
     if case .closed = event {
       http.loseRequests()

@@ -50,6 +50,7 @@ struct FrameStream {
   ) {
     var index = first
     while !hasFailed {
+      takeWholeFrames(bytes, from: &index, packet, on: leg, &sink)
       let before = index
       do throws(FrameError) {
         let step = try decoder.next(bytes, from: &index)
@@ -68,6 +69,33 @@ struct FrameStream {
         start = nil
       }
     }
+  }
+
+  /// Takes the frames that lie in `bytes` from beginning to end, as nearly all do. A Close frame is not among them, nor
+  /// is anything where payload is asked for.
+  private mutating func takeWholeFrames(
+    _ bytes: Span<UInt8>, from index: inout Int, _ packet: PacketReference, on leg: LegID,
+    _ sink: inout some LegSink
+  ) {
+    guard start == nil, !isStrict, !payload.isWanted, decoder.isBetweenFrames else { return }
+    while let frame = wholeFrame(in: bytes, at: index, packet) {
+      index += Int(frame.range.upperBound - frame.range.lowerBound)
+      offset = frame.range.upperBound
+      sink.receive(frame, on: leg)
+      note(frame.header)
+    }
+  }
+
+  /// The frame that lies in `bytes` from `index` on; `nil` for a Close frame, and if it is not all there.
+  private func wholeFrame(in bytes: Span<UInt8>, at index: Int, _ packet: PacketReference) -> Frame? {
+    guard let header = try? FrameHeader(parsing: bytes, at: index), header.opcode != .close,
+      header.payloadLength <= UInt64(bytes.count - index - header.byteCount)
+    else { return nil }
+    let start = index + header.byteCount
+    let end = start + Int(header.payloadLength)
+    return Frame(
+      side: side, header: header, range: offset..<offset + UInt64(end - index), first: packet, last: packet,
+      violations: violations(of: header), sample: PayloadSample.digest(of: bytes, start..<end))
   }
 
   /// The supposition held: what comes are frames, with violations or without.
@@ -128,7 +156,7 @@ struct FrameStream {
   private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     guard let frame = current else { return }
     let position = offset - UInt64(range.count) - frame.range.lowerBound - UInt64(frame.header.byteCount)
-    current?.sample(bytes, range, at: position)
+    current?.sample.add(bytes, range, at: position)
     payload.append(bytes, range, of: frame.header, at: position)
   }
 
@@ -137,28 +165,38 @@ struct FrameStream {
   ) {
     guard var frame = current?.frame(of: side, last: packet) else { return }
     frame.payload = payload.end(frame.header)
-    sink.receive(.frame(frame), on: leg)
+    sink.receive(frame, on: leg)
     if frame.header.opcode == .close {
       let body = payload.closeBody(length: frame.header.payloadLength)
       sink.receive(.close(frame, body), on: leg)
       closeCode = body.code?.rawValue ?? 0
     }
-    if !frame.header.opcode.isControl {
-      isFragmented = !frame.header.isFinal
-      sawData = true
-    }
+    note(frame.header)
     current = nil
     start = nil
   }
 
+  /// A frame has ended.
+  private mutating func note(_ header: FrameHeader) {
+    guard !header.opcode.isControl else { return }
+    isFragmented = !header.isFinal
+    sawData = true
+  }
+
   private func violations(of header: FrameHeader) -> FrameViolations {
-    var found: FrameViolations = []
     let opcode = header.opcode
+    let isMasked = header.maskingKey != nil
+    if header.reserved == 0, opcode == .text || opcode == .binary, header.isFinal, header.isMinimal,
+      isMasked == (side == .client), isFragmented == false, closeCode == nil
+    {
+      return []
+    }
+    var found: FrameViolations = []
     let mayBeCompressed = allowsRSV1 && !opcode.isControl && opcode != .continuation
     let allowed = mayBeCompressed ? FrameHeader.rsv1 : 0
     if header.reserved & ~allowed != 0 { found.insert(.reservedBits) }
     if !opcode.isDefined { found.insert(.reservedOpcode) }
-    if (header.maskingKey != nil) != (side == .client) { found.insert(.masking) }
+    if isMasked != (side == .client) { found.insert(.masking) }
     if opcode.isControl && header.payloadLength > 125 { found.insert(.longControl) }
     if opcode.isControl && !header.isFinal { found.insert(.fragmentedControl) }
     if !header.isMinimal { found.insert(.longLength) }

@@ -2,11 +2,11 @@ import Capture
 import Streams
 
 /// One hop of a WebSocket: what follows an upgrade request on a connection.
-package struct LegID: Hashable, Sendable {
+@usableFromInline @frozen package struct LegID: Hashable, Sendable {
   /// Counts the legs of a capture; never used twice.
-  package var rawValue: Int
+  @usableFromInline package var rawValue: Int
   /// Where to keep what is known of it: small and dense, as legs that are over give their slot to later ones.
-  package var slot: Int
+  @usableFromInline package var slot: Int
 
   package init(rawValue: Int, slot: Int = 0) {
     self.rawValue = rawValue
@@ -14,26 +14,26 @@ package struct LegID: Hashable, Sendable {
   }
 
   // The number alone tells.
-  package static func == (a: LegID, b: LegID) -> Bool { a.rawValue == b.rawValue }
-  package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+  @inlinable package static func == (a: LegID, b: LegID) -> Bool { a.rawValue == b.rawValue }
+  @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
 /// What is wrong with a frame (RFC 6455 §5).
-package struct FrameViolations: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+@usableFromInline @frozen package struct FrameViolations: OptionSet, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt16
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  package static let reservedBits = FrameViolations(rawValue: 1)
-  package static let reservedOpcode = FrameViolations(rawValue: 2)
+  @inlinable package static var reservedBits: FrameViolations { FrameViolations(rawValue: 1) }
+  @inlinable package static var reservedOpcode: FrameViolations { FrameViolations(rawValue: 2) }
   /// A client's frame without a mask, or a server's with one.
-  package static let masking = FrameViolations(rawValue: 4)
-  package static let longControl = FrameViolations(rawValue: 8)
-  package static let fragmentedControl = FrameViolations(rawValue: 16)
-  package static let longLength = FrameViolations(rawValue: 32)
+  @inlinable package static var masking: FrameViolations { FrameViolations(rawValue: 4) }
+  @inlinable package static var longControl: FrameViolations { FrameViolations(rawValue: 8) }
+  @inlinable package static var fragmentedControl: FrameViolations { FrameViolations(rawValue: 16) }
+  @inlinable package static var longLength: FrameViolations { FrameViolations(rawValue: 32) }
   /// A continuation of nothing, or a new message inside another.
-  package static let fragmentOrder = FrameViolations(rawValue: 64)
+  @inlinable package static var fragmentOrder: FrameViolations { FrameViolations(rawValue: 64) }
   /// Anything behind a Close frame of the same side.
-  package static let afterClose = FrameViolations(rawValue: 128)
+  @inlinable package static var afterClose: FrameViolations { FrameViolations(rawValue: 128) }
 
   /// What makes a Close frame's header one that clients fail on: a reserved bit, no FIN bit, more than 125 bytes, or a
   /// length that is not in its shortest form.
@@ -56,7 +56,7 @@ package struct Frame: Hashable, Sendable {
   package var missing: UInt64 = 0
   package var violations: FrameViolations = []
   /// A digest of the first payload bytes as they were on the wire: it helps to know the frame again. 0 if
-  /// the capture does not hold them all.
+  /// the capture does not hold them all (`PayloadSample`).
   package var sample: UInt64 = 0
   /// The payload's first bytes, unmasked and decompressed; `nil` unless asked for, or if unknown.
   package var payload: [UInt8]?
@@ -99,10 +99,13 @@ package struct LegOpening: Hashable, Sendable {
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.
 package protocol LegSink {
   mutating func receive(_ event: LegEvent, on leg: LegID)
+  /// Takes a frame that is complete: a call of its own, as nearly all that happens on a leg is frames.
+  mutating func receive(_ frame: Frame, on leg: LegID)
   /// Takes what a live capture tells besides.
   mutating func receive(_ notice: CaptureNotice)
 }
 
 extension LegSink {
+  package mutating func receive(_ frame: Frame, on leg: LegID) { receive(.frame(frame), on: leg) }
   package mutating func receive(_ notice: CaptureNotice) {}
 }

@@ -22,6 +22,9 @@ struct PayloadCollector {
       }
   }
 
+  /// Whether payload is kept of other frames than Close.
+  var isWanted: Bool { limit > 0 }
+
   /// - Parameter isFirst: whether a data frame begins a message, and so says whether that is compressed.
   mutating func begin(_ header: FrameHeader, isFirst: Bool) {
     bytes.removeAll(keepingCapacity: true)
@@ -54,7 +57,7 @@ struct PayloadCollector {
 
   /// Ends a frame; returns its payload if it was asked for and is known.
   mutating func end(_ header: FrameHeader) -> [UInt8]? {
-    guard limit > 0 else { return nil }
+    guard isWanted else { return nil }
     if isCompressed, header.isFinal, !header.opcode.isControl {
       take(inflater?.endMessage(limit: limit - bytes.count))
     }

@@ -52,9 +52,16 @@ package struct SessionStream: LegSink {
   }
 
   package mutating func receive(_ event: LegEvent, on id: LegID) {
+    if case .frame(let frame) = event { return receive(frame, on: id) }
     if let time = event.packet?.time, time > now { now = time }
     if case .opened(let opening) = event { open(opening, id) }
     if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
+    if now.seconds(since: lastCheck) >= 1 { check() }
+  }
+
+  package mutating func receive(_ frame: Frame, on id: LegID) {
+    if frame.last.time > now { now = frame.last.time }
+    if live.count(frame, on: id), linksFrames { link(frame, of: id) }
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
@@ -94,7 +101,6 @@ package struct SessionStream: LegSink {
     case .responded: if let token = live[id]?.acceptToken { components.link(id, .handshake(token)) }
     case .stream(.began):
       if let trait = live[id].flatMap({ LegTrait.beginning($0) }) { components.link(id, trait) }
-    case .frame(let frame) where linksFrames: link(frame, of: id)
     case .stream(.closed):
       ended[id] = live.end(id)
       if let set = components.end(id) { judgeSoon(set, id) }
@@ -258,7 +264,6 @@ extension LegEvent {
   fileprivate var packet: PacketReference? {
     switch self {
     case .opened(let opening): opening.request?.packet ?? opening.connection.openedAt
-    case .frame(let frame): frame.last
     case .stream(.acknowledged(_, _, let packet)), .stream(.ended(_, _, _, let packet)),
       .stream(.record(_, _, _, let packet)):
       packet
