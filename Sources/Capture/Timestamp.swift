@@ -4,6 +4,9 @@
 
   @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+  package static let distantPast = Timestamp(nanoseconds: .min)
+  package static let distantFuture = Timestamp(nanoseconds: .max)
+
   /// From a capture record's seconds and nanoseconds; what a hostile file sets out of range saturates.
   package init(seconds: Int64, nanoseconds: Int64) {
     let (scaled, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -31,27 +31,44 @@ struct Ladder {
     guard let first = entries.first else { return [] }
     let rows = entries.map { entry in
       (
-        time: Self.seconds(entry.packet.time.seconds(since: first.packet.time)), arrow: arrow(entry),
-        event: event(entry), packet: packet(entry.packet)
+        time: Cell(Self.seconds(entry.packet.time.seconds(since: first.packet.time))), arrow: arrow(entry),
+        event: Cell(event(entry)), packet: packet(entry.packet)
       )
     }
     let widths = (
-      time: rows.map(\.time.count).max() ?? 0, arrow: rows.map(\.arrow.count).max() ?? 0,
-      event: rows.map(\.event.count).max() ?? 0
+      time: rows.map(\.time.columns).max() ?? 0, arrow: rows.map(\.arrow.columns).max() ?? 0,
+      event: rows.map(\.event.columns).max() ?? 0
     )
     return rows.map { row in
-      String(repeating: " ", count: widths.time - row.time.count) + row.time + "  "
-        + Self.pad(row.arrow, widths.arrow) + "  " + Self.pad(row.event, widths.event) + "  " + row.packet
+      row.time.padding(to: widths.time) + row.time.text + "  " + row.arrow.padded(to: widths.arrow) + "  "
+        + row.event.padded(to: widths.event) + "  " + row.packet
     }
   }
 
-  /// A leg's arrow stands under the names of the parties that it joins.
-  private func arrow(_ entry: TimelineEntry) -> String {
-    let left = parties.count - 2 - entry.leg
-    let indent = parties[..<left].reduce(0) { $0 + $1.count + 5 }
-    let sign = entry.from == .server ? " ──▶ " : " ◀── "
-    return String(repeating: " ", count: indent) + parties[left] + sign + parties[left + 1]
+  /// A text, and how much room it takes.
+  private struct Cell {
+    let text: String
+    let columns: Int
+
+    init(_ text: String) { self.init(text, columns: text.columns) }
+    init(_ text: String, columns: Int) { (self.text, self.columns) = (text, columns) }
+
+    func padding(to width: Int) -> String { String(repeating: " ", count: width - columns) }
+    func padded(to width: Int) -> String { text + padding(to: width) }
   }
+
+  /// A leg's arrow stands under the names of the parties that it joins.
+  private func arrow(_ entry: TimelineEntry) -> Cell {
+    let left = parties.count - 2 - entry.leg
+    let indent = parties[..<left].reduce(0) { $0 + $1.columns + Self.signColumns }
+    let sign = entry.from == .server ? " ──▶ " : " ◀── "
+    return Cell(
+      String(repeating: " ", count: indent) + parties[left] + sign + parties[left + 1],
+      columns: indent + parties[left].columns + Self.signColumns + parties[left + 1].columns)
+  }
+
+  /// The columns of `──▶` with a space on each side.
+  private static let signColumns = 5
 
   /// With its file, where there are several.
   private func packet(_ packet: PacketReference) -> String {
@@ -66,10 +83,6 @@ struct Ladder {
     case .gap, .frame, .request, .response: return detail
     default: return detail.isEmpty ? entry.event.name : "\(entry.event.name), \(detail)"
     }
-  }
-
-  private static func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: width - text.count)
   }
 
   /// Milliseconds: `2.997 s`.

@@ -1,5 +1,5 @@
 import CloseAnalysis
-import Foundation
+import FoundationEssentials
 
 /// What a report counts: sessions by verdict, and by the rules that found something.
 package struct Tally: Equatable, Sendable {

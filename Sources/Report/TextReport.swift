@@ -188,18 +188,20 @@ package struct TextReport {
 
   /// Breaks a text at spaces; later lines are indented behind the label.
   private static func wrap(_ text: String, indent: String, label: String = "") -> [String] {
-    let hanging = indent + String(repeating: " ", count: label.count)
+    let margin = indent.columns + label.columns
+    let hanging = indent + String(repeating: " ", count: label.columns)
     var lines: [String] = []
     var line = indent + label
-    var isEmpty = true
-    for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > width {
+    var columns = margin
+    for word in text.utf8.split(separator: UInt8(ascii: " ")).map(Substring.init) {
+      if columns > margin, columns + 1 + word.columns > width {
         lines.append(line)
         line = hanging
-        isEmpty = true
+        columns = margin
       }
-      line += isEmpty ? String(word) : " " + word
-      isEmpty = false
+      if columns > margin { line += " " }
+      line += word
+      columns += (columns > margin ? 1 : 0) + word.columns
     }
     return lines + [line]
   }

@@ -11,11 +11,15 @@ package struct HTTPFields: Hashable, Sendable {
     self.fields = fields.map { Field(name: $0.name, value: $0.value) }
   }
 
-  /// The names of the fields, in their order.
-  package var names: [String] { fields.map(\.name) }
-
   /// The first field of that name.
   package func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+
+  package func contains(_ name: String) -> Bool { fields.contains { $0.name == name } }
+
+  /// The first name that begins so.
+  package func firstName(withPrefix prefix: String) -> String? {
+    fields.first { $0.name.hasPrefix(prefix) }?.name
+  }
 
   /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
   package func list(_ name: String) -> [String] {

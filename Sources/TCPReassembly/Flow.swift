@@ -62,7 +62,9 @@ struct Flow {
   mutating func predict(
     _ segment: TCPSegment, in frame: Span<UInt8>, _ sink: inout some StreamSink
   ) -> Bool {
-    guard doubts.isEmpty, overSince == nil, segment.encapsulation == nil || isEncapsulated else { return false }
+    guard doubts.isEmpty, overSince == nil, segment.encapsulation == nil || isEncapsulated else {
+      return false
+    }
     let isExpected =
       sender(of: segment) == .client
       ? HeaderPrediction.take(segment, in: frame, from: &client, to: &server, id, &sink)

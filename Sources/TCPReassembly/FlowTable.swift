@@ -17,6 +17,9 @@ struct FlowKey: Equatable {
 /// can choose ports that all land in one place.
 struct FlowTable {
   private(set) var flows: [Flow] = []
+  /// When the connection in each slot is to be looked at again, at the earliest; what is looked at with every packet is
+  /// kept apart from the connections, which are large.
+  private(set) var looks: [Timestamp] = []
   private var freeSlots: [Int] = []
   /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
   private var buckets = [UInt32](repeating: 0, count: 64)
@@ -44,7 +47,13 @@ struct FlowTable {
     if (count + 1) * 2 > buckets.count { grow() }
     let slot = freeSlots.popLast() ?? flows.count
     let flow = make(slot)
-    if slot == flows.count { flows.append(flow) } else { flows[slot] = flow }
+    if slot == flows.count {
+      flows.append(flow)
+      looks.append(.distantPast)
+    } else {
+      flows[slot] = flow
+      looks[slot] = .distantPast
+    }
     place(slot)
     return slot
   }
@@ -53,9 +62,12 @@ struct FlowTable {
     var hole = home(of: flows[slot].key)
     while buckets[hole] != UInt32(slot + 1) { hole = (hole + 1) & (buckets.count - 1) }
     flows[slot] = .vacant
+    looks[slot] = .distantFuture
     freeSlots.append(slot)
     closeUp(hole)
   }
+
+  mutating func look(at slot: Int, from time: Timestamp) { looks[slot] = time }
 
   /// Changes a connection in place, and counts what it has to give up.
   mutating func withFlow<R>(

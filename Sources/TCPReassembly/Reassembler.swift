@@ -71,6 +71,8 @@ package struct Reassembler {
       $0.receive(segment, in: frame, patience: limits.reorderPatience, &$1, &sink)
     }
     heldCost += table.flows[slot].heldCost - before
+    // It may have brought the connection's end.
+    table.look(at: slot, from: .distantPast)
   }
 
   // MARK: Connections
@@ -189,17 +191,23 @@ package struct Reassembler {
   private mutating func expireOne(
     at time: Timestamp, _ sink: inout some StreamSink, isClockTrusted: Bool = true
   ) {
-    hand = hand + 1 < table.flows.count ? hand + 1 : 0
-    guard hand < table.flows.count, !table.flows[hand].isVacant else { return }
+    hand = hand + 1 < table.looks.count ? hand + 1 : 0
+    guard hand < table.looks.count, time >= table.looks[hand] || !isClockTrusted, !table.flows[hand].isVacant
+    else { return }
     let last = table.flows[hand].last.time
     if let since = table.flows[hand].overSince {
       let isSetBack = !isClockTrusted && time.advanced(bySeconds: Self.restTime) < since
-      if isSetBack || time >= since.advanced(bySeconds: limits.lingerTime) { close(hand, .ended, &sink) }
+      let end = since.advanced(bySeconds: limits.lingerTime)
+      table.look(at: hand, from: end)
+      if isSetBack || time >= end { close(hand, .ended, &sink) }
     } else if time >= last.advanced(bySeconds: limits.idleTimeout) {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
-    } else if time >= last.advanced(bySeconds: Self.restTime) {
-      table.withFlow(slot: hand, &statistics) { flow, _ in flow.rest() }
+    } else {
+      let isSilent = time >= last.advanced(bySeconds: Self.restTime)
+      if isSilent { table.withFlow(slot: hand, &statistics) { flow, _ in flow.rest() } }
+      let next = (isSilent ? time : last).advanced(bySeconds: Self.restTime)
+      table.look(at: hand, from: min(next, last.advanced(bySeconds: limits.idleTimeout)))
     }
   }
 

@@ -8,49 +8,76 @@ package struct HTTPHead: Hashable, Sendable {
   package init(_ bytes: [UInt8]) {
     let bytes = Self.unfolded(bytes)
     self.bytes = bytes
-    var lines: [Range<Int>] = []
-    var start = 0
-    for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+    var startLine: Range<Int>?
+    var fields: [(name: Range<Int>, value: Range<Int>)] = []
+    fields.reserveCapacity(16)
+    var (start, colon) = (0, -1)
+    for index in bytes.indices {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: ":"), colon < start { colon = index }
+      guard byte == UInt8(ascii: "\n") else { continue }
       let end = index > start && bytes[index - 1] == UInt8(ascii: "\r") ? index - 1 : index
-      lines.append(start..<end)
+      if startLine == nil {
+        startLine = start..<end
+      } else if colon >= start {
+        fields.append((start..<colon, Self.trim(bytes, colon + 1..<end)))
+      }
       start = index + 1
     }
-    startLine = lines.first ?? 0..<0
-    fields = lines.dropFirst().compactMap { line in
-      guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) else { return nil }
-      return (line.lowerBound..<colon, Self.trim(bytes, colon + 1..<line.upperBound))
-    }
+    self.startLine = startLine ?? 0..<0
+    self.fields = fields
   }
 
   /// The start line's parts, separated by single spaces; the last one may hold spaces itself.
   package var startLineParts: [String] {
-    bytes[startLine].split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
-      .map { String(decoding: $0, as: UTF8.self) }
+    var parts: [String] = []
+    parts.reserveCapacity(3)
+    var start = startLine.lowerBound
+    for index in startLine where bytes[index] == UInt8(ascii: " ") && parts.count < 2 {
+      parts.append(text(start..<index))
+      start = index + 1
+    }
+    return parts + [text(start..<startLine.upperBound)]
   }
 
   /// The first field of that name; `name` in lower case.
   package func value(_ name: String) -> String? {
-    fields.first { matches($0.name, name) }.map { String(decoding: bytes[$0.value], as: UTF8.self) }
+    fields.first { matches($0.name, name) }.map { text($0.value) }
   }
 
-  /// The names of the fields in lower case, in their order.
-  package var names: [String] {
-    fields.map { field in String(decoding: bytes[field.name].map(Self.lowercased), as: UTF8.self) }
+  /// Whether there is a field of that name; `name` in lower case.
+  package func contains(_ name: String) -> Bool { fields.contains { matches($0.name, name) } }
+
+  /// The first name that begins so, both in lower case.
+  package func firstName(withPrefix prefix: String) -> String? {
+    let count = prefix.utf8.count
+    let field = fields.first { $0.name.count >= count && matches($0.name.prefix(count), prefix) }
+    return field.map { String(decoding: bytes[$0.name].map(Self.lowercased), as: UTF8.self) }
   }
 
   /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
   package func list(_ name: String) -> [String] {
     fields.filter { matches($0.name, name) }.flatMap { field in
       bytes[field.value].split(separator: UInt8(ascii: ",")).map { member in
-        String(decoding: bytes[Self.trim(bytes, member.startIndex..<member.endIndex)], as: UTF8.self)
+        text(Self.trim(bytes, member.startIndex..<member.endIndex))
       }
     }
   }
 
   /// Whether a list has that member, letter case aside; `member` in lower case.
   package func list(_ name: String, contains member: String) -> Bool {
-    list(name).contains { $0.lowercased() == member }
+    fields.contains { field in
+      guard matches(field.name, name) else { return false }
+      var start = field.value.lowerBound
+      for index in field.value where bytes[index] == UInt8(ascii: ",") {
+        if matches(Self.trim(bytes, start..<index), member) { return true }
+        start = index + 1
+      }
+      return matches(Self.trim(bytes, start..<field.value.upperBound), member)
+    }
   }
+
+  private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   /// A line that begins with white space goes on with the line above (RFC 9112 §5.2): its line end is
   /// replaced by spaces.
@@ -66,7 +93,11 @@ package struct HTTPHead: Hashable, Sendable {
 
   private func matches(_ range: Range<Int>, _ name: String) -> Bool {
     guard range.count == name.utf8.count else { return false }
-    return zip(range, name.utf8).allSatisfy { index, byte in Self.lowercased(bytes[index]) == byte }
+    let name = name.utf8Span.span
+    for index in name.indices where Self.lowercased(bytes[range.lowerBound + index]) != name[index] {
+      return false
+    }
+    return true
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 {

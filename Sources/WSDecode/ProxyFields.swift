@@ -1,7 +1,7 @@
 /// Request fields that proxies add and clients do not: one of them tells that a proxy sent the request.
 ///
 /// Fields that applications write themselves (`x-request-id`, `traceparent`, `b3`) tell nothing.
-package enum ProxyFields {
+enum ProxyFields {
   /// The strongest first.
   private static let names = [
     "x-forwarded-for", "forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip",
@@ -11,11 +11,10 @@ package enum ProxyFields {
     "cdn-loop",
   ]
   /// Envoy's own: a sidecar that appends no x-forwarded-for, as Istio's do not, still writes some of them.
-  private static let prefixes = ["x-envoy-"]
+  private static let envoyPrefix = "x-envoy-"
 
-  /// - Parameter present: names in lower case.
-  package static func first(among present: [String]) -> String? {
-    names.first { present.contains($0) }
-      ?? present.first { field in prefixes.contains { field.hasPrefix($0) } }
+  /// The name of the first of them that a request has, in lower case.
+  static func first(in fields: some HeaderFields) -> String? {
+    names.first { fields.contains($0) } ?? fields.firstName(withPrefix: envoyPrefix)
   }
 }

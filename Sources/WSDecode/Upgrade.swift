@@ -53,7 +53,7 @@ package struct UpgradeRequest: Hashable, Sendable {
     requestID = fields.value("x-request-id")
     forwardedFor = fields.value("x-forwarded-for")
     via = fields.value("via")
-    proxyField = ProxyFields.first(among: fields.names)
+    proxyField = ProxyFields.first(in: fields)
     self.endOffset = endOffset
     self.packet = packet
   }
@@ -106,13 +106,14 @@ package struct UpgradeResponse: Hashable, Sendable {
   /// What `Sec-WebSocket-Accept` has to be for a key (RFC 6455 §4.2.2, step 5.4).
   package static func accept(for key: String) -> String {
     let digest = Insecure.SHA1.hash(data: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-    return base64(digest)
+    return base64(Array(digest))
   }
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  private static func base64(_ bytes: some Sequence<UInt8>) -> String {
+  private static func base64(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
     var (bits, width) = (UInt32(0), UInt32(0))
     for byte in bytes {
       (bits, width) = (bits << 8 | UInt32(byte), width + 8)

@@ -1,5 +1,5 @@
 import Capture
-import Foundation
+import FoundationEssentials
 
 /// Which files the arguments of a command stand for: a folder stands for the captures in it.
 struct CapturePaths {

@@ -1,6 +1,6 @@
 import Capture
 import CloseAnalysis
-import Foundation
+import Dispatch
 import Pipeline
 import Synchronization
 import TLSDecode

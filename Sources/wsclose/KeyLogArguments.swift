@@ -1,6 +1,6 @@
 import ArgumentParser
 import Capture
-import Foundation
+import FoundationEssentials
 import TLSDecode
 
 /// The keys of TLS connections; the same for every command that reads captures.

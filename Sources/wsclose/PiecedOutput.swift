@@ -1,29 +1,44 @@
 import Report
+import Synchronization
 
-/// Puts small pieces together before they are written, for output that comes as the input does.
-final class PiecedOutput {
+/// Puts small pieces together before they are written, for output that comes as the input does. Any thread may use it.
+final class PiecedOutput: Sendable {
+  private struct State {
+    var buffer = TextBuffer(capacity: 2 * pieceSize)
+    var failure: (any Error)?
+  }
   private let output: Output
-  private var buffer = TextBuffer(capacity: 2 * pieceSize)
-  /// Why nothing can be written any more.
-  private(set) var failure: (any Error)?
-  private var hasReader = true
+  private let state = Mutex(State())
+  private let isClosed = Atomic(false)
   private static let pieceSize = 64 << 10
 
   init(_ output: Output) { self.output = output }
 
   /// Whether what is written still goes anywhere.
-  var isOpen: Bool { hasReader && failure == nil }
+  var isOpen: Bool { !isClosed.load(ordering: .relaxed) }
+
+  /// Why nothing can be written any more.
+  var failure: (any Error)? { state.withLock { $0.failure } }
 
   /// - Parameter piece: appends to what waits to be written.
   func write(_ piece: (inout TextBuffer) -> Void) {
     guard isOpen else { return }
-    piece(&buffer)
-    if buffer.count >= Self.pieceSize { flush() }
+    state.withLock { state in
+      piece(&state.buffer)
+      if state.buffer.count >= Self.pieceSize { flush(&state) }
+    }
   }
 
-  func flush() {
-    guard isOpen, buffer.count > 0 else { return }
-    do { hasReader = try buffer.withSpan { try output.write($0) } } catch { failure = error }
-    buffer.removeAll()
+  func flush() { state.withLock { flush(&$0) } }
+
+  private func flush(_ state: inout State) {
+    guard isOpen, state.buffer.count > 0 else { return }
+    do {
+      if try !state.buffer.withSpan({ try output.write($0) }) { isClosed.store(true, ordering: .relaxed) }
+    } catch {
+      state.failure = error
+      isClosed.store(true, ordering: .relaxed)
+    }
+    state.buffer.removeAll()
   }
 }

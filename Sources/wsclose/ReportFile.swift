@@ -1,5 +1,4 @@
 import Capture
-import Foundation
 
 /// What `wsclose diff` is given: a report that it wrote, or else a capture.
 enum ReportFile {
@@ -9,25 +8,18 @@ enum ReportFile {
   case capture(beginning: [UInt8])
 
   init(path: String) throws(CaptureError) {
-    let beginning: Data
     // What cannot be opened or read is for the reader of captures to name.
-    guard let file = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
+    guard let file = InputFile(path: path), let beginning = try? file.read(upTo: 1) else {
       self = .capture(beginning: [])
       return
     }
-    do {
-      beginning = try file.read(upToCount: 1) ?? Data()
-    } catch {
-      self = .capture(beginning: [])
-      return
-    }
-    guard beginning.isEmpty || beginning == Data("{".utf8) else {
-      let isReadAgain = path != "-" && (try? file.seek(toOffset: 0)) != nil
-      self = .capture(beginning: isReadAgain ? [] : Array(beginning))
+    guard beginning.isEmpty || beginning == [UInt8(ascii: "{")] else {
+      let isReadAgain = path != "-" && file.rewind()
+      self = .capture(beginning: isReadAgain ? [] : beginning)
       return
     }
     do {
-      self = .report(Array(beginning + (try file.readToEnd() ?? Data())))
+      self = .report(beginning + (try file.read()))
     } catch {
       throw CaptureError(source: path, problem: "cannot be read", advice: "check the disk it lies on")
     }

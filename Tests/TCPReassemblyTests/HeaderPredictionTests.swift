@@ -36,7 +36,7 @@ import Streams
       switch Int.random(in: 0..<40, using: &random) {
       case 0: packets[index].segment.window = 0
       case 1: packets[index].segment.acknowledgment = packets[index].segment.acknowledgment + 1000
-      case 2: packets[index].segment.acknowledgment = packets[index].segment.acknowledgment + (UInt32.max - 20)
+      case 2: packets[index].segment.acknowledgment = packets[index].segment.acknowledgment + (0 &- 20)
       case 3: packets[index].segment.sequence = packets[index].segment.sequence + UInt32.max
       case 4: packets[index].segment.payloadLength += 3
       case 5: packets[index].segment.flags.insert([.rst, .urg].randomElement(using: &random) ?? .rst)
