@@ -7,15 +7,16 @@ import WSDecode
 package enum JSONReport {
   /// One object, schema `wsclose.report/1`.
   package static func report(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
+    let place = PlaceJSON(analysis.captures)
     var writer = JSONWriter(isIndented: true)
     writer.object { writer in
-      writer.field("schema", "wsclose.report/1")
+      writer.field("schema", word: "wsclose.report/1")
       writer.array("captures", analysis.captures) { writer, capture in
         writer.object { write(capture, &$0) }
       }
       writer.object("summary") { write(summary: analysis, &$0) }
       writer.array("sessions", sessions) { writer, session in
-        writer.object { SessionJSON(session, analysis.captures).write(&$0) }
+        writer.object { SessionJSON(session, place).write(&$0) }
       }
     }
     writer.endLine()
@@ -24,26 +25,27 @@ package enum JSONReport {
 
   /// One object a line and session, schema `wsclose.session/1`.
   package static func lines(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
+    let place = PlaceJSON(analysis.captures)
     var lines = TextBuffer()
-    for session in sessions { append(session, captures: analysis.captures, to: &lines) }
+    for session in sessions { append(session, place, to: &lines) }
     return lines.takeBytes()
   }
 
   /// The line of one session, schema `wsclose.session/1`.
   package static func line(_ session: Session, captures: [CaptureSummary]) -> [UInt8] {
     var line = TextBuffer()
-    append(session, captures: captures, to: &line)
+    append(session, PlaceJSON(captures), to: &line)
     return line.takeBytes()
   }
 
   /// Adds the line of one session, schema `wsclose.session/1`.
   ///
-  /// - Parameter captures: those that hold its packets.
-  package static func append(_ session: Session, captures: [CaptureSummary], to lines: inout TextBuffer) {
+  /// - Parameter place: of the captures that hold its packets.
+  package static func append(_ session: Session, _ place: PlaceJSON, to lines: inout TextBuffer) {
     var writer = JSONWriter(isIndented: false, after: consume lines)
     writer.object { writer in
-      writer.field("schema", "wsclose.session/1")
-      SessionJSON(session, captures).write(&writer)
+      writer.field("schema", word: "wsclose.session/1")
+      SessionJSON(session, place).write(&writer)
     }
     writer.endLine()
     lines = writer.buffer

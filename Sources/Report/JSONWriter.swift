@@ -2,12 +2,14 @@ import Capture
 
 /// Writes JSON (RFC 8259). Members are written in the order of the calls.
 ///
-/// Rows of 100,000 sessions are hundreds of megabytes: no member makes a `String` of its own.
+/// Rows of 100,000 sessions are hundreds of megabytes: no member makes a `String` of its own, and each is a piece or two
+/// of the buffer.
 struct JSONWriter {
   private(set) var buffer: TextBuffer
   private let isIndented: Bool
   private var depth = 0
   private var needsComma = false
+  private var second = TimeText.Second()
 
   /// - Parameters:
   ///   - isIndented: one member a line, for people; else all in one line.
@@ -48,6 +50,19 @@ struct JSONWriter {
     raw(value.map { $0 ? "true" : "false" } ?? "null")
   }
 
+  mutating func field(_ key: StaticString? = nil, _ text: JSONText?) {
+    begin(key)
+    guard let text else { return raw("null") }
+    buffer.append(text.bytes.span)
+  }
+
+  /// A word of the report's own: printable ASCII without quotation mark and backslash.
+  mutating func field(_ key: StaticString, word: StaticString?) {
+    begin(key)
+    guard let word else { return raw("null") }
+    buffer.append(quoted: word)
+  }
+
   /// An end of a connection, as `Endpoint.description` has it.
   mutating func field(_ key: StaticString? = nil, _ value: Endpoint) {
     begin(key)
@@ -60,7 +75,7 @@ struct JSONWriter {
     begin(key)
     guard let time else { return raw("null") }
     raw("\"")
-    text.append(time, to: &buffer)
+    text.append(time, to: &buffer, &second)
     raw("\"")
   }
 
@@ -108,6 +123,12 @@ struct JSONWriter {
   }
 
   private mutating func begin(_ key: StaticString?) {
+    guard !isIndented, let key else { return beginApart(key) }
+    buffer.append(member: key, hasComma: needsComma)
+    needsComma = true
+  }
+
+  private mutating func beginApart(_ key: StaticString?) {
     separate()
     guard let key else { return }
     buffer.append(quoted: key)
@@ -130,21 +151,10 @@ struct JSONWriter {
 
   private mutating func string(_ text: String) {
     let span = text.utf8Span.span
-    if Self.isPlain(span) { return buffer.append(quoted: span) }
+    if span.isPlainText { return buffer.append(quoted: span) }
     raw("\"")
     escaped(text)
     raw("\"")
-  }
-
-  /// Whether a text stands for itself: printable ASCII without quote and backslash.
-  private static func isPlain(_ text: Span<UInt8>) -> Bool {
-    for index in text.indices {
-      let byte = text[index]
-      if byte < 0x20 || byte >= 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        return false
-      }
-    }
-    return true
   }
 
   /// What a terminal would act on is escaped, too: it means the same to every reader of JSON.
@@ -171,5 +181,16 @@ struct JSONWriter {
       let digit = UInt8(truncatingIfNeeded: unit >> UInt16(shift)) & 0xf
       buffer.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
     }
+  }
+}
+
+/// A string as JSON has it, for what is written again and again.
+struct JSONText {
+  fileprivate let bytes: [UInt8]
+
+  init(_ text: String) {
+    var writer = JSONWriter(isIndented: false)
+    writer.field(nil, text)
+    bytes = writer.takeBytes()
   }
 }

@@ -29,14 +29,14 @@ struct LegJSON {
     }
     writer.array("observations", leg.observations) { writer, observation in
       writer.object { writer in
-        writer.field("capture", place.source(observation.connection.openedAt))
+        place.writeSource("capture", observation.connection.openedAt, &writer)
         writer.field("leg", UInt64(observation.number))
         writer.field("client", observation.connection.client)
         writer.field("server", observation.connection.server)
       }
     }
     writer.array("alsoSeenAs", translated) { $0.field(nil, $1) }
-    writer.field("protocol", leg.connection.http2Stream == nil ? "http/1.1" : "h2")
+    writer.field("protocol", word: leg.connection.http2Stream == nil ? "http/1.1" : "h2")
     writer.field("http2Stream", leg.connection.http2Stream.map { UInt64($0) })
     writer.field("tunnel", leg.connection.tunnel)
     optional("encapsulation", leg.encapsulation, &writer) { encapsulation, writer in
@@ -51,9 +51,9 @@ struct LegJSON {
     optional("tls", leg.tls, &writer) { TLSJSON($0, leg.sealed).write(&$1) }
     writer.object("handshake") { writer in
       writer.field("requestPacket", leg.request?.packet.number)
-      writer.field("requestCapture", leg.request.map { place.source($0.packet) })
+      place.writeSource("requestCapture", leg.request?.packet, &writer)
       writer.field("responsePacket", leg.response?.packet.number)
-      writer.field("responseCapture", leg.response.map { place.source($0.packet) })
+      place.writeSource("responseCapture", leg.response?.packet, &writer)
       writer.field("status", leg.response.map { UInt64($0.status) })
       writer.field("acceptMatches", leg.acceptMatches)
       writer.field("server", leg.response?.server)
@@ -76,7 +76,7 @@ struct LegJSON {
       writer.field("complete", !close.isCut)
       place.write(close.frame.last, &writer)
       writer.field("acknowledgedPacket", close.acknowledged?.number)
-      writer.field("acknowledgedCapture", close.acknowledged.map { place.source($0) })
+      place.writeSource("acknowledgedCapture", close.acknowledged, &writer)
     }
     writer.field("insideFrame", stream.cut != nil)
     writer.array("ends", stream.ends) { writer, end in

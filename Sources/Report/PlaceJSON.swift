@@ -2,20 +2,32 @@ import Capture
 import CloseAnalysis
 
 /// Writes where something was seen: time, packet and capture.
-struct PlaceJSON {
+package struct PlaceJSON {
   private let captures: [CaptureSummary]
+  private let texts: [(time: TimeText, sources: [JSONText])]
 
-  init(_ captures: [CaptureSummary]) { self.captures = captures }
+  /// - Parameter captures: those that hold the packets.
+  package init(_ captures: [CaptureSummary]) {
+    self.captures = captures
+    texts = captures.map { (TimeText($0.statistics), $0.parts.map { JSONText($0.source) }) }
+  }
 
   func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
     writeTime("at", packet, &writer)
     writer.field("packet", packet.number)
-    writer.field("capture", source(packet))
+    writeSource("capture", packet, &writer)
   }
 
   func writeTime(_ key: StaticString, _ packet: PacketReference, _ writer: inout JSONWriter) {
-    let hasNanoseconds = captures[Int(packet.capture)].statistics.hasNanoseconds
-    writer.field(key, packet.time, as: TimeText(fractionDigits: hasNanoseconds ? 9 : 6))
+    writer.field(key, packet.time, as: texts[Int(packet.capture)].time)
+  }
+
+  /// The path of the file that holds a packet.
+  func writeSource(_ key: StaticString?, _ packet: PacketReference?, _ writer: inout JSONWriter) {
+    guard let packet else { return writer.field(key, nil as JSONText?) }
+    let part = Int(packet.part)
+    let sources = texts[Int(packet.capture)].sources
+    writer.field(key, sources[sources.indices.contains(part) ? part : 0])
   }
 
   func source(_ packet: PacketReference) -> String { captures[Int(packet.capture)].source(of: packet) }

@@ -8,10 +8,9 @@ struct SessionJSON {
   private let session: Session
   private let place: PlaceJSON
 
-  /// - Parameter captures: those that hold the session's packets.
-  init(_ session: Session, _ captures: [CaptureSummary]) {
+  init(_ session: Session, _ place: PlaceJSON) {
     self.session = session
-    place = PlaceJSON(captures)
+    self.place = place
   }
 
   func write(_ writer: inout JSONWriter) {
@@ -59,7 +58,7 @@ struct SessionJSON {
 
   private func writeCloses(_ writer: inout JSONWriter) {
     optional("close", session.close, &writer) { close, writer in
-      writer.field("initiator", close.initiator == .server ? "server" : "client")
+      writer.field("initiator", word: close.initiator == .server ? "server" : "client")
       write(close.seen.body, &writer)
       place.write(close.seen.frame.last, &writer)
     }
@@ -76,7 +75,9 @@ struct SessionJSON {
       if let packet = delivery.packet {
         place.write(packet, &writer)
       } else {
-        for key in ["at", "packet", "capture"] as [StaticString] { writer.field(key, nil as String?) }
+        writer.field("at", word: nil)
+        writer.field("packet", nil as UInt64?)
+        writer.field("capture", word: nil)
       }
       writer.seconds("latency", delivery.latency)
       writer.object("hop") { writer in
@@ -117,14 +118,14 @@ struct SessionJSON {
     writer.field(
       "remedy", finding.remedy.map { remedy in remedy.summary + (remedy.paste.map { "\n\($0)" } ?? "") })
     writer.array("packets", finding.packets) { $0.field(nil, $1.number) }
-    writer.array("captures", finding.packets) { $0.field(nil, place.source($1)) }
+    writer.array("captures", finding.packets) { place.writeSource(nil, $1, &$0) }
   }
 
   private func write(_ entry: TimelineEntry, _ writer: inout JSONWriter) {
     place.write(entry.packet, &writer)
     writer.seconds("offset", entry.offset)
     writer.field("leg", UInt64(entry.leg))
-    writer.field("from", entry.from == .client ? "client" : "server")
+    writer.field("from", word: entry.from == .client ? "client" : "server")
     writer.field("event", entry.event.name)
     writer.field("detail", entry.detail.isEmpty ? nil : entry.detail)
   }
@@ -135,7 +136,7 @@ func optional<T>(
   _ key: StaticString, _ value: T?, _ writer: inout JSONWriter,
   _ body: (T, inout JSONWriter) -> Void
 ) {
-  guard let value else { return writer.field(key, nil as String?) }
+  guard let value else { return writer.field(key, word: nil) }
   writer.object(key) { body(value, &$0) }
 }
 

@@ -2,7 +2,7 @@ import Capture
 
 /// Text as bytes, to be written: reports of many sessions are put together in it.
 ///
-/// An `Array` asks for its room anew with every piece; here a piece is one comparison and one copy.
+/// An `Array` asks for its room anew with every byte; here a piece is one comparison and one copy.
 @safe
 package struct TextBuffer {
   /// Only the first `count` bytes mean something.
@@ -27,89 +27,151 @@ package struct TextBuffer {
 
   package mutating func removeAll() { count = 0 }
 
-  package mutating func append(_ text: StaticString) {
-    // SAFETY: a StaticString's bytes live as long as the program.
-    append(unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  package mutating func append(_ text: Span<UInt8>) {
-    reserve(text.count)
-    let start = count
-    // SAFETY: `reserve` made room for as many bytes behind `start`, and the text lies in another buffer.
-    unsafe storage.withUnsafeMutableBytes { room in
-      unsafe text.withUnsafeBytes { bytes in
-        unsafe UnsafeMutableRawBufferPointer(rebasing: room[start...]).copyMemory(from: bytes)
-      }
-    }
-    count += text.count
-  }
-
-  package mutating func append(_ text: String) { append(text.utf8Span.span) }
-
-  /// A text between quotation marks.
-  mutating func append(quoted text: Span<UInt8>) {
-    reserve(text.count + 2)
-    var end = count
-    var room = storage.mutableSpan
-    room[end] = UInt8(ascii: "\"")
-    for index in text.indices {
-      end += 1
-      room[end] = text[index]
-    }
-    room[end + 1] = UInt8(ascii: "\"")
-    count = end + 2
-  }
-
-  mutating func append(quoted text: StaticString) {
-    // SAFETY: a StaticString's bytes live as long as the program.
-    append(quoted: unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  package mutating func append(_ byte: UInt8) {
-    reserve(1)
-    storage[count] = byte
-    count += 1
-  }
+  package mutating func append(_ byte: UInt8) { write(1) { $0[$1] = byte } }
 
   package mutating func append(_ byte: UInt8, repeated times: Int) {
     for _ in 0..<times { append(byte) }
   }
 
-  /// - Parameter width: at least as many digits, zeros in front; at most 20.
-  package mutating func append(decimal number: UInt64, width: Int = 1) {
-    reserve(20)
-    let digits = max(Self.digits(number), min(width, 20))
-    var (rest, index) = (number, count + digits)
-    for _ in 0..<digits {
-      index -= 1
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      storage[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-      rest = quotient
-    }
-    count += digits
+  package mutating func append(_ text: String) { append(text.utf8Span.span) }
+
+  package mutating func append(_ text: Span<UInt8>) { write(text.count) { $0.put(text, at: $1) } }
+
+  package mutating func append(_ text: StaticString) {
+    write(text.utf8CodeUnitCount) { $0.put(text, at: $1) }
   }
 
-  private static func digits(_ number: UInt64) -> Int {
-    var (digits, rest) = (1, number / 10)
-    while rest > 0 { (digits, rest) = (digits + 1, rest / 10) }
-    return digits
+  /// - Parameter width: at least as many digits, zeros in front; at most 20.
+  package mutating func append(decimal number: UInt64, width: Int = 1) {
+    let digits = max(number.decimalDigits, min(width, 20))
+    write(digits) { $0.put(decimal: number, digits: digits, at: $1) }
   }
 
   private static let leastRoom = 256
 
-  private mutating func reserve(_ more: Int) {
-    guard storage.count - count < more else { return }
+  /// Writes so many bytes at the end. Room is made once for all of them.
+  ///
+  /// - Parameter body: gets the room, and where in it the end is.
+  @inline(__always)
+  mutating func write(_ more: Int, _ body: (inout MutableSpan<UInt8>, Int) -> Void) {
+    if storage.count - count < more { grow(more) }
+    let start = count
+    count += more
+    var room = storage.mutableSpan
+    body(&room, start)
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
     storage += repeatElement(0, count: max(storage.count, more, Self.leastRoom))
   }
 }
 
+extension MutableSpan<UInt8> {
+  @inline(__always)
+  mutating func put(_ text: Span<UInt8>, at start: Int) {
+    // SAFETY: the range is checked, and a span that is changed shares its bytes with no other.
+    unsafe withUnsafeMutableBytes { room in
+      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: room[start..<start + text.count])
+      unsafe text.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+    }
+  }
+
+  @inline(__always)
+  mutating func put(_ text: StaticString, at start: Int) {
+    // SAFETY: a StaticString's bytes live as long as the program.
+    put(unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount), at: start)
+  }
+
+  /// - Parameter digits: how many to write: as many as the number has, or more.
+  @inline(__always)
+  mutating func put(decimal number: UInt64, digits: Int, at start: Int) {
+    var (rest, place) = (number, start + digits)
+    while place > start {
+      place -= 1
+      self[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+  }
+}
+
+extension UInt64 {
+  var decimalDigits: Int {
+    var (digits, limit) = (1, UInt64(10))
+    // 20 digits have the largest numbers of 64 bits.
+    while digits < 20, self >= limit { (digits, limit) = (digits + 1, limit &* 10) }
+    return digits
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether it is printable ASCII without quotation mark and backslash: a text that stands for itself in JSON.
+  var isPlainText: Bool {
+    var start = 0
+    while start + 8 <= count {
+      // SAFETY: any 8 bytes are a number, and it is checked that there are as many.
+      if unsafe !Self.isPlain(bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)) { return false }
+      start += 8
+    }
+    while start < count {
+      // What fills up the word is plain.
+      if !Self.isPlain(0x2020_2020_2020_2000 | UInt64(self[start])) { return false }
+      start += 1
+    }
+    return true
+  }
+
+  /// Looks at 8 bytes at once. What is subtracted from a byte borrows from its highest bit if the byte is less; a byte
+  /// that is equal to another is 0 when both are combined, and less than 1.
+  private static func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    func below(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- ones &* limit) & ~word }
+    let quotes = below(1, word ^ ones &* UInt64(UInt8(ascii: "\"")))
+    let backslashes = below(1, word ^ ones &* UInt64(UInt8(ascii: "\\")))
+    // 0x7f becomes 0x80; what is more has the highest bit already.
+    let high = word | (word &+ ones)
+    return (below(0x20, word) | quotes | backslashes | high) & (ones &* 0x80) == 0
+  }
+}
+
 extension TextBuffer {
+  /// A text between quotation marks.
+  mutating func append(quoted text: Span<UInt8>) {
+    write(text.count + 2) { room, start in
+      room[start] = UInt8(ascii: "\"")
+      room.put(text, at: start + 1)
+      room[start + 1 + text.count] = UInt8(ascii: "\"")
+    }
+  }
+
+  mutating func append(quoted text: StaticString) {
+    write(text.utf8CodeUnitCount + 2) { room, start in
+      room[start] = UInt8(ascii: "\"")
+      room.put(text, at: start + 1)
+      room[start + 1 + text.utf8CodeUnitCount] = UInt8(ascii: "\"")
+    }
+  }
+
+  /// The name of a JSON object's member, and before it the comma behind the last one: `,"key":`
+  mutating func append(member key: StaticString, hasComma: Bool) {
+    let comma = hasComma ? 1 : 0
+    write(comma + key.utf8CodeUnitCount + 3) { room, start in
+      room[start] = UInt8(ascii: ",")
+      let end = start + comma + 1 + key.utf8CodeUnitCount
+      room[start + comma] = UInt8(ascii: "\"")
+      room.put(key, at: start + comma + 1)
+      room[end] = UInt8(ascii: "\"")
+      room[end + 1] = UInt8(ascii: ":")
+    }
+  }
+
   /// As `Endpoint.description` has it.
   mutating func append(_ endpoint: Endpoint) {
     guard endpoint.address.isIPv4 else { return append(endpoint.description) }
+    let bits = endpoint.address.low
     for shift in stride(from: UInt64(24), through: 0, by: -8) {
-      append(decimal: (endpoint.address.low >> shift) & 0xff)
-      append(shift > 0 ? "." : ":")
+      append(decimal: (bits >> shift) & 0xff)
+      append(UInt8(ascii: shift > 0 ? "." : ":"))
     }
     append(decimal: UInt64(endpoint.port))
   }

@@ -7,7 +7,8 @@ final class SessionLines {
   private let output: PiecedOutput
   private let verdicts: Set<Verdict>?
   /// What is known of the capture so far.
-  private var capture: CaptureSummary
+  private var capture: CaptureSummary { didSet { place = PlaceJSON([capture]) } }
+  private var place: PlaceJSON
   /// Sessions without the server's Close frame: lost or absent.
   private(set) var failures = 0
 
@@ -18,6 +19,7 @@ final class SessionLines {
     capture = CaptureSummary(
       parts: source.paths.map { CapturePart(source: CaptureSource.name(of: $0)) },
       statistics: CaptureStatistics(), reassembly: .init())
+    place = PlaceJSON([capture])
   }
 
   /// A sink for the capture's legs; `finish` has to be called when all were read.
@@ -28,8 +30,11 @@ final class SessionLines {
   private func write(_ session: Session) {
     if session.verdict == .lost || session.verdict == .absent { failures += 1 }
     guard verdicts?.contains(session.verdict) ?? true else { return }
-    let hasNanoseconds = session.legs.contains { $0.connection.openedAt.time.nanoseconds % 1000 != 0 }
-    capture.statistics.hasNanoseconds = capture.statistics.hasNanoseconds || hasNanoseconds
-    output.write { JSONReport.append(session, captures: [capture], to: &$0) }
+    if !capture.statistics.hasNanoseconds,
+      session.legs.contains(where: { $0.connection.openedAt.time.nanoseconds % 1000 != 0 })
+    {
+      capture.statistics.hasNanoseconds = true
+    }
+    output.write { JSONReport.append(session, place, to: &$0) }
   }
 }
