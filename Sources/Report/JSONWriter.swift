@@ -34,33 +34,32 @@ struct JSONWriter {
   }
 
   mutating func field(_ key: StaticString? = nil, _ value: String?) {
-    begin(key)
-    guard let value else { return raw("null") }
-    string(value)
+    guard let value else { return null(key) }
+    let span = value.utf8Span.span
+    guard span.isPlainText else { return escaped(key, value) }
+    quoted(key, span.count) { $0.put(span, at: $1) }
   }
 
   mutating func field(_ key: StaticString? = nil, _ value: UInt64?) {
-    begin(key)
-    guard let value else { return raw("null") }
-    buffer.append(decimal: value)
+    guard let value else { return null(key) }
+    let digits = value.decimalDigits
+    member(key, digits) { $0.put(decimal: value, digits: digits, at: $1) }
   }
 
   mutating func field(_ key: StaticString? = nil, _ value: Bool?) {
-    begin(key)
-    raw(value.map { $0 ? "true" : "false" } ?? "null")
+    guard let value else { return null(key) }
+    member(key, value ? "true" : "false")
   }
 
   mutating func field(_ key: StaticString? = nil, _ text: JSONText?) {
-    begin(key)
-    guard let text else { return raw("null") }
-    buffer.append(text.bytes.span)
+    guard let text else { return null(key) }
+    member(key, text.bytes.count) { $0.put(text.bytes.span, at: $1) }
   }
 
   /// A word of the report's own: printable ASCII without quotation mark and backslash.
   mutating func field(_ key: StaticString, word: StaticString?) {
-    begin(key)
-    guard let word else { return raw("null") }
-    buffer.append(quoted: word)
+    guard let word else { return null(key) }
+    quoted(key, word.utf8CodeUnitCount) { $0.put(word, at: $1) }
   }
 
   /// An end of a connection, as `Endpoint.description` has it.
@@ -72,27 +71,26 @@ struct JSONWriter {
   }
 
   mutating func field(_ key: StaticString? = nil, _ time: Timestamp?, as text: TimeText) {
-    begin(key)
-    guard let time else { return raw("null") }
-    raw("\"")
-    text.append(time, to: &buffer, &second)
-    raw("\"")
+    guard let time else { return null(key) }
+    let fraction = second.move(to: time)
+    let second = second
+    quoted(key, text.length) { text.put(second, fraction, in: &$0, at: $1) }
   }
 
   /// Seconds, with at most nanoseconds.
   mutating func seconds(_ key: StaticString? = nil, _ value: Double?) {
-    begin(key)
-    guard let value, value.isFinite, abs(value) < 1e9 else { return raw("null") }
+    guard let value, value.isFinite, abs(value) < 1e9 else { return null(key) }
     let nanoseconds = UInt64((abs(value) * 1e9).rounded())
-    if value < 0 { raw("-") }
-    buffer.append(decimal: nanoseconds / 1_000_000_000)
-    raw(".")
+    let (whole, sign) = (nanoseconds / 1_000_000_000, value < 0 ? 1 : 0)
     var (fraction, width) = (nanoseconds % 1_000_000_000, 9)
-    while width > 1, fraction.isMultiple(of: 10) {
-      fraction /= 10
-      width -= 1
+    while width > 1, fraction.isMultiple(of: 10) { (fraction, width) = (fraction / 10, width - 1) }
+    let digits = whole.decimalDigits
+    member(key, sign + digits + 1 + width) { room, start in
+      room[start] = UInt8(ascii: "-")
+      room.put(decimal: whole, digits: digits, at: start + sign)
+      room[start + sign + digits] = UInt8(ascii: ".")
+      room.put(decimal: fraction, digits: width, at: start + sign + digits + 1)
     }
-    buffer.append(decimal: fraction, width: width)
   }
 
   /// A member whose name is data.
@@ -123,16 +121,51 @@ struct JSONWriter {
   }
 
   private mutating func begin(_ key: StaticString?) {
-    guard !isIndented, let key else { return beginApart(key) }
-    buffer.append(member: key, hasComma: needsComma)
-    needsComma = true
-  }
-
-  private mutating func beginApart(_ key: StaticString?) {
     separate()
     guard let key else { return }
-    buffer.append(quoted: key)
-    raw(isIndented ? ": " : ":")
+    buffer.append("\"")
+    buffer.append(key)
+    raw(isIndented ? "\": " : "\":")
+  }
+
+  /// A member of which as many bytes are known to follow its name. On a line it is one piece: `,"key":value`
+  @inline(__always)
+  private mutating func member(
+    _ key: StaticString?, _ count: Int, _ value: (inout MutableSpan<UInt8>, Int) -> Void
+  ) {
+    guard !isIndented, let key else {
+      begin(key)
+      return buffer.write(count, value)
+    }
+    let name = (needsComma ? 1 : 0) + 1
+    needsComma = true
+    buffer.write(name + key.utf8CodeUnitCount + 2 + count) { room, start in
+      room[start] = UInt8(ascii: ",")
+      room[start + name - 1] = UInt8(ascii: "\"")
+      room.put(key, at: start + name)
+      let end = start + name + key.utf8CodeUnitCount
+      room[end] = UInt8(ascii: "\"")
+      room[end + 1] = UInt8(ascii: ":")
+      value(&room, end + 2)
+    }
+  }
+
+  private mutating func member(_ key: StaticString?, _ value: StaticString) {
+    member(key, value.utf8CodeUnitCount) { $0.put(value, at: $1) }
+  }
+
+  private mutating func null(_ key: StaticString?) { member(key, "null") }
+
+  /// - Parameter text: writes as many bytes, and no quotation mark.
+  @inline(__always)
+  private mutating func quoted(
+    _ key: StaticString?, _ count: Int, _ text: (inout MutableSpan<UInt8>, Int) -> Void
+  ) {
+    member(key, count + 2) { room, start in
+      room[start] = UInt8(ascii: "\"")
+      text(&room, start + 1)
+      room[start + 1 + count] = UInt8(ascii: "\"")
+    }
   }
 
   private mutating func separate() {
@@ -149,9 +182,12 @@ struct JSONWriter {
 
   private mutating func raw(_ text: StaticString) { buffer.append(text) }
 
+  private mutating func escaped(_ key: StaticString?, _ text: String) {
+    begin(key)
+    string(text)
+  }
+
   private mutating func string(_ text: String) {
-    let span = text.utf8Span.span
-    if span.isPlainText { return buffer.append(quoted: span) }
     raw("\"")
     escaped(text)
     raw("\"")

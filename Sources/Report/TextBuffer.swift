@@ -68,12 +68,29 @@ package struct TextBuffer {
 }
 
 extension MutableSpan<UInt8> {
+  /// A text that is short, as most are, is copied as two words that may overlap: a call would cost more.
   @inline(__always)
   mutating func put(_ text: Span<UInt8>, at start: Int) {
-    // SAFETY: the range is checked, and a span that is changed shares its bytes with no other.
+    let count = text.count
+    // SAFETY: the range is checked, what is loaded and stored lies in it, and a span that is changed shares its bytes with
+    // no other.
     unsafe withUnsafeMutableBytes { room in
-      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: room[start..<start + text.count])
-      unsafe text.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: room[start..<start + count])
+      unsafe text.withUnsafeBytes { text in
+        func copy<Word: BitwiseCopyable>(_: Word.Type, at offset: Int) {
+          unsafe room.storeBytes(
+            of: text.loadUnaligned(fromByteOffset: offset, as: Word.self), toByteOffset: offset, as: Word.self)
+        }
+        switch count {
+        case 8...16:
+          copy(UInt64.self, at: 0)
+          copy(UInt64.self, at: count - 8)
+        case 4..<8:
+          copy(UInt32.self, at: 0)
+          copy(UInt32.self, at: count - 4)
+        default: unsafe room.copyMemory(from: text)
+        }
+      }
     }
   }
 
@@ -135,36 +152,6 @@ extension Span<UInt8> {
 }
 
 extension TextBuffer {
-  /// A text between quotation marks.
-  mutating func append(quoted text: Span<UInt8>) {
-    write(text.count + 2) { room, start in
-      room[start] = UInt8(ascii: "\"")
-      room.put(text, at: start + 1)
-      room[start + 1 + text.count] = UInt8(ascii: "\"")
-    }
-  }
-
-  mutating func append(quoted text: StaticString) {
-    write(text.utf8CodeUnitCount + 2) { room, start in
-      room[start] = UInt8(ascii: "\"")
-      room.put(text, at: start + 1)
-      room[start + 1 + text.utf8CodeUnitCount] = UInt8(ascii: "\"")
-    }
-  }
-
-  /// The name of a JSON object's member, and before it the comma behind the last one: `,"key":`
-  mutating func append(member key: StaticString, hasComma: Bool) {
-    let comma = hasComma ? 1 : 0
-    write(comma + key.utf8CodeUnitCount + 3) { room, start in
-      room[start] = UInt8(ascii: ",")
-      let end = start + comma + 1 + key.utf8CodeUnitCount
-      room[start + comma] = UInt8(ascii: "\"")
-      room.put(key, at: start + comma + 1)
-      room[end] = UInt8(ascii: "\"")
-      room[end + 1] = UInt8(ascii: ":")
-    }
-  }
-
   /// As `Endpoint.description` has it.
   mutating func append(_ endpoint: Endpoint) {
     guard endpoint.address.isIPv4 else { return append(endpoint.description) }

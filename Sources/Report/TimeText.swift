@@ -11,23 +11,23 @@ struct TimeText {
     fractionDigits = statistics.hasNanoseconds ? 9 : 6
   }
 
+  /// Of a moment's text, in bytes.
+  var length: Int { Second.length + fractionDigits + 1 }
+
   func text(_ time: Timestamp) -> String {
     var buffer = TextBuffer()
     var second = Second()
-    append(time, to: &buffer, &second)
+    let fraction = second.move(to: time)
+    buffer.write(length) { put(second, fraction, in: &$0, at: $1) }
     return String(decoding: buffer.takeBytes(), as: UTF8.self)
   }
 
-  /// - Parameter second: that of the last moment that was written.
-  func append(_ time: Timestamp, to buffer: inout TextBuffer, _ second: inout Second) {
-    let (seconds, nanoseconds) = Self.divide(time.nanoseconds, 1_000_000_000)
-    second.set(seconds)
-    let fraction = UInt64(nanoseconds) / (fractionDigits == 6 ? 1000 : 1)
-    buffer.write(Second.length + fractionDigits + 1) { room, start in
-      room.put(second.text.span, at: start)
-      room.put(decimal: fraction, digits: fractionDigits, at: start + Second.length)
-      room[start + Second.length + fractionDigits] = UInt8(ascii: "Z")
-    }
+  /// - Parameter nanoseconds: since the second.
+  func put(_ second: Second, _ nanoseconds: UInt64, in room: inout MutableSpan<UInt8>, at start: Int) {
+    room.put(second.text.span, at: start)
+    let fraction = fractionDigits == 6 ? nanoseconds / 1000 : nanoseconds
+    room.put(decimal: fraction, digits: fractionDigits, at: start + Second.length)
+    room[start + Second.length + fractionDigits] = UInt8(ascii: "Z")
   }
 
   /// A moment's text up to its fraction, kept for the next: most that a session tells lies in one second or two.
@@ -35,27 +35,36 @@ struct TimeText {
     /// `2026-01-02T03:04:05.`
     static let length = 20
     fileprivate private(set) var text = InlineArray<20, UInt8>(repeating: 0)
-    private var seconds: Int64?
+    /// Since 1970.
+    private var number: Int64?
 
-    /// - Parameter seconds: since 1970.
-    fileprivate mutating func set(_ seconds: Int64) {
-      guard self.seconds != seconds else { return }
-      self.seconds = seconds
+    /// - Returns: the nanoseconds from its second to a moment.
+    mutating func move(to time: Timestamp) -> UInt64 {
+      let (seconds, nanoseconds) = TimeText.divide(time.nanoseconds, 1_000_000_000)
+      if number != seconds {
+        number = seconds
+        write(seconds)
+      }
+      return UInt64(nanoseconds)
+    }
+
+    /// A time stamp's nanoseconds have years of four digits.
+    private mutating func write(_ seconds: Int64) {
       let (days, time) = TimeText.divide(seconds, 86_400)
       let date = TimeText.date(days: days)
       var room = text.mutableSpan
-      // A time stamp's nanoseconds have years of four digits.
-      room.put(decimal: UInt64(date.year), digits: 4, at: 0)
-      let rest: InlineArray<5, (Int64, UInt8)> = [
-        (date.month, UInt8(ascii: "-")), (date.day, UInt8(ascii: "-")), (time / 3600, UInt8(ascii: "T")),
-        (time / 60 % 60, UInt8(ascii: ":")), (time % 60, UInt8(ascii: ":")),
-      ]
-      for index in rest.indices {
-        let (number, before) = rest[index]
-        room[4 + 3 * index] = before
-        room.put(decimal: UInt64(number), digits: 2, at: 5 + 3 * index)
+      var end = 0
+      func put(_ number: Int64, _ digits: Int, _ mark: UInt8, _ room: inout MutableSpan<UInt8>) {
+        room.put(decimal: UInt64(number), digits: digits, at: end)
+        room[end + digits] = mark
+        end += digits + 1
       }
-      room[19] = UInt8(ascii: ".")
+      put(date.year, 4, UInt8(ascii: "-"), &room)
+      put(date.month, 2, UInt8(ascii: "-"), &room)
+      put(date.day, 2, UInt8(ascii: "T"), &room)
+      put(time / 3600, 2, UInt8(ascii: ":"), &room)
+      put(time / 60 % 60, 2, UInt8(ascii: ":"), &room)
+      put(time % 60, 2, UInt8(ascii: "."), &room)
     }
   }
 
