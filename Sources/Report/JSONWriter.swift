@@ -20,15 +20,13 @@ struct JSONWriter {
   }
 
   mutating func object(_ key: StaticString? = nil, _ body: (inout JSONWriter) -> Void) {
-    begin(key)
-    nest("{", "}", body)
+    nest(key, UInt8(ascii: "{"), UInt8(ascii: "}"), body)
   }
 
   mutating func array<S: Sequence>(
     _ key: StaticString? = nil, _ elements: S, _ body: (inout JSONWriter, S.Element) -> Void
   ) {
-    begin(key)
-    nest("[", "]") { writer in
+    nest(key, UInt8(ascii: "["), UInt8(ascii: "]")) { writer in
       for element in elements { body(&writer, element) }
     }
   }
@@ -64,10 +62,8 @@ struct JSONWriter {
 
   /// An end of a connection, as `Endpoint.description` has it.
   mutating func field(_ key: StaticString? = nil, _ value: Endpoint) {
-    begin(key)
-    raw("\"")
-    buffer.append(value)
-    raw("\"")
+    guard let text = EndpointText(value) else { return field(key, value.description) }
+    quoted(key, text.length) { text.put(in: &$0, at: $1) }
   }
 
   mutating func field(_ key: StaticString? = nil, _ time: Timestamp?, as text: TimeText) {
@@ -107,24 +103,24 @@ struct JSONWriter {
   mutating func takeBytes() -> [UInt8] { buffer.takeBytes() }
 
   private mutating func nest(
-    _ open: StaticString, _ close: StaticString, _ body: (inout JSONWriter) -> Void
+    _ key: StaticString?, _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void
   ) {
-    raw(open)
+    member(key, 1) { $0[$1] = open }
     let start = buffer.count
     depth += 1
     needsComma = false
     body(&self)
     depth -= 1
     if buffer.count > start { breakLine() }
-    raw(close)
+    buffer.append(close)
     needsComma = true
   }
 
   private mutating func begin(_ key: StaticString?) {
     separate()
     guard let key else { return }
-    buffer.append("\"")
-    buffer.append(key)
+    raw("\"")
+    raw(key)
     raw(isIndented ? "\": " : "\":")
   }
 

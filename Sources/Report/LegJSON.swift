@@ -50,14 +50,15 @@ struct LegJSON {
     writer.field("encrypted", leg.sealed != nil)
     optional("tls", leg.tls, &writer) { TLSJSON($0, leg.sealed).write(&$1) }
     writer.object("handshake") { writer in
-      writer.field("requestPacket", leg.request?.packet.number)
-      place.writeSource("requestCapture", leg.request?.packet, &writer)
-      writer.field("responsePacket", leg.response?.packet.number)
-      place.writeSource("responseCapture", leg.response?.packet, &writer)
-      writer.field("status", leg.response.map { UInt64($0.status) })
+      let (request, response) = (leg.request?.packet, leg.response)
+      writer.field("requestPacket", request?.number)
+      place.writeSource("requestCapture", request, &writer)
+      writer.field("responsePacket", response?.packet.number)
+      place.writeSource("responseCapture", response?.packet, &writer)
+      writer.field("status", response.map { UInt64($0.status) })
       writer.field("acceptMatches", leg.acceptMatches)
-      writer.field("server", leg.response?.server)
-      writer.field("deflate", leg.response.map { $0.deflate != nil })
+      writer.field("server", response?.server)
+      writer.field("deflate", response.map { $0.deflate != nil })
     }
     writer.object("fromClient") { write(leg.client, &$0) }
     writer.object("fromServer") { write(leg.server, &$0) }

@@ -1,5 +1,3 @@
-import Capture
-
 /// Text as bytes, to be written: reports of many sessions are put together in it.
 ///
 /// An `Array` asks for its room anew with every byte; here a piece is one comparison and one copy.
@@ -114,10 +112,14 @@ extension MutableSpan<UInt8> {
 
 extension UInt64 {
   var decimalDigits: Int {
-    var (digits, limit) = (1, UInt64(10))
-    // 20 digits have the largest numbers of 64 bits.
-    while digits < 20, self >= limit { (digits, limit) = (digits + 1, limit &* 10) }
-    return digits
+    switch self {
+    case ..<10: 1
+    case ..<100: 2
+    case ..<1_000: 3
+    case ..<10_000: 4
+    case ..<100_000: 5
+    default: 5 + (self / 100_000).decimalDigits
+    }
   }
 }
 
@@ -125,17 +127,20 @@ extension Span<UInt8> {
   /// Whether it is printable ASCII without quotation mark and backslash: a text that stands for itself in JSON.
   var isPlainText: Bool {
     var start = 0
-    while start + 8 <= count {
-      // SAFETY: any 8 bytes are a number, and it is checked that there are as many.
-      if unsafe !Self.isPlain(bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)) { return false }
+    while start < count - 8 {
+      if !isPlain(at: start) { return false }
       start += 8
     }
-    while start < count {
-      // What fills up the word is plain.
-      if !Self.isPlain(0x2020_2020_2020_2000 | UInt64(self[start])) { return false }
-      start += 1
-    }
-    return true
+    if count >= 8 { return isPlain(at: count - 8) }
+    // What fills up the word is plain.
+    var word: UInt64 = 0x2020_2020_2020_2020
+    for index in indices { word = word << 8 | UInt64(self[index]) }
+    return Self.isPlain(word)
+  }
+
+  private func isPlain(at start: Int) -> Bool {
+    // SAFETY: any 8 bytes are a number, and it is checked that there are as many.
+    unsafe Self.isPlain(bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
   }
 
   /// Looks at 8 bytes at once. What is subtracted from a byte borrows from its highest bit if the byte is less; a byte
@@ -148,18 +153,5 @@ extension Span<UInt8> {
     // 0x7f becomes 0x80; what is more has the highest bit already.
     let high = word | (word &+ ones)
     return (below(0x20, word) | quotes | backslashes | high) & (ones &* 0x80) == 0
-  }
-}
-
-extension TextBuffer {
-  /// As `Endpoint.description` has it.
-  mutating func append(_ endpoint: Endpoint) {
-    guard endpoint.address.isIPv4 else { return append(endpoint.description) }
-    let bits = endpoint.address.low
-    for shift in stride(from: UInt64(24), through: 0, by: -8) {
-      append(decimal: (bits >> shift) & 0xff)
-      append(UInt8(ascii: shift > 0 ? "." : ":"))
-    }
-    append(decimal: UInt64(endpoint.port))
   }
 }
