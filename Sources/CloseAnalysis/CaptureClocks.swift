@@ -25,6 +25,7 @@ struct CaptureClocks {
     uncertainties = corrections
     measured = Array(0..<captures)
     related = measured
+    guard !sameLegs.isEmpty else { return }
     var samples: [Link: ClockSamples] = [:]
     for (a, b) in sameLegs {
       Self.add(
@@ -88,6 +89,7 @@ struct CaptureClocks {
         }
       }
     }
+    guard !samples.isEmpty else { return nil }
     let before = corrections
     let offsets = samples.compactMap { link, samples -> (Link, ClockSamples.Offset)? in
       // One capture may be outside in some sessions and inside in others: then the samples tell by themselves.

@@ -4,8 +4,13 @@ import Streams
 /// Sets of legs that belong together, by what they have in common.
 struct LegGrouping {
   private var parent: [Int]
+  /// How many sets there are.
+  private(set) var count: Int
 
-  init(count: Int) { parent = Array(0..<count) }
+  init(count: Int) {
+    parent = Array(0..<count)
+    self.count = count
+  }
 
   mutating func areJoined(_ a: Int, _ b: Int) -> Bool { root(a) == root(b) }
 
@@ -20,7 +25,9 @@ struct LegGrouping {
 
   mutating func join(_ a: Int, _ b: Int) {
     let (a, b) = (root(a), root(b))
+    guard a != b else { return }
     parent[max(a, b)] = min(a, b)
+    count -= 1
   }
 
   /// Joins all that have one of their traits in common, unless something else tells them apart.
@@ -28,6 +35,11 @@ struct LegGrouping {
     by traits: (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }
   ) {
     guard parent.count > 1 else { return }
+    guard parent.count > 2 else {
+      // Nearly all sessions.
+      if !areApart(0, 1), !Self.areDisjoint(traits(0), traits(1)) { join(0, 1) }
+      return
+    }
     // One of each set that has the trait and is apart from the others.
     var firsts: [Trait: Int] = [:]
     var others: [Trait: [Int]] = [:]
@@ -51,10 +63,26 @@ struct LegGrouping {
 
   private static let maxHolders = 8
 
+  /// - Parameters: few traits each: a comparison costs less than a hash.
+  private static func areDisjoint<Trait: Hashable>(_ a: [Trait], _ b: [Trait]) -> Bool {
+    !a.contains { b.contains($0) }
+  }
+
   /// The groups, each in rising order, in the order of their first members.
   mutating func groups() -> [[Int]] {
-    var members: [Int: [Int]] = [:]
-    for index in parent.indices { members[root(index), default: []].append(index) }
-    return members.keys.sorted().map { members[$0] ?? [] }
+    var groups: [[Int]] = []
+    groups.reserveCapacity(count)
+    // Where the group of each root is; a root is its group's first member.
+    var places = Array(repeating: 0, count: parent.count)
+    for index in parent.indices {
+      let root = root(index)
+      if root == index {
+        places[root] = groups.count
+        groups.append([index])
+      } else {
+        groups[places[root]].append(index)
+      }
+    }
+    return groups
   }
 }

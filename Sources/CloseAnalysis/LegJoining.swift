@@ -29,6 +29,7 @@ struct LegJoining {
       // Some programs mask with a constant.
       legs[$0].hasOtherKey(than: legs[$1])
     }
+    if grouping.count == 1 { return grouping.groups() }
     for (a, b) in SilentHops(legs).pairs(unless: { grouping.areJoined($0, $1) }) { grouping.join(a, b) }
     joinByHandshake(&grouping) { $0.acceptToken }
     // A request on HTTP/2 has no key (RFC 8441 §5).
@@ -42,6 +43,7 @@ struct LegJoining {
   /// another only if its handshake lies within the other's, as a proxy asks upstream before it answers; where
   /// the clocks cannot tell that, only if each side has one leg, or one chain of legs, with this key.
   private func joinByHandshake(_ grouping: inout LegGrouping, _ key: (Leg) -> String?) {
+    if grouping.count == 1 { return }
     var holders: [String: [Int: [Int]]] = [:]
     for index in legs.indices {
       guard let key = key(legs[index]) else { continue }

@@ -20,6 +20,8 @@ package struct Session: Sendable {
   package let hop: Hop
   /// Who ended it; `nil` if no leg has ended.
   let origin: EndOrigin?
+  /// The captured proxies, client side first.
+  private(set) var hops: [ProxyHop] = []
 
   /// - Parameters:
   ///   - front: the encrypted leg in front of those that can be read.
@@ -46,6 +48,7 @@ package struct Session: Sendable {
     if let close, let packet = judgement.delivery.packet, clocks.areMeasured(close.seen.frame.last, packet) {
       judgement.delivery.latency = packet.time.seconds(since: close.seen.frame.last.time)
     }
+    hops = legs.indices.dropLast().map { ProxyHop(self, outer: $0) }
     clientSees = ClientOutcome.predict(self)
   }
 
@@ -114,9 +117,8 @@ extension Session {
   /// dropped something, else the one behind the client-most leg; `nil` with one leg, or if its legs' bytes cannot
   /// be compared.
   package var forwarding: Forwarding? {
-    if let leg = legBeforeLoss { return forwarding(from: leg + 1, to: leg) }
-    let all = legs.indices.dropLast().lazy.compactMap { self.forwarding(from: $0 + 1, to: $0) }
-    return all.first { $0.dropped > 0 } ?? forwarding(from: 1, to: 0)
+    if let leg = legBeforeLoss { return hops[leg].passedOn }
+    return hops.lazy.compactMap(\.passedOn).first { $0.dropped > 0 } ?? hops.first?.passedOn
   }
 
   /// The leg on which the server's Close frame is missing although the leg behind it has it; `nil` if the frame is
@@ -134,31 +136,33 @@ extension Session {
       || mine.body.isComplete && theirs.body.isComplete && mine.body != theirs.body
   }
 
-  /// What the proxy between two neighbouring legs passed on, counted from a place that both have.
-  func forwarding(from inner: Int, to outer: Int) -> Forwarding? {
+  /// What the proxy behind a leg passed on to it, counted from a place that both of its legs have.
+  func passedOn(to outer: Int) -> Forwarding? {
     if outer == 0, let account {
       return account.isExact
         ? Forwarding(leg: 0, received: account.received, forwarded: account.forwarded) : nil
     }
-    guard legs.indices.contains(inner), legs.indices.contains(outer), !closesDiffer(outer, inner),
-      let alignment = LegAlignment(legs[outer], legs[inner]),
+    let inner = outer + 1
+    guard !closesDiffer(outer, inner), let alignment = LegAlignment(legs[outer], legs[inner]),
       legs[outer].server.sentEnd >= alignment.outer, legs[inner].server.sentEnd >= alignment.inner
     else { return nil }
+    let received = legs[inner].server.receivedEnd(before: legs[outer].server.end?.packet)
     return Forwarding(
-      leg: outer, received: max(receivedEnd(outer, inner), alignment.inner) - alignment.inner,
+      leg: outer, received: max(received, alignment.inner) - alignment.inner,
       forwarded: legs[outer].server.sentEnd - alignment.outer)
   }
+}
 
+extension LegStream {
   /// How far the server's stream had come to the proxy when it ended either of its connections: what arrived later
   /// found nobody.
-  private func receivedEnd(_ outer: Int, _ inner: Int) -> UInt64 {
-    let stream = legs[inner].server
-    var end = stream.dataEnd
-    if let taken = stream.acknowledgedAtPeerEnd { end = min(end, taken) }
-    if let over = legs[outer].server.end?.packet,
-      let late = stream.marks.all.filter({ over.precedes($0.packet) }).map(\.offset).min()
-    {
-      end = min(end, late)
+  ///
+  /// - Parameter over: the end of its client's.
+  fileprivate func receivedEnd(before over: PacketReference?) -> UInt64 {
+    var end = dataEnd
+    if let taken = acknowledgedAtPeerEnd { end = min(end, taken) }
+    if let over {
+      for mark in marks.all where over.precedes(mark.packet) { end = min(end, mark.offset) }
     }
     return end
   }

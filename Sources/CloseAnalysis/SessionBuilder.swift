@@ -27,14 +27,15 @@ package struct SessionBuilder {
     let merged = all.filter { $0.sealed == nil }
     var sealed = all.filter { $0.sealed != nil }
     let joined = LegJoining(merged, clocks).groups
-    var joining = LegJoining(merged, clocks, known: joined)
+    let first = LegJoining(merged, clocks, known: joined)
+    let ordered = joined.map { first.ordered($0) }
     // What is joined without looking at clocks tells how they differ, and that may join more.
-    if let changes = clocks.bound(by: joined.map { joining.ordered($0) }) {
-      joining = LegJoining(merged.map { Self.shifted($0, by: changes) }, clocks, known: joined)
+    if let changes = clocks.bound(by: ordered) {
+      let joining = LegJoining(merged.map { Self.shifted($0, by: changes) }, clocks, known: joined)
       chains = joining.groups.map { joining.ordered($0) }
       sealed = sealed.map { Self.shifted($0, by: changes) }
     } else {
-      chains = joined.map { joining.ordered($0) }
+      chains = ordered
     }
     self.clocks = clocks
     self.sealed = sealed

@@ -35,65 +35,79 @@ package struct TimelineEntry: Hashable, Sendable {
 
 extension Session {
   package var timeline: [TimelineEntry] {
-    let entries = legs.indices.flatMap { self.entries(of: $0) }
+    var entries: [TimelineEntry] = []
+    entries.reserveCapacity(8 * legs.count)
+    for index in legs.indices {
+      addHandshake(of: index, to: &entries)
+      add(legs[index].server, of: index, to: &entries)
+      add(legs[index].client, of: index, to: &entries)
+    }
     // Packets of several captures have only their times in common.
-    let isOneCapture = Set(entries.map(\.packet.capture)).count < 2
-    return entries.sorted { a, b in
+    let isOneCapture = entries.allSatisfy { $0.packet.capture == entries[0].packet.capture }
+    let order = entries.indices.sorted { a, b in
+      let (a, b) = (
+        (packet: entries[a].packet, leg: entries[a].leg), (packet: entries[b].packet, leg: entries[b].leg)
+      )
       if isOneCapture {
         return a.packet == b.packet ? a.leg < b.leg : a.packet.precedes(b.packet)
       }
       return (a.packet.time, a.leg) < (b.packet.time, b.leg)
     }
+    return order.map { entries[$0] }
   }
 
-  private func entries(of index: Int) -> [TimelineEntry] {
-    let leg = legs[index]
-    var entries: [TimelineEntry] = []
-    func add(_ packet: PacketReference, _ from: Side, _ event: TimelineEntry.Event, _ detail: String) {
-      entries.append(
-        TimelineEntry(
-          packet: packet, offset: packet.time.seconds(since: start.time), leg: index, from: from,
-          event: event, detail: detail))
-    }
-    if let request = leg.request { add(request.packet, .client, .request, "upgrade request") }
-    if let response = leg.response {
-      add(response.packet, .server, .response, "\(response.status) \(response.statusText)")
-    }
-    func add(_ stream: LegStream) {
-      for gap in stream.gaps.prefix(3) where gap.cause != .truncated {
-        let bytes = gap.range.upperBound - gap.range.lowerBound
-        let packet = stream.firstSign(of: gap)
-        let why =
-          if case .limit(let limit) = gap.cause { "given up (\(limit.rawValue))" } else { "not captured" }
-        add(packet, stream.side, .gap, "\(Wording.count(bytes, "byte", "bytes")) \(why)")
-      }
-      if let close = stream.close {
-        let text = close.body.summary
-        add(
-          close.frame.last, stream.side, .close,
-          close.isCut ? (close.body.code == nil ? "cut before its code" : "\(text) (cut)") : text)
-      }
-      if let (opcode, packet) = stream.afterClose {
-        let isClose = opcode == .close
-        add(
-          packet, stream.side, isClose ? .close : .frame,
-          isClose ? "(second)" : "\(opcode) frame behind the Close frame")
-      }
-      if let alert = stream.alert { add(alert.packet, stream.side, .alert, alert.alert.name) }
-      for end in stream.ends {
-        let details = [end.kind.errorName, shortfall(end, index, stream.side)].compactMap { $0 }
-        add(end.packet, stream.side, .end(end.kind), details.joined(separator: ", "))
-      }
-    }
-    add(leg.server)
-    add(leg.client)
-    return entries
+  private func entry(
+    _ packet: PacketReference, of leg: Int, _ from: Side, _ event: TimelineEntry.Event, _ detail: String
+  ) -> TimelineEntry {
+    TimelineEntry(
+      packet: packet, offset: packet.time.seconds(since: start.time), leg: leg, from: from, event: event,
+      detail: detail)
   }
 
-  /// How many bytes of what the proxy had received are missing before this end.
-  private func shortfall(_ end: SeenEnd, _ index: Int, _ side: Side) -> String? {
-    guard side == .server, let forwarding = forwarding(from: index + 1, to: index), forwarding.dropped > 0
-    else { return nil }
+  private func addHandshake(of leg: Int, to entries: inout [TimelineEntry]) {
+    if let packet = legs[leg].request?.packet {
+      entries.append(entry(packet, of: leg, .client, .request, "upgrade request"))
+    }
+    if let response = legs[leg].response {
+      let detail = "\(response.status) \(response.statusText)"
+      entries.append(entry(response.packet, of: leg, .server, .response, detail))
+    }
+  }
+
+  private func add(_ stream: LegStream, of leg: Int, to entries: inout [TimelineEntry]) {
+    func add(_ packet: PacketReference, _ event: TimelineEntry.Event, _ detail: String) {
+      entries.append(entry(packet, of: leg, stream.side, event, detail))
+    }
+    for gap in stream.gaps.prefix(3) where gap.cause != .truncated {
+      let bytes = gap.range.upperBound - gap.range.lowerBound
+      let why =
+        if case .limit(let limit) = gap.cause { "given up (\(limit.rawValue))" } else { "not captured" }
+      add(stream.firstSign(of: gap), .gap, "\(Wording.count(bytes, "byte", "bytes")) \(why)")
+    }
+    if let close = stream.close {
+      let text = close.body.summary
+      add(
+        close.frame.last, .close,
+        close.isCut ? (close.body.code == nil ? "cut before its code" : "\(text) (cut)") : text)
+    }
+    if let (opcode, packet) = stream.afterClose {
+      let isClose = opcode == .close
+      add(
+        packet, isClose ? .close : .frame, isClose ? "(second)" : "\(opcode) frame behind the Close frame")
+    }
+    if let alert = stream.alert { add(alert.packet, .alert, alert.alert.name) }
+    for end in stream.ends {
+      var detail = end.kind.errorName ?? ""
+      if stream.side == .server, let lack = shortfall(on: leg) {
+        detail += detail.isEmpty ? lack : ", " + lack
+      }
+      add(end.packet, .end(end.kind), detail)
+    }
+  }
+
+  /// How many bytes of what the proxy behind a leg had received are missing before the leg's end.
+  private func shortfall(on leg: Int) -> String? {
+    guard leg < hops.count, let forwarding = hops[leg].passedOn, forwarding.dropped > 0 else { return nil }
     return "\(Wording.count(forwarding.dropped)) bytes short"
   }
 }

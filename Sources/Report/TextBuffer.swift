@@ -77,7 +77,8 @@ extension MutableSpan<UInt8> {
       unsafe text.withUnsafeBytes { text in
         func copy<Word: BitwiseCopyable>(_: Word.Type, at offset: Int) {
           unsafe room.storeBytes(
-            of: text.loadUnaligned(fromByteOffset: offset, as: Word.self), toByteOffset: offset, as: Word.self)
+            of: text.loadUnaligned(fromByteOffset: offset, as: Word.self), toByteOffset: offset, as: Word.self
+          )
         }
         switch count {
         case 8...16:

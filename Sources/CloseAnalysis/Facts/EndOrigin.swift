@@ -64,7 +64,7 @@ struct PartyLabel {
       text = isProxy ? "the proxy at \(end)" : "\(name) (\(end))"
       host = isProxy ? "the proxy at \(address)" : "\(name) (\(address))"
     case .proxy(let index):
-      let hop = ProxyHop(session, outer: index)
+      let hop = session.hops[index]
       address = hop.outer.connection.server.address
       proxyName = hop.name
       isProxy = true

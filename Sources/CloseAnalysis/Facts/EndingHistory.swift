@@ -22,17 +22,24 @@ struct EndingHistory {
 
   mutating func note(_ session: Session) {
     let end = session.legs.compactMap { $0.firstEnd?.end.packet.time }.min()
-    let others = session.legs.map { Place(address: $0.connection.server.address, isClientSide: false) }
-    let client = Place(address: session.client.connection.client.address, isClientSide: true)
-    for place in Set(others + [client]) {
-      places[place, default: PlaceEndings()].note(from: session.start.time, to: end)
-      if forgets { forget(place, at: end ?? session.start.time) }
+    note(Place(address: session.client.connection.client.address, isClientSide: true), session, end)
+    for index in session.legs.indices {
+      let address = session.legs[index].connection.server.address
+      // Each place once.
+      if session.legs[..<index].contains(where: { $0.connection.server.address == address }) { continue }
+      note(Place(address: address, isClientSide: false), session, end)
     }
     guard let (place, origin) = Self.ending(of: session) else { return }
     places[place, default: PlaceEndings()].note(
       PlaceEndings.Ending(
         session: session.id, time: origin.end.packet.time,
         silence: Silence(session, until: origin.end)?.seconds))
+  }
+
+  private mutating func note(_ place: Place, _ session: Session, _ end: Timestamp?) {
+    places[place, default: PlaceEndings()].note(from: session.start.time, to: end, forgets: forgets)
+    // More addresses than any proxy has: nothing can be told of them.
+    if forgets, places.count > Self.maxPlaces { places = places.filter { $0.key == place } }
   }
 
   private static func ending(of session: Session) -> (Place, EndOrigin)? {
@@ -53,13 +60,13 @@ struct EndingHistory {
   /// What some sessions have in common with others.
   ///
   /// - Parameter open: legs that have not ended.
-  func common(to sessions: [Session], open: @autoclosure () -> [Leg]) -> CommonEndings {
+  func common(to sessions: [Session], open: LegSlots) -> CommonEndings {
     var common = CommonEndings()
     let concerned = Set(sessions.compactMap { Self.ending(of: $0)?.0 })
       .filter { places[$0]?.mayHaveCommonEndings == true }
     guard !concerned.isEmpty else { return common }
     var relevant = places.filter { concerned.contains($0.key) }
-    for leg in open() {
+    for (_, leg) in open.all {
       let ends = [
         Place(address: leg.connection.server.address, isClientSide: false),
         Place(address: leg.connection.client.address, isClientSide: true),
@@ -83,10 +90,4 @@ struct EndingHistory {
   // MARK: Limits
 
   private static let maxPlaces = 1 << 16
-
-  private mutating func forget(_ place: Place, at now: Timestamp) {
-    places[place]?.forget(before: now)
-    // More addresses than any proxy has: nothing can be told of them.
-    if places.count > Self.maxPlaces { places = places.filter { $0.key == place } }
-  }
 }

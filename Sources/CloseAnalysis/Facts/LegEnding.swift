@@ -5,10 +5,11 @@ extension Leg {
   /// Which side ended the leg first; `nil` if no end is in the capture, or if it lacks a direction, or bytes, that
   /// may hold an earlier one.
   var ending: (side: Side, end: SeenEnd)? {
-    guard let first = firstEnd, !isUncaptured(first.side.opposite),
-      !self[first.side.opposite].mayHaveEnded(before: first.end.packet)
-    else { return nil }
-    return first
+    guard let first = firstEnd, !isUncaptured(first.side.opposite) else { return nil }
+    let mayBeSecond =
+      first.side == .client
+      ? server.mayHaveEnded(before: first.end.packet) : client.mayHaveEnded(before: first.end.packet)
+    return mayBeSecond ? nil : first
   }
 
   /// How a side ended the leg, if it was the first.

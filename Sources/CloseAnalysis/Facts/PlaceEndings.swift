@@ -14,9 +14,11 @@ struct PlaceEndings {
   private var begins: [Timestamp] = []
   private var ends: [Timestamp] = []
 
-  mutating func note(from begin: Timestamp, to end: Timestamp?) {
+  /// - Parameter forgets: whether what has become history by then is forgotten.
+  mutating func note(from begin: Timestamp, to end: Timestamp?, forgets: Bool = false) {
     begins.append(begin)
     if let end { ends.append(end) }
+    if forgets { forget(before: end ?? begin) }
   }
 
   mutating func note(_ ending: Ending) { endings.append(ending) }
@@ -43,7 +45,7 @@ struct PlaceEndings {
   private var nextLook = 2 * maxHistory
 
   /// Forgets ends that are history, and with each of them a beginning: what is open stays counted.
-  mutating func forget(before now: Timestamp) {
+  private mutating func forget(before now: Timestamp) {
     guard max(begins.count, endings.count) >= nextLook else { return }
     ends.sort()
     begins.sort()

@@ -7,8 +7,10 @@ import WSDecode
 struct ProxyHop {
   let outer: Leg
   let inner: Leg
-  /// Bytes toward the client; `nil` if the outer leg has no end toward the client, or if the two legs cannot
-  /// be compared: what was not forwarded cannot be told then.
+  /// Bytes toward the client; `nil` if the two legs cannot be compared.
+  let passedOn: Forwarding?
+  /// The same when the outer leg has ended; `nil` also if it has no end toward the client: what was not forwarded
+  /// cannot be told then.
   let forwarding: Forwarding?
   /// The proxy sent another Close frame than it had got.
   let rewritesClose: Bool
@@ -17,7 +19,8 @@ struct ProxyHop {
   init(_ session: Session, outer index: Int) {
     outer = session.legs[index]
     inner = session.legs[index + 1]
-    forwarding = Self.forwarding(session, outer: index)
+    passedOn = session.passedOn(to: index)
+    forwarding = Self.forwarding(passedOn, on: outer.server)
     rewritesClose = session.closesDiffer(index, index + 1)
   }
 
@@ -50,11 +53,8 @@ struct ProxyHop {
 
   var dropped: UInt64 { forwarding?.dropped ?? 0 }
 
-  private static func forwarding(_ session: Session, outer index: Int) -> Forwarding? {
-    let stream = session.legs[index].server
-    guard let end = stream.end, var result = session.forwarding(from: index + 1, to: index) else {
-      return nil
-    }
+  private static func forwarding(_ passedOn: Forwarding?, on stream: LegStream) -> Forwarding? {
+    guard let end = stream.end, var result = passedOn else { return nil }
     // A RST stands behind all that was sent, captured or not.
     if !end.kind.isInOrder, end.offset > stream.sentEnd { result.forwarded += end.offset - stream.sentEnd }
     return result
@@ -62,9 +62,6 @@ struct ProxyHop {
 }
 
 extension Session {
-  /// The captured proxies, client side first.
-  var hops: [ProxyHop] { legs.indices.dropLast().map { ProxyHop(self, outer: $0) } }
-
   /// A WebSocket was agreed on, or picked up.
   var isWebSocket: Bool { client.hasFrames }
 }

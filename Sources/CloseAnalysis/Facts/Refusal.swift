@@ -30,8 +30,7 @@ extension Session {
     }
     if leg + 1 < legs.count {
       return Refusal(
-        leg: leg, response: response, party: ProxyHop(self, outer: leg).label, mayBePassedOn: false,
-        isOwn: true)
+        leg: leg, response: response, party: hops[leg].label, mayBePassedOn: false, isOwn: true)
     }
     let label = label(.server)
     return Refusal(

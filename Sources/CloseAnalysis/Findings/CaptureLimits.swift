@@ -74,6 +74,7 @@ private struct CaptureHoles {
 
   /// - Returns: `nil` if there are none.
   init?(_ session: Session, _ cause: GapCause) {
+    if session.legs.allSatisfy({ $0.server.gaps.isEmpty && $0.client.gaps.isEmpty }) { return nil }
     let streams = session.legs.flatMap { [$0.server, $0.client] }
     holes = streams.flatMap(\.gaps).filter { $0.cause.kind == cause.kind }
       .sorted { $0.packet.precedes($1.packet) }

@@ -41,10 +41,16 @@ extension Leg {
   /// Whether none of a side's packets is in the capture, as far as streams tell: its ACKs, its bytes or its
   /// end would show.
   func isUncaptured(_ side: Side) -> Bool {
-    let other = side.opposite
-    return (side == .client ? request == nil : response == nil)
-      && self[side].frames == 0 && self[side].cut == nil && self[side].end == nil
-      && self[other].acknowledged == nil && (self[other].frames > 0 || self[other].sentEnd > 0)
+    side == .client
+      ? client.isUncaptured(beside: server) && request == nil
+      : server.isUncaptured(beside: client) && response == nil
+  }
+}
+
+extension LegStream {
+  fileprivate func isUncaptured(beside other: LegStream) -> Bool {
+    frames == 0 && cut == nil && end == nil && other.acknowledged == nil
+      && (other.frames > 0 || other.sentEnd > 0)
   }
 }
 

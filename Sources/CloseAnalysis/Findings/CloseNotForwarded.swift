@@ -32,7 +32,7 @@ enum CloseNotForwarded: FindingRule {
       let index = session.legs.firstIndex(where: { $0.server.close?.isCut == false }), index > 0,
       let close = session.legs[index].server.close
     else { return nil }
-    let hop = ProxyHop(session, outer: index - 1)
+    let hop = session.hops[index - 1]
     let seen = context.place(close.frame.last)
     let evidence = [close.frame.last, hop.outer.firstEnd?.end.packet]
     if hop.clientEndedFirst, let end = hop.outer.client.end {

@@ -26,6 +26,11 @@ enum CodeChanged: FindingRule {
   }
 
   private static func find(_ session: Session, _ side: Side, _ context: SessionContext) -> Finding? {
+    func code(_ leg: Leg) -> CloseCode? {
+      side == .server ? leg.server.close?.body.code : leg.client.close?.body.code
+    }
+    let outer = code(session.client)
+    if session.legs.allSatisfy({ code($0) == outer }) { return nil }
     let seen = session.legs.compactMap { leg -> (leg: Leg, close: SeenClose)? in
       // Of a body that the capture cut nothing is known.
       guard let close = leg[side].close, !close.isCut, close.body.code != nil || close.body.isComplete else {

@@ -37,7 +37,7 @@ enum NoCloseFromProxy: FindingRule {
     case .client: return nil
     case .proxy(let index):
       return session.endedWithoutClose == nil
-        ? nil : find(session, ProxyHop(session, outer: index), origin, context)
+        ? nil : find(session, session.hops[index], origin, context)
     case .server: return findInFront(session, origin, context)
     }
   }

@@ -35,6 +35,7 @@ package struct SessionStream: LegSink {
   package var retainedCount: Int { live.count + ended.count + held.count + unrecognised.count }
 
   private let captures: [CaptureSummary]
+  private let clocks = CaptureClocks(captures: 1)
   private let emit: (Session) -> Void
 
   /// Seconds that a session waits for others that end with it, and a leg without a handshake for other hops.
@@ -237,8 +238,7 @@ package struct SessionStream: LegSink {
 
   private func tell(_ sessions: [Session]) {
     let context = SessionContext(
-      endings.common(to: sessions, open: live.all.map(\.leg)), captures: captures,
-      clocks: CaptureClocks(captures: 1))
+      endings.common(to: sessions, open: live), captures: captures, clocks: clocks)
     for var session in sessions {
       session.findings = FindingCatalogue.findings(in: session, context)
       emit(session)
