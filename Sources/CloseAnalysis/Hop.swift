@@ -29,13 +29,16 @@ extension Hop {
   /// - Parameter leg: the client-most one.
   init(before leg: Leg) {
     address = leg.connection.client.address
-    because = Proxy.evidence(in: leg.request)
-    isProxy = because != nil ? true : leg.request != nil ? false : nil
-    because = because ?? Self.ignorance(of: leg)
+    guard let request = leg.request else {
+      because = Self.ignorance(of: leg)
+      return
+    }
+    let evidence = Proxy.evidence(in: request)
+    isProxy = evidence != nil
+    because = evidence ?? "no header of the request names a proxy before it"
   }
 
   private static func ignorance(of leg: Leg) -> String {
-    if leg.request != nil { return "no header of the request names a proxy before it" }
     if leg.sealed != nil { return "the handshake is encrypted" }
     return leg.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
   }

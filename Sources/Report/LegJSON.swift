@@ -90,6 +90,7 @@ struct LegJSON {
 
   /// The leg's ends as other observations show them: behind an address translation they are others.
   private var translated: [String] {
+    guard leg.observations.count > 1 else { return [] }
     let others = leg.observations.map(\.connection).filter {
       $0.client != leg.connection.client || $0.server != leg.connection.server
     }

@@ -5,11 +5,13 @@ import CloseAnalysis
 package struct PlaceJSON {
   private let captures: [CaptureSummary]
   private let texts: [(time: TimeText, sources: [JSONText])]
+  private let pods: [[UInt32: PodName]]
 
   /// - Parameter captures: those that hold the packets.
   package init(_ captures: [CaptureSummary]) {
     self.captures = captures
     texts = captures.map { (TimeText($0.statistics), $0.parts.map { JSONText($0.source) }) }
+    pods = captures.map(\.statistics.pods)
   }
 
   func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
@@ -33,7 +35,7 @@ package struct PlaceJSON {
   func source(_ packet: PacketReference) -> String { captures[Int(packet.capture)].source(of: packet) }
 
   /// The pods in which a leg was seen.
-  func pods(of leg: Leg) -> [PodName] { leg.pods(captures[leg.observations[0].capture].statistics.pods) }
+  func pods(of leg: Leg) -> [PodName] { leg.pods(pods[leg.observations[0].capture]) }
 
   /// What captures the interfaces of a leg, by number and by name.
   func interfaces(of observations: [LegObservation]) -> [(index: UInt32, name: String?)] {

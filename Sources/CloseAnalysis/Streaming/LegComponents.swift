@@ -15,17 +15,32 @@ struct LegComponents {
     /// Whether it is worth the work to judge it now.
     var isRipe: Bool { liveCount == 0 || endedSinceJudged >= max(LegComponents.minBatch, legs.count / 2) }
   }
-  private var components: [Int: Component] = [:]
+  /// By number; sets that are no more have no legs, and give their number to later ones.
+  private var components: [Component] = []
+  private var free: [Int] = []
   private var homes: [LegID: Int] = [:]
   private var holders: [LegTrait: Int] = [:]
-  private var nextNumber = 0
   private static let minBatch = 64
 
   /// A leg begins.
   mutating func add(_ leg: LegID) {
-    homes[leg] = nextNumber
-    components[nextNumber] = Component(legs: [leg], liveCount: 1)
-    nextNumber += 1
+    homes[leg] = place(Component(legs: [leg], liveCount: 1))
+  }
+
+  private mutating func place(_ component: Component) -> Int {
+    if let number = free.popLast() {
+      components[number] = component
+      return number
+    }
+    components.append(component)
+    return components.count - 1
+  }
+
+  private mutating func take(_ number: Int) -> Component {
+    free.append(number)
+    var component = Component()
+    swap(&component, &components[number])
+    return component
   }
 
   /// A leg has a trait.
@@ -33,7 +48,7 @@ struct LegComponents {
     guard let home = homes[leg] else { return }
     guard let other = holders[trait] else {
       holders[trait] = home
-      components[home]?.traits.append(trait)
+      components[home].traits.append(trait)
       return
     }
     if other != home { merge(home, other) }
@@ -44,34 +59,36 @@ struct LegComponents {
   /// - Returns: the legs of its set, if that is to be judged.
   mutating func end(_ leg: LegID) -> [LegID]? {
     guard let home = homes[leg] else { return nil }
-    components[home]?.liveCount -= 1
-    components[home]?.endedSinceJudged += 1
-    return ripe(leg)
+    components[home].liveCount -= 1
+    components[home].endedSinceJudged += 1
+    return components[home].isRipe ? components[home].legs : nil
   }
 
   /// The legs of a leg's set, if that is to be judged.
-  mutating func ripe(_ leg: LegID) -> [LegID]? {
-    guard let home = homes[leg], let component = components[home], component.isRipe else { return nil }
-    return component.legs
+  func ripe(_ leg: LegID) -> [LegID]? {
+    guard let home = homes[leg], components[home].isRipe else { return nil }
+    return components[home].legs
   }
 
   /// A leg's set was judged.
   mutating func noteJudged(_ leg: LegID) {
-    if let home = homes[leg] { components[home]?.endedSinceJudged = 0 }
+    if let home = homes[leg] { components[home].endedSinceJudged = 0 }
   }
 
   /// Legs whose sessions were told are forgotten; what is left of their set goes on with its own traits.
   mutating func remove(_ legs: [LegID], isLive: (LegID) -> Bool, traits: (LegID) -> [LegTrait]) {
-    let told = Set(legs)
+    lazy var told = Set(legs)
     for leg in legs {
       // The others of its set are removed with it, or go on without it.
-      guard let home = homes[leg], let component = components.removeValue(forKey: home) else { continue }
-      for trait in component.traits where holders[trait] == home { holders[trait] = nil }
+      guard let home = homes[leg] else { continue }
+      let component = take(home)
+      for trait in component.traits { holders[trait] = nil }
       for leg in component.legs { homes[leg] = nil }
+      if component.legs == legs { return }
       let rest = component.legs.filter { !told.contains($0) }
       guard !rest.isEmpty else { continue }
-      components[home] = Component(legs: rest, liveCount: rest.count(where: isLive))
-      for leg in rest { homes[leg] = home }
+      let number = place(Component(legs: rest, liveCount: rest.count(where: isLive)))
+      for leg in rest { homes[leg] = number }
       for leg in rest {
         for trait in traits(leg) { link(leg, trait) }
       }
@@ -80,15 +97,13 @@ struct LegComponents {
 
   /// The smaller one moves.
   private mutating func merge(_ a: Int, _ b: Int) {
-    guard let first = components[a], let second = components[b] else { return }
-    let (target, source, moved) =
-      first.legs.count >= second.legs.count ? (a, b, second) : (b, a, first)
+    let (target, source) = components[a].legs.count >= components[b].legs.count ? (a, b) : (b, a)
+    let moved = take(source)
     for leg in moved.legs { homes[leg] = target }
     for trait in moved.traits { holders[trait] = target }
-    components[source] = nil
-    components[target]?.legs += moved.legs
-    components[target]?.traits += moved.traits
-    components[target]?.liveCount += moved.liveCount
-    components[target]?.endedSinceJudged += moved.endedSinceJudged
+    components[target].legs += moved.legs
+    components[target].traits += moved.traits
+    components[target].liveCount += moved.liveCount
+    components[target].endedSinceJudged += moved.endedSinceJudged
   }
 }

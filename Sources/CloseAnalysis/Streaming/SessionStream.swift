@@ -168,7 +168,7 @@ package struct SessionStream: LegSink {
   private mutating func judge(_ ids: [LegID]) {
     var told: [LegID] = []
     if let first = ids.first { components.noteJudged(first) }
-    for session in SessionBuilder(ids.compactMap { leg($0) }.map(heedingDrops), captures: 1).sessions {
+    for session in SessionBuilder(ids.compactMap { leg($0).map { heedingDrops($0) } }, captures: 1).sessions {
       let own = session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } }
       guard own.allSatisfy({ ended[$0] != nil }) else { continue }
       told += own
