@@ -1,3 +1,4 @@
+import Capture
 import Foundation
 import TestSupport
 import Testing
@@ -33,6 +34,60 @@ import Testing
     #expect(try JSON.object(line)["a\"\\\u{1b}\n"] as? Int == 7)
   }
 
+  @Test(
+    arguments: [1, 6, 7, 8, 9, 15, 16, 17], ["\"", "\\", "\n", "\u{7f}", "\u{1b}", "é", "🧨"] as [HostileText])
+  func `what has to be escaped is escaped at every place`(length: Int, _ hostile: HostileText) throws {
+    for place in 0...length {
+      let text =
+        String(repeating: "a", count: place) + hostile.text + String(repeating: "b", count: length - place)
+      let line = written(false) { writer in
+        writer.field("key", text)
+        writer.field("next", JSONText(text))
+      }
+      let read = try JSON.object(line)
+      #expect(read["key"] as? String == text)
+      #expect(read["next"] as? String == text)
+      #expect(line.unicodeScalars.allSatisfy { !Escape.isUnsafe($0) })
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a word, a text and an endpoint are strings, and none is null`(isIndented: Bool) throws {
+    let end = Endpoint(address: IPAddress(v4: 0x0a00_0001), port: 80)
+    let text = written(isIndented) { writer in
+      writer.field("word", word: "delivered")
+      writer.field("no word", word: nil)
+      writer.field("text", JSONText("a\"b"))
+      writer.field("no text", nil as JSONText?)
+      writer.field("end", end)
+      writer.array("ends", [end, end]) { $0.field(nil, $1) }
+      writer.array("texts", [JSONText("x"), JSONText("")]) { $0.field(nil, $1) }
+    }
+    let read = try JSON.object(text)
+    #expect(read["word"] as? String == "delivered")
+    #expect(read["no word"] is NSNull)
+    #expect(read["text"] as? String == "a\"b")
+    #expect(read["no text"] is NSNull)
+    #expect(read["end"] as? String == "10.0.0.1:80")
+    #expect(read["ends"] as? [String] == ["10.0.0.1:80", "10.0.0.1:80"])
+    #expect(read["texts"] as? [String] == ["x", ""])
+  }
+
+  static let addresses: [UInt32] = [
+    0, 0xffff_ffff, 0x0909_0909, 0x0a0a_0a0a, 0x6363_6363, 0x6464_6464, 0x7f00_0001, 0x0a0b_c8ff,
+  ]
+
+  @Test(arguments: addresses, [0, 9, 10, 99, 100, 999, 1_000, 9_999, 10_000, 65_535] as [UInt16])
+  func `an endpoint is written as its description`(bits: UInt32, port: UInt16) {
+    let ends = [
+      Endpoint(address: IPAddress(v4: bits), port: port),
+      Endpoint(address: IPAddress(high: UInt64(bits), low: 1), port: port),
+    ]
+    for end in ends {
+      #expect(written(false) { $0.field("key", end) } == "{\"key\":\"\(end)\"}")
+    }
+  }
+
   static let integers: [UInt64?] = [0, 1, 1_638_400, 1 << 53, .max, nil]
 
   @Test(arguments: integers)
@@ -43,6 +98,8 @@ import Testing
   static let seconds: [(Double?, String)] = [
     (0, "0.0"), (1.5, "1.5"), (-0.25, "-0.25"), (1e-9, "0.000000001"), (0.1 + 0.2, "0.3"),
     (2.986234567, "2.986234567"), (3_600, "3600.0"), (-1e-9, "-0.000000001"), (nil, "null"),
+    (0.000_000_010, "0.00000001"), (9.999_999_999, "9.999999999"), (10, "10.0"), (99.5, "99.5"),
+    (100.25, "100.25"), (999_999_999.5, "999999999.5"), (-12.000_001, "-12.000001"),
     (.infinity, "null"), (-.infinity, "null"), (.nan, "null"), (.greatestFiniteMagnitude, "null"),
   ]
 

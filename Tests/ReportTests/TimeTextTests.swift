@@ -41,6 +41,26 @@ import Testing
     }
   }
 
+  /// The text of the last second is used again.
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func `a moment's text does not depend on the one before`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let start =
+      ([0, 1_767_225_599_000_000_000, -1_000_000_000, -86_400_000_000_000, .min + 3_000_000_000] as [Int64])
+      .randomElement(using: &random) ?? 0
+    let moments = (0..<100).map { _ in
+      Timestamp(nanoseconds: start + Int64.random(in: -3_000_000_000...3_000_000_000, using: &random))
+    }
+    for digits in [6, 9] {
+      let time = TimeText(fractionDigits: digits)
+      var writer = JSONWriter(isIndented: false)
+      writer.array(nil, moments) { $0.field(nil, $1, as: time) }
+      let texts = try #require(
+        JSONSerialization.jsonObject(with: Data(writer.takeBytes())) as? [String])
+      #expect(texts == moments.map { time.text($0) })
+    }
+  }
+
   /// Year 9999, the year after it, and far beyond: more than 64 bits of nanoseconds hold.
   @Test(arguments: [253_402_300_799, 253_402_300_800, Int64.max, 9_223_372_037])
   func `a moment beyond what a time stamp holds is the last that it holds`(seconds: Int64) {
