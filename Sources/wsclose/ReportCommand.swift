@@ -54,14 +54,18 @@ struct ReportCommand: ParsableCommand {
     var failures = 0
     let errors = paths.readEach(while: { output.isOpen }) { files throws(CaptureError) in
       var source = captures.source(files)
-      source.beforeWaiting = { output.flush() }
-      source.isStopped = { !output.isOpen }
       let lines = SessionLines(output, of: source, only: only?.verdicts)
+      let sessions = LegHandOver(lines.makeStream())
+      source.beforeWaiting = {
+        sessions.flush()
+        output.flush()
+      }
+      source.isStopped = { !output.isOpen }
       // Lines and progress would be mixed on one terminal.
       let progress = ProgressLine(isShown: self.output != nil || !Output.isTerminal)
-      var reading = try Pipeline.readTelling(
-        source, keyLog: keyLog, into: lines.makeStream(), progress: progress, onInterfaceNames: lines.name)
-      reading.sink.finish()
+      let reading = try Pipeline.readTelling(
+        source, keyLog: keyLog, into: sessions, progress: progress, onInterfaceNames: lines.name)
+      sessions.finish { $0.finish() }
       failures += lines.failures
       if let next = reading.remaining.first {
         Output.complain(
