@@ -56,10 +56,11 @@ extension ClientOutcome {
   static func predict(_ session: Session) -> [ClientOutcome] {
     let hop = session.hop
     guard let situation = Situation(session, hop) else { return [] }
+    let body = (session.client.server.close ?? session.close?.seen)?.body
     let faults = session.client.server.closeFaults
     let known = session.request?.userAgent.flatMap { $0.isEmpty ? nil : ClientProgram(userAgent: $0) }
     return (known.map { [$0] } ?? ClientProgram.allCases).map {
-      predict(situation, session, $0, faults: faults, caveat: caveat(hop))
+      predict(situation, session, $0, body, faults: faults, caveat: caveat(hop))
     }
   }
 
@@ -112,8 +113,8 @@ extension ClientOutcome {
   }
 
   private static func predict(
-    _ situation: Situation, _ session: Session, _ client: ClientProgram, faults: Set<CloseFault>,
-    caveat: String
+    _ situation: Situation, _ session: Session, _ client: ClientProgram, _ body: CloseBody?,
+    faults: Set<CloseFault>, caveat: String
   ) -> ClientOutcome {
     func outcome(_ code: UInt16, _ reason: String, _ wasClean: Bool, _ because: String) -> ClientOutcome {
       ClientOutcome(
@@ -125,7 +126,7 @@ extension ClientOutcome {
     if session.client.acceptMatches == false {
       return abnormal("Sec-WebSocket-Accept does not answer the key, and the client fails the connection")
     }
-    guard let body = (session.client.server.close ?? session.close?.seen)?.body else {
+    guard let body else {
       return abnormal("no Close frame reached the client")
     }
     if let fault = CloseFault.allCases.first(where: { faults.contains($0) && !$0.isTolerated(by: client) }) {

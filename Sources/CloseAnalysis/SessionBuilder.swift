@@ -20,12 +20,9 @@ package struct SessionBuilder {
   package init(_ legs: [Leg], captures: Int) {
     let groups = SameLeg.groups(legs)
     var clocks = CaptureClocks(captures: captures, sameLegs: groups.flatMap { Self.pairs(legs, $0) })
-    let all = groups.map { group in
-      let seen = group.map { Self.shifted(legs[$0], by: clocks.corrections) }
-      return seen.dropFirst().reduce(into: seen[0]) { $0.merge($1) }
-    }
-    let merged = all.filter { $0.sealed == nil }
+    let all = groups.count == legs.count ? legs : groups.map { Self.merged($0, of: legs, clocks) }
     var sealed = all.filter { $0.sealed != nil }
+    let merged = sealed.isEmpty ? all : all.filter { $0.sealed == nil }
     let joined = LegJoining(merged, clocks).groups
     let first = LegJoining(merged, clocks, known: joined)
     let ordered = joined.map { first.ordered($0) }
@@ -46,6 +43,11 @@ package struct SessionBuilder {
     let chains = chains.sorted { $0[0].beginning.time < $1[0].beginning.time }
     let fronts = SealedHops(sealed).fronts(of: chains.map { $0[0] })
     return chains.indices.map { Session(id: $0 + 1, legs: chains[$0], front: fronts[$0], clocks) }
+  }
+
+  private static func merged(_ group: [Int], of legs: [Leg], _ clocks: CaptureClocks) -> Leg {
+    let seen = group.map { shifted(legs[$0], by: clocks.corrections) }
+    return seen.dropFirst().reduce(into: seen[0]) { $0.merge($1) }
   }
 
   private static func shifted(_ leg: Leg, by corrections: [Int64]) -> Leg {

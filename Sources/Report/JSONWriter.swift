@@ -124,7 +124,8 @@ struct JSONWriter {
     raw(isIndented ? "\": " : "\":")
   }
 
-  /// A member of which as many bytes are known to follow its name. On a line it is one piece: `,"key":value`
+  /// A member, or an element of an array, of which so many bytes are known to follow the name. On a line it is one
+  /// piece: `,"key":value`
   @inline(__always)
   private mutating func member(
     _ key: StaticString?, _ count: Int, _ value: (inout MutableSpan<UInt8>, Int) -> Void

@@ -5,7 +5,9 @@ extension Leg {
   /// Which side ended the leg first; `nil` if no end is in the capture, or if it lacks a direction, or bytes, that
   /// may hold an earlier one.
   var ending: (side: Side, end: SeenEnd)? {
-    guard let first = firstEnd, !isUncaptured(first.side.opposite) else { return nil }
+    guard let first = firstEnd else { return nil }
+    if client.end != nil, server.end != nil { return first }
+    if isUncaptured(first.side.opposite) { return nil }
     let mayBeSecond =
       first.side == .client
       ? server.mayHaveEnded(before: first.end.packet) : client.mayHaveEnded(before: first.end.packet)

@@ -30,13 +30,13 @@ enum CloseUnacknowledged: FindingRule {
 
   private static func find(_ session: Session, _ index: Int, _ context: SessionContext) -> Finding? {
     let leg = session.legs[index]
+    if leg.server.closeRetransmissions == 0, leg.server.close?.acknowledged != nil { return nil }
     guard let close = leg.server.close, !close.isCut else { return nil }
     // Who has left before acknowledges nothing, and who sent the frame on has it.
     if let end = leg.client.end, end.packet.precedes(close.frame.last) { return nil }
     let wasRead = index > 0 && session.legs[index - 1].server.close?.isCut == false
     guard close.acknowledged != nil || !wasRead else { return nil }
     let again = leg.server.closeRetransmissions
-    if close.acknowledged != nil, again == 0 { return nil }
     let receiver = session.label(index == 0 ? .client : .proxy(behind: index - 1)).text
     let frame = "The Close frame to \(receiver) (\(context.place(close.frame.last)))"
     let repeats = "sent again \(again == 1 ? "once" : "\(Wording.count(again)) times")"

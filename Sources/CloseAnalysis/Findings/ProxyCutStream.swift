@@ -59,8 +59,8 @@ enum ProxyCutStream: FindingRule {
   }
 
   private static func findWithoutUpstream(_ session: Session, _ context: SessionContext) -> Finding? {
-    guard let leg = session.legs.last, let name = Proxy.name(in: leg.response),
-      leg.server.cut != nil, let end = leg.ending(by: .server)
+    guard let leg = session.legs.last, leg.server.cut != nil, let name = Proxy.name(in: leg.response),
+      let end = leg.ending(by: .server)
     else { return nil }
     return finding(
       .error,
