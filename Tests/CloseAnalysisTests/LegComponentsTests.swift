@@ -18,6 +18,23 @@ import WSDecode
     #expect(components.end(legs[2]).map { Set($0) } == [legs[0], legs[2]])
   }
 
+  @Test func `who ends while a set waits to be judged does not look at it again`() {
+    var components = LegComponents()
+    let legs = (1...5).map { LegID(rawValue: $0) }
+    for leg in legs[..<4] { components.add(leg) }
+    components.link(legs[0], trait(1))
+    #expect(components.end(legs[0]) == [legs[0]])
+    components.postpone(legs[0])
+    for leg in legs[1..<4] { components.link(leg, trait(1)) }
+    for leg in legs[1..<4] { #expect(components.end(leg) == nil) }
+    #expect(components.resume(legs[0]).map { Set($0) } == Set(legs[..<4]))
+    // It does not wait any more, but for a leg that has joined it.
+    components.add(legs[4])
+    components.link(legs[4], trait(1))
+    #expect(components.resume(legs[0]) == nil)
+    #expect(components.end(legs[4]).map { Set($0) } == Set(legs))
+  }
+
   @Test func `a set that has taken the number of one that is no more has none of its legs`() {
     var components = LegComponents()
     let legs = (1...3).map { LegID(rawValue: $0) }

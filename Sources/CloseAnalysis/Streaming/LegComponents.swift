@@ -11,6 +11,8 @@ struct LegComponents {
     var traits: [LegTrait] = []
     var liveCount = 0
     var endedSinceJudged = 0
+    /// It was found worth judging, and that waits: who ends meanwhile need not look again.
+    var isPostponed = false
 
     /// Whether it is worth the work to judge it now.
     var isRipe: Bool { liveCount == 0 || endedSinceJudged >= max(LegComponents.minBatch, legs.count / 2) }
@@ -61,13 +63,21 @@ struct LegComponents {
     guard let home = homes[leg] else { return nil }
     components[home].liveCount -= 1
     components[home].endedSinceJudged += 1
-    return components[home].isRipe ? components[home].legs : nil
+    return components[home].isRipe && !components[home].isPostponed ? components[home].legs : nil
   }
 
-  /// The legs of a leg's set, if that is to be judged.
-  func ripe(_ leg: LegID) -> [LegID]? {
-    guard let home = homes[leg], components[home].isRipe else { return nil }
-    return components[home].legs
+  /// A leg's set is to be judged later.
+  mutating func postpone(_ leg: LegID) {
+    if let home = homes[leg] { components[home].isPostponed = true }
+  }
+
+  /// The time has come for which a leg's set was postponed.
+  ///
+  /// - Returns: the legs of its set, if that is to be judged.
+  mutating func resume(_ leg: LegID) -> [LegID]? {
+    guard let home = homes[leg] else { return nil }
+    components[home].isPostponed = false
+    return components[home].isRipe ? components[home].legs : nil
   }
 
   /// A leg's set was judged.
@@ -105,5 +115,6 @@ struct LegComponents {
     components[target].traits += moved.traits
     components[target].liveCount += moved.liveCount
     components[target].endedSinceJudged += moved.endedSinceJudged
+    components[target].isPostponed = components[target].isPostponed || moved.isPostponed
   }
 }

@@ -151,6 +151,7 @@ package struct SessionStream: LegSink {
   /// Judges a set of legs now, or later if frames may still join it: a leg is often recognised only by its end.
   private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
     if ids.allSatisfy({ leg($0)?.acceptToken != nil }) { return judge(ids) }
+    components.postpone(last)
     unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
   }
 
@@ -160,7 +161,7 @@ package struct SessionStream: LegSink {
     let due = unrecognised[..<count].map(\.leg)
     unrecognised.removeFirst(count)
     for leg in due {
-      if let ids = components.ripe(leg) { judge(ids) }
+      if let ids = components.resume(leg) { judge(ids) }
     }
   }
 
