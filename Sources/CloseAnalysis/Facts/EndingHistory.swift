@@ -23,10 +23,8 @@ struct EndingHistory {
   mutating func note(_ session: Session) {
     let end = session.legs.compactMap { $0.firstEnd?.end.packet.time }.min()
     note(Place(address: session.client.connection.client.address, isClientSide: true), session, end)
-    for index in session.legs.indices {
-      let address = session.legs[index].connection.server.address
-      // Each place once.
-      if session.legs[..<index].contains(where: { $0.connection.server.address == address }) { continue }
+    let servers = session.legs.map(\.connection.server.address).sorted()
+    for (index, address) in servers.enumerated() where index == 0 || servers[index - 1] != address {
       note(Place(address: address, isClientSide: false), session, end)
     }
     guard let (place, origin) = Self.ending(of: session) else { return }
