@@ -119,6 +119,9 @@ let package = Package(
     .testTarget(
       name: "ReportTests", dependencies: stages + ["Report", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "PipelineTests", dependencies: ["Capture", "WSDecode", "Pipeline", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TelemetryTests", dependencies: ["CloseAnalysis", "Telemetry", "TestSupport"],
       swiftSettings: settings),
     .testTarget(

@@ -126,7 +126,7 @@ extension Session {
     case .unacknowledged: return "\(what): it was sent, and no acknowledgment of it was captured."
     case .dropped:
       return
-        "\(what): the capture dropped packets while the connection was open, and what was not seen may be"
+        "\(what): the capture missed packets while the connection was open, and what was not seen may be"
         + " among them."
     case nil: return "\(what)."
     }

@@ -14,11 +14,11 @@ extension Judgement {
     let holds =
       switch verdict {
       case .delivered, .undetermined: true
-      case .open: outer.drops == 0
+      case .open: outer.missed.isNone
       // The client's ACK is what may be missing.
-      case .lost where delivery.proof == .sent: outer.drops == 0
-      case .lost: outer.drops == 0 || outer.server.isEndInOrder
-      case .absent: outer.isRefused || last.drops == 0 || last.server.isEndInOrder
+      case .lost where delivery.proof == .sent: outer.missed.isNone
+      case .lost: outer.missed.isNone || outer.server.isEndInOrder
+      case .absent: outer.isRefused || last.missed.isNone || last.server.isEndInOrder
       }
     return holds ? self : Judgement(.undetermined, .dropped, delivery)
   }

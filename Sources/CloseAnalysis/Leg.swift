@@ -23,7 +23,7 @@ package struct Leg: Sendable {
     var encapsulation: Encapsulation?
     var tls: TLSDescription?
     var forgotten: StreamLimit?
-    var drops: UInt64 = 0
+    var missed = MissedPackets()
     var client = LegStream(side: .client)
     var server = LegStream(side: .server)
   }
@@ -91,10 +91,10 @@ package struct Leg: Sendable {
     _modify { yield &facts.value.forgotten }
   }
 
-  /// Packets of its namespace that a live capture dropped after `wholeAt`: some may have been the leg's.
-  package internal(set) var drops: UInt64 {
-    _read { yield facts.value.drops }
-    _modify { yield &facts.value.drops }
+  /// Packets of its namespace that a live capture missed after `wholeAt`: some may have been the leg's.
+  package internal(set) var missed: MissedPackets {
+    _read { yield facts.value.missed }
+    _modify { yield &facts.value.missed }
   }
 
   /// What the client sent.

@@ -31,7 +31,7 @@ extension Leg {
     }
     isPickedUp = isPickedUp && other.isPickedUp
     if other.forgotten == nil { forgotten = nil }
-    drops = min(drops, other.drops)
+    missed = missed.intersection(other.missed)
     client.fill(from: other.client)
     server.fill(from: other.server)
   }

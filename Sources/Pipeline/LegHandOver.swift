@@ -38,7 +38,7 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink {
   private func handOver() {
     let items = batch.take()
     guard !items.isEmpty else { return }
-    worker.work { sink in
+    worker.work { [spare = batch.spare] sink in
       for item in items {
         switch item {
         case .event(let event, let leg): sink.receive(event, on: leg)
@@ -46,6 +46,7 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink {
         case .notice(let notice): sink.receive(notice)
         }
       }
+      spare.give(items)
     }
   }
 }
@@ -60,8 +61,10 @@ private enum LegItem: Sendable {
 /// What is handed over at once. No part of the generic type: each look at it would be a call of the runtime.
 private final class LegBatch {
   private var items: [LegItem] = []
+  /// Those that were handed over and are used up.
+  let spare = SpareBatches()
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
-  private static let size = 512
+  private static let size = 2048
 
   init() { items.reserveCapacity(Self.size) }
 
@@ -72,11 +75,20 @@ private final class LegBatch {
   }
 
   func take() -> [LegItem] {
-    var taken: [LegItem] = []
+    var taken = spare.take()
+    taken.removeAll(keepingCapacity: true)
     taken.reserveCapacity(Self.size)
     swap(&taken, &items)
     return taken
   }
+}
+
+/// Keeps the room of batches that are used up.
+private final class SpareBatches: Sendable {
+  private let batches = Mutex<[[LegItem]]>([])
+
+  func give(_ batch: [LegItem]) { batches.withLock { $0.append(batch) } }
+  func take() -> [LegItem] { batches.withLock { $0.popLast() } ?? [] }
 }
 
 /// A value, and the one thread that changes it.
@@ -85,7 +97,7 @@ private final class Worker<Value>: Sendable {
   private let queue = DispatchQueue(label: "wsclose.legs")
   /// For work that waits.
   private let room = DispatchSemaphore(value: maxWaiting)
-  private static var maxWaiting: Int { 8 }
+  private static var maxWaiting: Int { 4 }
 
   init(_ value: sending Value) { self.value = Mutex(value) }
 

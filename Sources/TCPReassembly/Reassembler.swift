@@ -55,7 +55,7 @@ package struct Reassembler {
       where !table.flows[slot].isVacant && table.flows[slot].key.realm == realm {
         close(slot, .captureEnded, &sink)
       }
-    case .dropped: break
+    case .dropped, .outage: break
     }
     sink.receive(notice)
   }

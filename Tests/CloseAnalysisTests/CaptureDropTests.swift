@@ -72,7 +72,7 @@ import WSDecode
     #expect(finding?.severity == (row.reason == nil ? finding == nil ? nil : .info : .warning))
     if row.reason == .dropped {
       #expect(finding?.text.contains("dropped 7 packets") == true)
-      #expect(session.answer.contains("the capture dropped packets"))
+      #expect(session.answer.contains("the capture missed packets"))
     }
   }
 
@@ -96,8 +96,18 @@ import WSDecode
     #expect(session.finding("capture-drops")?.text.contains("dropped 5,000 packets") == true)
   }
 
+  @Test func `an interface that was gone may have hidden an end, and drops none`() throws {
+    let session = try #require(Self.session(Self.rows[2], drops: [:], outage: 1))
+    #expect(session.verdict == .undetermined)
+    #expect(session.judgement.reason == .dropped)
+    #expect(
+      session.finding("capture-drops")?.text
+        == "An interface was gone, and nothing captured on it, while the session was open.")
+    #expect(try #require(Self.session(Self.rows[2], drops: [:], outage: 2)).verdict == .absent)
+  }
+
   private static func session(
-    _ row: Row, drops: [UInt16: UInt64], atBeginning: Bool = false, repeats: Int = 1
+    _ row: Row, drops: [UInt16: UInt64], outage: UInt16? = nil, atBeginning: Bool = false, repeats: Int = 1
   ) -> Session? {
     var talk = Conversation()
     talk.upgrade()
@@ -110,6 +120,7 @@ import WSDecode
     var reassembler = Reassembler()
     func drop(behind packet: PacketReference) {
       let place = PacketReference(number: packet.number, time: packet.time)
+      if let outage { reassembler.receive(.outage(realm: outage, place), into: &decoder) }
       for _ in 0..<repeats {
         for (realm, count) in drops {
           reassembler.receive(.dropped(count: count, realm: realm, place), into: &decoder)

@@ -8,6 +8,9 @@ package enum CaptureNotice: Hashable, Sendable {
   /// The capture dropped packets of a namespace, somewhere between the last notice and this place. What has a later time
   /// and a higher number than the place was captured after them.
   case dropped(count: UInt64, realm: UInt16, PacketReference)
+  /// An interface of a namespace was gone and is back, or is still gone at the end: up to this place nobody knows what
+  /// passed on it.
+  case outage(realm: UInt16, PacketReference)
   /// A namespace is gone: no packet of it comes any more.
   case ended(realm: UInt16)
 }

@@ -75,7 +75,7 @@ package struct LiveCapture {
     }
     if !isDirect { release(now, &sink) }
     removeEnded(now, &sink)
-    reopen(now)
+    reopen(now, &sink)
     followSidecars(now)
     tick(now, &sink)
   }
@@ -95,6 +95,9 @@ package struct LiveCapture {
       if !counts.contains(Int(Self.batch)) { break }
     }
     release(.max, &sink)
+    for tap in taps where tap.handle == nil && !tap.isEnding {
+      sink.receive(.outage(realm: tap.realm, place))
+    }
     intake.finish()
   }
 
@@ -170,8 +173,9 @@ package struct LiveCapture {
         source: taps[index].name, problem: reason.lowercased(), advice: "wsclose goes on when it is back"))
   }
 
-  private mutating func reopen(_ now: Int64) {
+  private mutating func reopen(_ now: Int64, _ sink: inout some SegmentSink) {
     for index in taps.indices where taps[index].reopen(at: now) {
+      sink.receive(.outage(realm: taps[index].realm, place))
       source.tell(
         CaptureError(source: taps[index].name, problem: "is back", advice: "packets are captured again"))
     }
@@ -184,16 +188,18 @@ package struct LiveCapture {
     for index in taps.indices {
       let count = taps[index].takeDrops()
       guard count > 0 else { continue }
-      let place = PacketReference(number: intake.statistics.packets, time: Self.wallTime)
       sink.receive(.dropped(count: count, realm: taps[index].realm, place))
     }
   }
 
-  private static var wallTime: Timestamp {
+  /// Where the capture is now.
+  private var place: PacketReference {
     var time = timespec()
     // SAFETY: `time` outlives the call.
     unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
+    return PacketReference(
+      number: intake.statistics.packets,
+      time: Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec)))
   }
 
   private mutating func tick(_ now: Int64, _ sink: inout some SegmentSink) {

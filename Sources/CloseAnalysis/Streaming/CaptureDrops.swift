@@ -1,11 +1,11 @@
 import Capture
 
-/// When a live capture dropped packets, and in which namespace, so that a leg can be told what it may lack.
+/// When a live capture missed packets, and in which namespace, so that a leg can be told what it may lack.
 struct CaptureDrops {
   private struct Entry {
     /// `nil` if several namespaces are meant.
     var realm: UInt16?
-    var count: UInt64
+    var missed: MissedPackets
     /// What has a later time and a higher number was captured after the drops.
     var place: PacketReference
   }
@@ -14,16 +14,16 @@ struct CaptureDrops {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  mutating func add(_ count: UInt64, realm: UInt16, _ place: PacketReference) {
-    entries.append(Entry(realm: realm, count: count, place: place))
+  mutating func add(_ missed: MissedPackets, realm: UInt16, _ place: PacketReference) {
+    entries.append(Entry(realm: realm, missed: missed, place: place))
     if entries.count >= Self.maxEntries { coarsen() }
   }
 
-  /// How many packets may have been dropped of a namespace after a packet of it.
-  func count(in realm: UInt16, after packet: PacketReference) -> UInt64 {
-    entries.reduce(0) { sum, entry in
+  /// What may have been missed of a namespace after a packet of it.
+  func missed(in realm: UInt16, after packet: PacketReference) -> MissedPackets {
+    entries.reduce(MissedPackets()) { sum, entry in
       let isBefore = packet.number > entry.place.number && packet.time > entry.place.time
-      return isBefore || entry.realm != nil && entry.realm != realm ? sum : sum &+ entry.count
+      return isBefore || entry.realm != nil && entry.realm != realm ? sum : sum + entry.missed
     }
   }
 
@@ -34,7 +34,7 @@ struct CaptureDrops {
       let (a, b) = (entries[index], entries[index + 1])
       let place = PacketReference(
         number: max(a.place.number, b.place.number), time: max(a.place.time, b.place.time))
-      return Entry(realm: a.realm == b.realm ? a.realm : nil, count: a.count &+ b.count, place: place)
+      return Entry(realm: a.realm == b.realm ? a.realm : nil, missed: a.missed + b.missed, place: place)
     }
     entries.replaceSubrange(..<half, with: joined)
   }

@@ -71,7 +71,9 @@ package struct SessionStream: LegSink {
     case .time(_, let steady):
       if steady > now { now = steady }
       if now.seconds(since: lastCheck) >= 1 { check() }
-    case .dropped(let count, let realm, let place): drops.add(count, realm: realm, place)
+    case .dropped(let count, let realm, let place):
+      drops.add(MissedPackets(count: count), realm: realm, place)
+    case .outage(let realm, let place): drops.add(MissedPackets(hasOutage: true), realm: realm, place)
     case .ended: break
     }
   }
@@ -206,7 +208,7 @@ package struct SessionStream: LegSink {
   private func heedingDrops(_ leg: Leg) -> Leg {
     guard !drops.isEmpty else { return leg }
     var leg = leg
-    leg.drops = drops.count(in: leg.connection.realm, after: leg.wholeAt)
+    leg.missed = drops.missed(in: leg.connection.realm, after: leg.wholeAt)
     return leg
   }
 

@@ -1,0 +1,58 @@
+import Capture
+import Pipeline
+import TestSupport
+import Testing
+import WSDecode
+
+@Suite struct LegHandOverTests {
+  /// Keeps what it received.
+  struct Log: LegSink, Sendable {
+    var items: [String] = []
+
+    mutating func receive(_ event: LegEvent, on leg: LegID) { items.append("\(event) on \(leg.rawValue)") }
+
+    mutating func receive(_ frame: Frame, on leg: LegID) { items.append("\(frame) on \(leg.rawValue)") }
+
+    mutating func receive(_ notice: CaptureNotice) { items.append("\(notice)") }
+  }
+
+  static func event(_ number: Int) -> LegEvent {
+    .lost(.client, at: UInt64(number), PacketReference(number: 1, time: Timestamp(nanoseconds: 0)))
+  }
+
+  static func frame(_ number: Int) throws -> Frame {
+    let packet = PacketReference(number: UInt64(number), time: Timestamp(nanoseconds: 0))
+    let header = try #require(try FrameHeader(parsing: [0x81, 0x00].span, at: 0))
+    return Frame(side: .server, header: header, range: 0..<2, first: packet, last: packet)
+  }
+
+  @Test(arguments: [0, 1, 2047, 2048, 2049, 20_000])
+  func `a sink on another thread receives the same in the same order`(count: Int) throws {
+    let handOver = LegHandOver(Log())
+    var direct = Log()
+    for number in 0..<count {
+      let leg = LegID(rawValue: number % 7)
+      switch number % 3 {
+      case 0:
+        handOver.receive(Self.event(number), on: leg)
+        direct.receive(Self.event(number), on: leg)
+      case 1:
+        handOver.receive(try Self.frame(number), on: leg)
+        direct.receive(try Self.frame(number), on: leg)
+      default:
+        handOver.receive(.ended(realm: UInt16(number & 0xff)))
+        direct.receive(.ended(realm: UInt16(number & 0xff)))
+      }
+    }
+    #expect(handOver.finish { $0.items } == direct.items)
+  }
+
+  @Test func `after a flush all has been received, and more may come`() {
+    let handOver = LegHandOver(Log())
+    for number in 1...3 {
+      handOver.receive(Self.event(number), on: LegID(rawValue: number))
+      handOver.flush()
+      #expect(handOver.finish { $0.items.count } == number)
+    }
+  }
+}
