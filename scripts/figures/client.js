@@ -24,6 +24,8 @@ function random() {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 }
 
+/// Seconds of a clock that nobody can set.
+const steady = () => Number(process.hrtime.bigint()) / 1e9;
 const between = (least, most) => Math.floor(least + random() * (most - least + 1));
 
 function plan(number) {
@@ -48,7 +50,7 @@ function connect(plan) {
   const ws = new WebSocket(new URL(plans.write(plan), url), { perMessageDeflate: false });
   const report = {
     id: plan.id, kind: plan.kind, path: plans.write(plan), key: ws._req.getHeader('sec-websocket-key'), opened: false,
-    left: false, messages: 0, bytes: 0, begin: Date.now(),
+    left: false, messages: 0, bytes: 0, begin: steady(),
   };
   const timers = [];
   const after = (milliseconds, action) => timers.push(setTimeout(action, Math.max(milliseconds, 0)));
@@ -76,15 +78,24 @@ function connect(plan) {
     report.bytes += data.length;
   });
   ws.on('error', (error) => { report.error = error.message; });
+  open.set(plan.id, report);
   ws.on('close', (code, reason) => {
     timers.forEach(clearTimeout);
+    open.delete(plan.id);
     console.log(JSON.stringify({
       ...report, code, reason: reason.toString(), gotClose: ws._closeFrameReceived,
-      wasClean: ws._closeFrameReceived && ws._closeFrameSent, end: Date.now(),
+      wasClean: ws._closeFrameReceived && ws._closeFrameSent, end: steady(),
     }));
     finish();
   });
 }
+
+// Where the network fails there are some that never end.
+const open = new Map();
+process.on('SIGTERM', () => {
+  for (const report of open.values()) console.log(JSON.stringify({ ...report, isOpen: true }));
+  process.exit();
+});
 
 // Ordinary requests beside them, on a connection that is kept: none of these is a session.
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -94,9 +105,9 @@ const requests = setInterval(() => {
 
 let started = 0;
 let finished = 0;
-const begin = Date.now();
+const begin = steady();
 const starter = setInterval(() => {
-  const due = Math.min(total, Math.floor((Date.now() - begin) * perMinute / 60000));
+  const due = Math.min(total, Math.floor((steady() - begin) * perMinute / 60));
   while (started < due) connect(plan(++started));
   if (started === total) clearInterval(starter);
 }, 10);

@@ -9,13 +9,21 @@ The rules, out of docs/live.md and the meaning of the verdicts:
    `absent` where it did not.
 4. A client that stopped reading and left cannot tell what its kernel had got: where the server sent a Close frame,
    `delivered` is right as well, but only as `acknowledged`, never as `echoed`.
-5. Everything else is a mismatch, `undetermined` too.
+5. A WebSocket that has not ended is `open`, or not reported.
+6. Everything else is a mismatch, `undetermined` too.
+
+Where no proxy is between them (`is_direct`), a client that leaves may do so while the Close frame waits in the server's kernel,
+for room: it was never on the wire, and 4. allows `absent`. And a server's RST may come before the client's ACK: then nothing
+shows that the Close frame arrived, and `undetermined` for the reason `unacknowledged` is right as well.
+
+Where packets were dropped, on purpose, `undetermined` is right as well, and `open` where the client had not ended; a session whose handshake was dropped
+has no path: it is found by the ports of the client's connection and of the one that came to the server.
 """
 
 import collections
 
 
-def compare(clients, servers, sessions):
+def compare(clients, servers, sessions, is_direct=False):
     """What clients, server and wsclose said, as lists → what was compared, and every mismatch."""
     by_id = {server["id"]: server for server in servers}
     reported = collections.defaultdict(list)
@@ -26,7 +34,7 @@ def compare(clients, servers, sessions):
     for client in opened:
         told = reported.pop(client["path"], [])
         server = by_id.get(client["id"])
-        wrong = judge(client, server, told)
+        wrong = judge(client, server, told, is_direct)
         if wrong:
             mismatches.append({"wrong": wrong, "client": client, "server": server,
                                "sessions": [short(session) for session in told]})
@@ -42,14 +50,20 @@ def compare(clients, servers, sessions):
     }
 
 
-def judge(client, server, told):
+def judge(client, server, told, is_direct):
     """What is wrong with the report of one WebSocket; None if nothing is."""
+    if client.get("isOpen") and not told:
+        return None
     if len(told) != 1:
         return f"reported {len(told)} times"
     session = told[0]
+    if client.get("isOpen"):
+        return None if session["verdict"] == "open" else f"{session['verdict']}, expected open"
     if session["key"] != client["key"]:
         return "another key"
-    expected = verdicts(client, server)
+    expected = verdicts(client, server, is_direct)
+    if is_direct and client["kind"] == "closeThenReset" and session["reason"] == "unacknowledged":
+        return None
     if session["verdict"] not in expected:
         return f"{session['verdict']} ({session.get('reason')}), expected {' or '.join(sorted(expected))}"
     if client["gotClose"]:
@@ -62,12 +76,47 @@ def judge(client, server, told):
     return None
 
 
-def verdicts(client, server):
+def verdicts(client, server, is_direct=False):
+    if client.get("isOpen"):
+        return {"open"}
     if client["gotClose"]:
         return {"delivered"}
     if not (server and server["sent"]):
         return {"absent"}
-    return {"lost", "delivered"} if client["left"] else {"lost"}
+    if client["left"]:
+        return {"lost", "delivered", "absent"} if is_direct else {"lost", "delivered"}
+    return {"lost"}
+
+
+def compare_with_drops(clients, servers, sessions, address="10.9.1.2"):
+    """Where packets to and from clients of that address were dropped: what became of each report, and those that are wrong."""
+    by_path = {client["path"]: client for client in clients}
+    by_port = {f"{address}:{client['port']}": client for client in clients if "port" in client}
+    server_by_id = {server["id"]: server for server in servers}
+    server_by_port = {f"127.0.0.6:{server['port']}": server for server in servers}
+    counts, wrong = collections.Counter(), []
+    for session in sessions:
+        ports = [leg["client"] for leg in session["legs"]]
+        client = by_path.get((session.get("request") or {}).get("target")) or next(
+            (by_port[port] for port in ports if port in by_port), None)
+        is_hers = any(port in by_port for port in ports)
+        server = server_by_id.get(client["id"]) if client else next(
+            (server_by_port[port] for port in ports if port in server_by_port), None)
+        counts["of all legs" if len(ports) >= 3 else "of some legs"] += 1
+        counts[session["verdict"]] += 1
+        if session["verdict"] == "undetermined":
+            continue
+        if is_hers:  # the client's own connection was seen: her word counts
+            expected = verdicts(client, server)
+        elif server:  # of the legs behind only: what her proxy did is not known
+            expected = {"delivered", "lost"} if server["sent"] else {"absent"}
+        else:
+            counts["of a leg between proxies only"] += 1
+            continue
+        if session["verdict"] not in expected:
+            wrong.append({"wrong": f"{session['verdict']}, expected {' or '.join(sorted(expected))}", "client": client,
+                          "server": server, "sessions": [short(session)], "legs": session["legs"]})
+    return {"opened": sum(client["opened"] for client in clients), "reported": len(sessions), **counts, "wrong": wrong}
 
 
 def short(session):

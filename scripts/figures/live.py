@@ -17,26 +17,26 @@ NOBODY = 65534
 
 
 class Live:
-    """A context: the program runs inside `with`. Its files are in `folder`, which becomes nobody's, as wsclose does."""
+    """A context: the program runs inside `with`. Its files are in `folder`, which becomes nobody's, as wsclose does.
+    A plain one has no endpoint, and its sessions as text on standard output."""
 
-    def __init__(self, program, folder, *options, namespace=None, output="sessions.ndjson", environment=None):
+    def __init__(self, program, folder, *options, namespace=None, is_plain=False):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.chown(self.folder, NOBODY, NOBODY)
-        self.output = self.folder / output
+        self.output = self.folder / "sessions.ndjson"
         self.errors_file = self.folder / "wsclose.err"
+        self.text_file = self.folder / "wsclose.out"
         self.port = free_port()
+        self.namespace = namespace
         self.command = [
             *(["ip", "netns", "exec", namespace] if namespace else []), str(program), "live", *map(str, options),
-            "--output", str(self.output), "--listen", f"127.0.0.1:{self.port}"]
-        self.namespace = namespace
-        self.environment = environment
+            *([] if is_plain else ["--output", str(self.output), "--listen", f"127.0.0.1:{self.port}"])]
 
     def __enter__(self):
-        with open(self.errors_file, "w") as errors:
+        with open(self.errors_file, "w") as errors, open(self.text_file, "w") as text:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, cwd=self.folder,
-                env={**os.environ, **(self.environment or {})}, start_new_session=True)
+                self.command, stdin=subprocess.DEVNULL, stdout=text, stderr=errors, cwd=self.folder, start_new_session=True)
         try:
             wait_until(lambda: "listening on" in self.errors or self.process.poll() is not None, 30, "wsclose to listen")
             if self.process.poll() is not None:
@@ -59,13 +59,13 @@ class Live:
         self.process.send_signal(number)
 
     def finish(self, seconds=60):
-        """Interrupts it; its summary, which is what standard error ends with."""
+        """Interrupts it; its summary, which is what standard error ends with, or if it is plain standard output."""
         before = len(self.errors)
         self.send(signal.SIGINT)
         self.process.wait(seconds)
         if self.process.returncode != 0:
             raise LabError(f"wsclose ended with {self.process.returncode}: {self.errors[-500:]}")
-        return self.errors[before:].strip()
+        return self.errors[before:].strip() or self.text_file.read_text(errors="replace")[-2000:]
 
     def sessions(self):
         """What it has written, file by file in the order of their time: the numbers of former files go down."""
@@ -91,7 +91,7 @@ class Live:
         url = f"http://127.0.0.1:{self.port}{page}"
         if self.namespace:  # its loopback is another one
             command = ["ip", "netns", "exec", self.namespace, "/usr/bin/python3", "-c",
-                       "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())", url]
+                       "import sys, urllib.request; print(end=urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())", url]
             return subprocess.run(command, check=True, capture_output=True, text=True).stdout
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.read().decode()

@@ -43,6 +43,7 @@ function sendBurst(ws, { size }) {
 function serve(ws, request) {
   const { socket } = request;
   const plan = plans.read(request.url);
+  const port = socket.remotePort;
   const timers = [];
   for (let number = 1; number <= plan.messages; number++) {
     timers.push(setTimeout(() => ws.send(`${plan.id} message ${number}. `.repeat(number)),
@@ -58,7 +59,7 @@ function serve(ws, request) {
   ws.on('error', () => {}); // its code arrives in the close event
   ws.on('close', (code) => {
     timers.forEach(clearTimeout);
-    console.log(JSON.stringify({ id: plan.id, sent: ws._closeFrameSent, received: code, at: Date.now() }));
+    console.log(JSON.stringify({ id: plan.id, port, sent: ws._closeFrameSent, received: code }));
   });
 }
 
