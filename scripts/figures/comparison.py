@@ -12,12 +12,12 @@ The rules, out of docs/live.md and the meaning of the verdicts:
 5. A WebSocket that has not ended is `open`, or not reported.
 6. Everything else is a mismatch, `undetermined` too.
 
-Where no proxy is between them (`is_direct`), a client that leaves may do so while the Close frame waits in the server's kernel,
-for room: it was never on the wire, and 4. allows `absent`. And a server's RST may come before the client's ACK: then nothing
-shows that the Close frame arrived, and `undetermined` for the reason `unacknowledged` is right as well.
+Where no proxy is between them (`is_direct`), a client that leaves may do so while the Close frame waits in the server's
+kernel, for room: it was never on the wire, and 4. allows `absent`. And a server's RST may come before the client's ACK: then
+nothing shows that the Close frame arrived, and `undetermined` for the reason `unacknowledged` is right as well.
 
-Where packets were dropped, on purpose, `undetermined` is right as well, and `open` where the client had not ended; a session whose handshake was dropped
-has no path: it is found by the ports of the client's connection and of the one that came to the server.
+Where packets were dropped, on purpose, `undetermined` is right as well, and a session whose handshake was dropped has no path:
+it is found by the ports of the client's connection and of the one that came to the server.
 """
 
 import collections
@@ -45,7 +45,8 @@ def compare(clients, servers, sessions, is_direct=False):
     return {
         "opened": len(opened), "notOpened": len(unopened), "reported": len(sessions),
         "verdicts": dict(collections.Counter(session["verdict"] for session in sessions)),
-        "kinds": [{"kind": kind, "verdict": verdict, "count": count} for (kind, verdict), count in sorted(kinds.items())],
+        "kinds": [{"kind": kind, "verdict": verdict, "count": count}
+                  for (kind, verdict), count in sorted(kinds.items())],
         "mismatches": mismatches,
     }
 

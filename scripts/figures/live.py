@@ -10,7 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from lab.processes import LabError, wait_until
+from lab.processes import LabError, run, wait_until
 
 TICKS = os.sysconf("SC_CLK_TCK")
 NOBODY = 65534
@@ -38,9 +38,9 @@ class Live:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=text, stderr=errors, cwd=self.folder, start_new_session=True)
         try:
-            wait_until(lambda: "listening on" in self.errors or self.process.poll() is not None, 30, "wsclose to listen")
+            wait_until(lambda: self.is_ready() or self.process.poll() is not None, 30, "the capture to begin")
             if self.process.poll() is not None:
-                raise LabError(f"wsclose ended with {self.process.returncode}: {self.errors}")
+                raise LabError(f"{self.command} ended with {self.process.returncode}: {self.errors}")
         except BaseException:
             self.process.kill()
             raise
@@ -50,6 +50,9 @@ class Live:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def is_ready(self):
+        return "listening on" in self.errors
 
     @property
     def errors(self):
@@ -85,14 +88,15 @@ class Live:
     def metrics(self):
         """Name with labels → number, as the endpoint tells it."""
         lines = self.fetch("/metrics").splitlines()
-        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+        values = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in values}
 
     def fetch(self, page):
         url = f"http://127.0.0.1:{self.port}{page}"
         if self.namespace:  # its loopback is another one
-            command = ["ip", "netns", "exec", self.namespace, "/usr/bin/python3", "-c",
-                       "import sys, urllib.request; print(end=urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())", url]
-            return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            return run("ip", "netns", "exec", self.namespace, "/usr/bin/python3", "-c", (
+                "import sys, urllib.request\n"
+                "print(end=urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"), url)
         with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.read().decode()
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from lab.network import Network
-from lab.processes import LabError, run
+from lab.processes import LabError
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Sent:
     def megabits(self):
         """A second."""
         return self.bytes * 8 / self.seconds / 1e6
+
+
+def together(*sent):
+    """What several of it have sent at the same time."""
+    return Sent(sum(each.packets for each in sent), sum(each.bytes for each in sent), max(each.seconds for each in sent))
 
 
 class Cable(Network):
@@ -48,8 +53,3 @@ class Cable(Network):
         if not match or not failed or int(failed[1]):
             raise LabError(f"tcpreplay: {said}")
         return Sent(int(match[1]), int(match[2]), float(match[3]))
-
-    def received(self):
-        """Packets that came to r0, and those that it dropped before anyone could see them."""
-        fields = run("ip", "netns", "exec", self.right, "cat", "/proc/net/dev").split("r0:")[1].split()
-        return int(fields[1]), int(fields[3])
