@@ -25,11 +25,6 @@ class Sent:
         return self.bytes * 8 / self.seconds / 1e6
 
 
-def together(*sent):
-    """What several of it have sent at the same time."""
-    return Sent(sum(each.packets for each in sent), sum(each.bytes for each in sent), max(each.seconds for each in sent))
-
-
 class Cable(Network):
     """A context: s0 in one namespace, r0 in the other, no addresses, so that no kernel answers what is sent."""
 
@@ -42,12 +37,10 @@ class Cable(Network):
             self.add_namespace(namespace)
         self.link(self.left, "s0", None, self.right, "r0", None)
 
-    def replay(self, capture, rate=None, seconds=60, loops=1):
-        """Sends a capture from memory, so many packets a second or as fast as can be, for so long at most. In each loop
-        connections have other addresses."""
+    def replay(self, capture, rate=None, seconds=60):
+        """Sends a capture from memory, so many packets a second or as fast as can be, for so long at most."""
         said = self.inside(self.left, "tcpreplay", "-i", "s0", "--preload-pcap", "--no-flow-stats", f"--duration={seconds}",
-                           "--topspeed" if rate is None else f"--pps={rate}",
-                           *([f"--loop={loops}", "--unique-ip"] if loops > 1 else []), str(capture))
+                           "--topspeed" if rate is None else f"--pps={rate}", str(capture))
         match = re.search(r"Actual: (\d+) packets \((\d+) bytes\) sent in ([\d.]+) seconds", said)
         failed = re.search(r"Failed packets:\s+(\d+)", said)
         if not match or not failed or int(failed[1]):
