@@ -20,14 +20,15 @@ import WSDecode
     .lost(.client, at: UInt64(number), PacketReference(number: 1, time: Timestamp(nanoseconds: 0)))
   }
 
-  static func frame(_ number: Int) throws -> Frame {
-    let packet = PacketReference(number: UInt64(number), time: Timestamp(nanoseconds: 0))
-    let header = try #require(try FrameHeader(parsing: [0x81, 0x00].span, at: 0))
-    return Frame(side: .server, header: header, range: 0..<2, first: packet, last: packet)
-  }
+  static let frames = {
+    var talk = Conversation()
+    talk.upgrade()
+    for number in 0..<10 { talk.send(.server, WebSocketBytes.text("\(number)")) }
+    return Stages.legEvents(of: talk.packets).frames
+  }()
 
   @Test(arguments: [0, 1, 2047, 2048, 2049, 20_000])
-  func `a sink on another thread receives the same in the same order`(count: Int) throws {
+  func `a sink on another thread receives the same in the same order`(count: Int) {
     let handOver = LegHandOver(Log())
     var direct = Log()
     for number in 0..<count {
@@ -37,8 +38,8 @@ import WSDecode
         handOver.receive(Self.event(number), on: leg)
         direct.receive(Self.event(number), on: leg)
       case 1:
-        handOver.receive(try Self.frame(number), on: leg)
-        direct.receive(try Self.frame(number), on: leg)
+        handOver.receive(Self.frames[number % 10], on: leg)
+        direct.receive(Self.frames[number % 10], on: leg)
       default:
         handOver.receive(.ended(realm: UInt16(number & 0xff)))
         direct.receive(.ended(realm: UInt16(number & 0xff)))
