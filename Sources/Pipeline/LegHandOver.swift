@@ -24,21 +24,18 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink {
   }
 
   /// Waits until the sink has taken all that was received.
-  package func flush() {
-    handOver()
-    worker.wait()
-  }
+  package func flush() { finish { _ in } }
 
   /// Waits until the sink has taken all that was received, and asks it for something.
   package func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
-    flush()
+    handOver()
     return worker.ask(body)
   }
 
   private func handOver() {
     let items = batch.take()
     guard !items.isEmpty else { return }
-    worker.work { [spare = batch.spare] sink in
+    worker.work { sink in
       for item in items {
         switch item {
         case .event(let event, let leg): sink.receive(event, on: leg)
@@ -46,7 +43,6 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink {
         case .notice(let notice): sink.receive(notice)
         }
       }
-      spare.give(items)
     }
   }
 }
@@ -61,8 +57,6 @@ private enum LegItem: Sendable {
 /// What is handed over at once. No part of the generic type: each look at it would be a call of the runtime.
 private final class LegBatch {
   private var items: [LegItem] = []
-  /// Those that were handed over and are used up.
-  let spare = SpareBatches()
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
   private static let size = 2048
 
@@ -75,23 +69,14 @@ private final class LegBatch {
   }
 
   func take() -> [LegItem] {
-    var taken = spare.take()
-    taken.removeAll(keepingCapacity: true)
+    var taken: [LegItem] = []
     taken.reserveCapacity(Self.size)
     swap(&taken, &items)
     return taken
   }
 }
 
-/// Keeps the room of batches that are used up.
-private final class SpareBatches: Sendable {
-  private let batches = Mutex<[[LegItem]]>([])
-
-  func give(_ batch: [LegItem]) { batches.withLock { $0.append(batch) } }
-  func take() -> [LegItem] { batches.withLock { $0.popLast() } ?? [] }
-}
-
-/// A value, and the one thread that changes it.
+/// A value that is changed by one piece of work after the other.
 private final class Worker<Value>: Sendable {
   private let value: Mutex<Value>
   private let queue = DispatchQueue(label: "wsclose.legs")
@@ -101,7 +86,7 @@ private final class Worker<Value>: Sendable {
 
   init(_ value: sending Value) { self.value = Mutex(value) }
 
-  /// Has the thread do something next, once there is room.
+  /// Has something done next on another thread, once there is room.
   func work(_ body: @escaping @Sendable (inout Value) -> Void) {
     room.wait()
     queue.async {
@@ -110,8 +95,8 @@ private final class Worker<Value>: Sendable {
     }
   }
 
-  /// Waits until all work is done.
-  func wait() { queue.sync {} }
-
-  func ask<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { value.withLock { body(&$0) } }
+  /// Waits until all work is done, and asks for something.
+  func ask<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+    queue.sync { value.withLock { body(&$0) } }
+  }
 }

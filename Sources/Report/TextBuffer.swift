@@ -1,3 +1,5 @@
+import Capture
+
 /// Text as bytes, to be written: reports of many sessions are put together in it.
 ///
 /// An `Array` asks for its room anew with every byte; here a piece is one comparison and one copy.
@@ -129,19 +131,14 @@ extension Span<UInt8> {
   var isPlainText: Bool {
     var start = 0
     while start < count - 8 {
-      if !isPlain(at: start) { return false }
+      if !Self.isPlain(littleEndian64(at: start)) { return false }
       start += 8
     }
-    if count >= 8 { return isPlain(at: count - 8) }
+    if count >= 8 { return Self.isPlain(littleEndian64(at: count - 8)) }
     // What fills up the word is plain.
     var word: UInt64 = 0x2020_2020_2020_2020
     for index in indices { word = word << 8 | UInt64(self[index]) }
     return Self.isPlain(word)
-  }
-
-  private func isPlain(at start: Int) -> Bool {
-    // SAFETY: any 8 bytes are a number, and it is checked that there are as many.
-    unsafe Self.isPlain(bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
   }
 
   /// Looks at 8 bytes at once. What is subtracted from a byte borrows from its highest bit if the byte is less; a byte

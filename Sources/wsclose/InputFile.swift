@@ -1,4 +1,3 @@
-import Capture
 import Glibc
 
 /// A file or a pipe that is read from its beginning on.

@@ -70,6 +70,10 @@ class Live:
             raise LabError(f"wsclose ended with {self.process.returncode}: {self.errors[-500:]}")
         return self.errors[before:].strip() or self.text_file.read_text(errors="replace")[-2000:]
 
+    def forget(self):
+        """Removes its files."""
+        shutil.rmtree(self.folder)
+
     def sessions(self):
         """What it has written, file by file in the order of their time: the numbers of former files go down."""
         former = sorted(self.folder.glob(f"{self.output.name}.*"), key=lambda file: -int(file.suffix[1:]))
@@ -110,5 +114,6 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def timestamp():
-    return time.strftime("%H:%M:%S")
+def say(text):
+    """With the time of day."""
+    print(time.strftime("%H:%M:%S"), text, flush=True)
