@@ -73,6 +73,8 @@ package struct Leg: Sendable {
     _modify { yield &facts.value.sealed }
   }
 
+  private var isSealed: Bool { facts.value.sealed != nil }
+
   /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
   package internal(set) var encapsulation: Encapsulation? {
     _read { yield facts.value.encapsulation }
@@ -170,6 +172,7 @@ package struct Leg: Sendable {
     case .stream(.encapsulated(let first)): encapsulation = first
     case .stream(.secured(let description)): tls = description
     case .stream(.closed(let reason)): forgotten = reason.limit
+    case .stream(.acknowledged(let side, let upTo, let packet)): acknowledge(side, upTo: upTo, packet)
     case .stream(.record(let side, let record, let range, let packet)):
       if side == .client {
         sealed?.client.add(record, end: range.upperBound, packet)
@@ -189,14 +192,18 @@ package struct Leg: Sendable {
     if frame.side == .client { client.count(frame) } else { server.count(frame) }
   }
 
-  private mutating func take(_ event: LegEvent, of side: Side) {
-    if sealed != nil, case .stream(.acknowledged(_, let upTo, let packet)) = event {
-      if side == .client {
-        sealed?.client.acknowledge(upTo: upTo, packet)
-      } else {
-        sealed?.server.acknowledge(upTo: upTo, packet)
-      }
+  /// The peer has acknowledged everything below `upTo`.
+  mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference) {
+    if side == .client {
+      client.acknowledge(upTo: upTo, packet)
+      if isSealed { sealed?.client.acknowledge(upTo: upTo, packet) }
+    } else {
+      server.acknowledge(upTo: upTo, packet)
+      if isSealed { sealed?.server.acknowledge(upTo: upTo, packet) }
     }
+  }
+
+  private mutating func take(_ event: LegEvent, of side: Side) {
     if side == .client { client.take(event) } else { server.take(event) }
   }
 }

@@ -173,13 +173,6 @@ package struct LegStream: Sendable {
       if case .limit(let hit) = cause { limit = limit ?? hit }
       if gaps.count < Self.maxKept { gaps.append(SeenGap(range: range, cause: cause, packet: packet)) }
       sentEnd = max(sentEnd, range.upperBound)
-    case .acknowledged(_, let upTo, let packet):
-      acknowledged = (upTo, packet)
-      if let peerEnd, !peerEnd.precedes(packet) { acknowledgedAtPeerEnd = upTo }
-      if let fin, finAcknowledged == nil, upTo > fin.offset { finAcknowledged = packet }
-      if let frame = close?.frame, close?.acknowledged == nil, upTo >= frame.range.upperBound {
-        close?.acknowledged = packet
-      }
     case .retransmitted(_, let range, _):
       retransmissions += 1
       if let frame = close?.frame, range.overlaps(frame.range) { closeRetransmissions += 1 }
@@ -192,7 +185,17 @@ package struct LegStream: Sendable {
       if kind.isAbort { rst = rst ?? end } else { fin = fin ?? end }
     case .began(_, let sequence): base = sequence
     case .alert(_, let alert, let packet): self.alert = self.alert ?? (alert, packet)
-    case .opened, .closed, .encapsulated, .secured, .record, .requested, .responded: break
+    case .opened, .closed, .acknowledged, .encapsulated, .secured, .record, .requested, .responded: break
+    }
+  }
+
+  /// The receiver has acknowledged everything below `upTo`.
+  mutating func acknowledge(upTo: UInt64, _ packet: PacketReference) {
+    acknowledged = (upTo, packet)
+    if let peerEnd, !peerEnd.precedes(packet) { acknowledgedAtPeerEnd = upTo }
+    if let fin, finAcknowledged == nil, upTo > fin.offset { finAcknowledged = packet }
+    if let frame = close?.frame, close?.acknowledged == nil, upTo >= frame.range.upperBound {
+      close?.acknowledged = packet
     }
   }
 

@@ -50,6 +50,16 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
     if case .closed = event { close(slot) }
   }
 
+  package mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) {
+    let slot = connection.slot
+    guard slot < slots.count, slots[slot].stage == .passing else {
+      return receive(.acknowledged(side, upTo: upTo, packet), on: connection)
+    }
+    output.sink.acknowledge(side, upTo: upTo, packet, on: slots[slot].output)
+  }
+
   package mutating func receive(_ notice: CaptureNotice) { output.sink.receive(notice) }
 
   // MARK: Passing

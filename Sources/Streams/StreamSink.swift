@@ -25,10 +25,19 @@ package struct StreamChunk: Hashable, Sendable {
 package protocol StreamSink {
   mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk)
   mutating func receive(_ event: StreamEvent, on connection: ConnectionID)
+  /// Takes what `StreamEvent.acknowledged` tells: a call of its own, as every other packet does nothing else.
+  mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID)
   /// Takes what a live capture tells; a stage that writes to a sink passes it on.
   mutating func receive(_ notice: CaptureNotice)
 }
 
 extension StreamSink {
+  package mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) {
+    receive(.acknowledged(side, upTo: upTo, packet), on: connection)
+  }
+
   package mutating func receive(_ notice: CaptureNotice) {}
 }

@@ -12,7 +12,7 @@ extension HalfStream {
     acknowledged = UInt64(offset)
     if acknowledged <= max(next, sent) { facts.insert(.confirmed) }
     if acknowledged <= reached, waiting.isEmpty || waiting[0].acknowledgments.isEmpty {
-      return sink.receive(.acknowledged(side, upTo: acknowledged, packet), on: id)
+      return sink.acknowledge(side, upTo: acknowledged, packet, on: id)
     }
     needWaiting()
     if waiting[0].acknowledgments.count == Self.maxWaitingAcknowledgments {

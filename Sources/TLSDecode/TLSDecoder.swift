@@ -90,6 +90,15 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     if case .closed = event { stages[slot] = .none }
   }
 
+  package mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) {
+    guard connection.slot < stages.count, case .plain = stages[connection.slot] else {
+      return receive(.acknowledged(side, upTo: upTo, packet), on: connection)
+    }
+    sink.acknowledge(side, upTo: upTo, packet, on: connection)
+  }
+
   package mutating func receive(_ notice: CaptureNotice) { sink.receive(notice) }
 
   // MARK: What a connection is

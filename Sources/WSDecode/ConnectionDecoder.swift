@@ -74,10 +74,16 @@ struct ConnectionDecoder {
     release(&output)
   }
 
-  mutating func receive(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
-    if case .acknowledged = event, frames != nil, let leg, !isFlipped {
-      return output.sink.receive(.stream(event), on: leg)
+  mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, _ output: inout LegOutput<some LegSink>
+  ) {
+    guard frames != nil, let leg, !isFlipped else {
+      return receive(.acknowledged(side, upTo: upTo, packet), &output)
     }
+    output.sink.acknowledge(side, upTo: upTo, packet, on: leg)
+  }
+
+  mutating func receive(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
     let event = isFlipped ? event.flipped : event
     if case .closed = event {
       http.loseRequests()

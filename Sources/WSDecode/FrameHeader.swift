@@ -1,3 +1,5 @@
+import Capture
+
 /// Why a stream cannot be cut into frames any further.
 package enum FrameError: Error, Hashable, Sendable {
   /// The most significant bit of a 64-bit length is set (RFC 6455 §5.2).
@@ -30,26 +32,23 @@ package struct FrameHeader: Hashable, Sendable {
     guard have >= 2 else { return nil }
     let first = bytes[offset]
     let second = bytes[offset + 1]
-    let extended = second & 0x7f == 126 ? 2 : second & 0x7f == 127 ? 8 : 0
-    byteCount = 2 + extended + (second & 0x80 != 0 ? 4 : 0)
+    let isMasked = second & 0x80 != 0
+    let shortLength = second & 0x7f
+    let extended = shortLength == 126 ? 2 : shortLength == 127 ? 8 : 0
+    byteCount = 2 + extended + (isMasked ? 4 : 0)
     guard have >= byteCount else { return nil }
 
-    var length = UInt64(second & 0x7f)
-    if extended > 0 {
-      length = 0
-      for index in 0..<extended { length = length << 8 | UInt64(bytes[offset + 2 + index]) }
+    switch extended {
+    case 0: payloadLength = UInt64(shortLength)
+    case 2: payloadLength = UInt64(UInt16(bigEndian: bytes.load(at: offset + 2)))
+    default: payloadLength = UInt64(bigEndian: bytes.load(at: offset + 2))
     }
-    guard length >> 63 == 0 else { throw .lengthTooLarge }
-    payloadLength = length
-    isMinimal = extended == 0 || length > (extended == 2 ? 125 : 0xffff)
+    guard payloadLength >> 63 == 0 else { throw .lengthTooLarge }
+    isMinimal = extended == 0 || payloadLength > (extended == 2 ? 125 : 0xffff)
     isFinal = first & 0x80 != 0
     reserved = (first >> 4) & 0b111
     opcode = Opcode(rawValue: first & 0x0f)
-    if second & 0x80 != 0 {
-      var key: UInt32 = 0
-      for index in 0..<4 { key = key << 8 | UInt32(bytes[offset + 2 + extended + index]) }
-      maskingKey = key
-    }
+    if isMasked { maskingKey = UInt32(bigEndian: bytes.load(at: offset + 2 + extended)) }
   }
 
   /// The mask for the payload byte at `position` (RFC 6455 §5.3); 0 in an unmasked frame.

@@ -78,24 +78,21 @@ struct FrameStream {
     _ sink: inout some LegSink
   ) {
     guard start == nil, !isStrict, !payload.isWanted, decoder.isBetweenFrames else { return }
-    while let frame = wholeFrame(in: bytes, at: index, packet) {
-      index += Int(frame.range.upperBound - frame.range.lowerBound)
-      offset = frame.range.upperBound
-      sink.receive(frame, on: leg)
-      note(frame.header)
+    while let header = try? FrameHeader(parsing: bytes, at: index), header.opcode != .close {
+      let payloadStart = index + header.byteCount
+      guard header.payloadLength <= UInt64(bytes.count - payloadStart) else { return }
+      let payloadEnd = payloadStart + Int(header.payloadLength)
+      let begin = offset
+      offset += UInt64(payloadEnd - index)
+      index = payloadEnd
+      sink.receive(
+        Frame(
+          side: side, header: header, range: begin..<offset, first: packet, last: packet,
+          violations: violations(of: header),
+          sample: PayloadSample.digest(of: bytes, payloadStart..<payloadEnd)),
+        on: leg)
+      note(header)
     }
-  }
-
-  /// The frame that lies in `bytes` from `index` on; `nil` for a Close frame, and if it is not all there.
-  private func wholeFrame(in bytes: Span<UInt8>, at index: Int, _ packet: PacketReference) -> Frame? {
-    guard let header = try? FrameHeader(parsing: bytes, at: index), header.opcode != .close,
-      header.payloadLength <= UInt64(bytes.count - index - header.byteCount)
-    else { return nil }
-    let start = index + header.byteCount
-    let end = start + Int(header.payloadLength)
-    return Frame(
-      side: side, header: header, range: offset..<offset + UInt64(end - index), first: packet, last: packet,
-      violations: violations(of: header), sample: PayloadSample.digest(of: bytes, start..<end))
   }
 
   /// The supposition held: what comes are frames, with violations or without.

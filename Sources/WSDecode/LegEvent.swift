@@ -101,11 +101,16 @@ package protocol LegSink {
   mutating func receive(_ event: LegEvent, on leg: LegID)
   /// Takes a frame that is complete: a call of its own, as nearly all that happens on a leg is frames.
   mutating func receive(_ frame: Frame, on leg: LegID)
+  /// Takes what `StreamEvent.acknowledged` tells of the stream below.
+  mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID)
   /// Takes what a live capture tells besides.
   mutating func receive(_ notice: CaptureNotice)
 }
 
 extension LegSink {
   package mutating func receive(_ frame: Frame, on leg: LegID) { receive(.frame(frame), on: leg) }
+  package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
+    receive(.stream(.acknowledged(side, upTo: upTo, packet)), on: leg)
+  }
   package mutating func receive(_ notice: CaptureNotice) {}
 }

@@ -35,5 +35,12 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
     if case .closed = event { connections[slot] = nil }
   }
 
+  package mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) {
+    guard connection.slot < connections.count else { return }
+    connections[connection.slot]?.acknowledge(side, upTo: upTo, packet, &output)
+  }
+
   package mutating func receive(_ notice: CaptureNotice) { output.sink.receive(notice) }
 }

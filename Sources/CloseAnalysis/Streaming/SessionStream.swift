@@ -66,6 +66,16 @@ package struct SessionStream: LegSink {
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
+  package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
+    if packet.time > now { now = packet.time }
+    if sealed.isLive(id) {
+      sealed.take(.stream(.acknowledged(side, upTo: upTo, packet)), on: id)
+    } else {
+      live.acknowledge(side, upTo: upTo, packet, on: id)
+    }
+    if now.seconds(since: lastCheck) >= 1 { check() }
+  }
+
   package mutating func receive(_ notice: CaptureNotice) {
     switch notice {
     case .time(_, let steady):
