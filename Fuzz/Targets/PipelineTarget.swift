@@ -3,6 +3,7 @@ import CloseAnalysis
 import Foundation
 import Pipeline
 import Report
+import Synchronization
 import WSDecode
 
 /// The bytes of a capture file, all the way to the reports.
@@ -91,7 +92,12 @@ private struct Reports: Equatable {
 
 /// Takes the legs for the reports and for both lists of frames.
 private struct Sinks: LegSink {
-  final class Output { var bytes: [UInt8] = [] }
+  final class Output: Sendable {
+    private let written = Mutex([UInt8]())
+
+    var bytes: [UInt8] { written.withLock { $0 } }
+    func write(_ line: [UInt8]) { written.withLock { $0 += line } }
+  }
   final class Told { var sessions: [Session] = [] }
 
   static let capture = CaptureSummary(
@@ -107,9 +113,9 @@ private struct Sinks: LegSink {
 
   init() {
     stream = SessionStream(capture: Self.capture) { [told] in told.sessions.append($0) }
-    list = FrameList(.text, files: [CaptureFileName(source: "fuzz.pcap")]) { [frames] in frames.bytes += $0 }
+    list = FrameList(.text, files: [CaptureFileName(source: "fuzz.pcap")]) { [frames] in frames.write($0) }
     lines = FrameList(.ndjson, files: [CaptureFileName(source: "fuzz.pcap")]) { [frameLines] in
-      frameLines.bytes += $0
+      frameLines.write($0)
     }
   }
 

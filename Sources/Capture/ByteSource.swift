@@ -15,7 +15,7 @@ final class ByteSource {
 
   /// - Parameters:
   ///   - beginning: bytes that were read of the source before.
-  ///   - beforeWaiting: called before each read of a pipe: what it gave so far has been used.
+  ///   - beforeWaiting: called when a pipe has nothing to read at the moment: what it gave so far has been used.
   ///   - isStopped: asked when the input pauses, and before each read of a file; once it is true
   ///     the bytes end, for a pipe only when the writer has fallen silent.
   /// - Throws: the `errno` of what failed.
@@ -81,9 +81,9 @@ final class ByteSource {
       return count
     }
     guard let descriptor, failure == nil else { return 0 }
-    if !isRegularFile { beforeWaiting() }
+    if !isRegularFile, !hasInput(descriptor, within: 0) { beforeWaiting() }
     while true {
-      if isRegularFile || !waitForInput(descriptor) {
+      if isRegularFile || !hasInput(descriptor, within: Self.waitingTime) {
         wasStopped = wasStopped || isStopped()
         if wasStopped { return 0 }
         if !isRegularFile { continue }
@@ -97,11 +97,14 @@ final class ByteSource {
     }
   }
 
-  /// Waits a short time for a pipe to have bytes or to end; false if it stayed silent.
-  private func waitForInput(_ descriptor: Int32) -> Bool {
+  /// Milliseconds after which a silent pipe is asked for again.
+  private static let waitingTime: Int32 = 250
+
+  /// Whether a pipe has bytes, or ends, within so many milliseconds.
+  private func hasInput(_ descriptor: Int32, within milliseconds: Int32) -> Bool {
     var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     // SAFETY: one request, which outlives the call.
-    return unsafe poll(&request, 1, 250) > 0
+    return unsafe poll(&request, 1, milliseconds) > 0
   }
 }
 

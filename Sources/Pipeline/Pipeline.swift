@@ -38,12 +38,48 @@ package enum Pipeline {
       limits: source.decoding.limits, keyLog: keyLog, options: options, into: sink,
       onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets, onProgress: onProgress)
     reader.read(into: &stages)
-    stages.reassembler.finish(into: &stages.decoder)
-    return Reading(
-      summary: CaptureSummary(
-        parts: reader.parts, statistics: reader.statistics, reassembly: stages.reassembler.statistics,
-        tls: stages.decoder.statistics),
-      sink: stages.decoder.sink.sink.sink, damages: reader.damages, remaining: reader.remaining)
+    return Reading(reader, stages.finish(), stages.decoder.sink.sink.sink)
+  }
+
+  /// Does the same on two threads: one reads and decodes the packets, the other does all that is behind that. What is
+  /// told is told on the other.
+  package static func readOnTwoThreads<Sink: LegSink & Sendable>(
+    _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(),
+    into sink: Sink,
+    onInterfaceNames: @escaping @Sendable ([UInt32: String]) -> Void = { _ in },
+    onMalformedSecrets: @escaping @Sendable (KeyLog.Malformed) -> Void = { _ in },
+    onProgress: @escaping @Sendable (CaptureProgress, _ legs: Int) -> Void = { _, _ in }
+  ) throws(CaptureError) -> Reading<Sink> {
+    var segments = SegmentHandOver(
+      Stages(
+        limits: source.decoding.limits, keyLog: keyLog, options: options, into: sink,
+        onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets, onProgress: onProgress))
+    var source = source
+    source.beforeWaiting = { [segments, before = source.beforeWaiting] in
+      segments.flush()
+      before()
+    }
+    var reader = try CaptureReader(source)
+    reader.read(into: &segments)
+    let (statistics, end) = segments.finish { stages in (stages.finish(), stages.decoder.sink.sink.sink) }
+    return Reading(reader, statistics, end)
+  }
+}
+
+/// What the stages behind the capture counted.
+struct StageStatistics: Sendable {
+  var reassembly: ReassemblyStatistics
+  var tls: TLSStatistics
+}
+
+extension Pipeline.Reading {
+  init(_ reader: CaptureReader, _ statistics: StageStatistics, _ sink: Sink) {
+    summary = CaptureSummary(
+      parts: reader.parts, statistics: reader.statistics, reassembly: statistics.reassembly,
+      tls: statistics.tls)
+    damages = reader.damages
+    remaining = reader.remaining
+    self.sink = sink
   }
 }
 

@@ -47,6 +47,12 @@ struct Stages<Decoder: PipelineDecoder>: SegmentSink {
   mutating func receive(progress: CaptureProgress) { onProgress(progress, decoder.legCount) }
 
   mutating func receive(_ notice: CaptureNotice) { reassembler.receive(notice, into: &decoder) }
+
+  /// Ends all connections: the capture holds no more.
+  mutating func finish() -> StageStatistics {
+    reassembler.finish(into: &decoder)
+    return StageStatistics(reassembly: reassembler.statistics, tls: decoder.statistics)
+  }
 }
 
 /// Knows how many WebSocket legs it has told.
@@ -62,6 +68,7 @@ extension TLSDecoder: LegCounting where Sink: LegCounting {
 
 /// Takes streams, and the secrets that open them.
 protocol PipelineDecoder: StreamSink, LegCounting {
+  var statistics: TLSStatistics { get }
   mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed?
 }
 

@@ -3,19 +3,19 @@ import Streams
 import WSDecode
 
 /// Lists frames as they are decoded, a line each; holds nothing but its legs.
-package struct FrameList: LegSink {
+package struct FrameList: LegSink, Sendable {
   package enum Format: Sendable { case text, ndjson }
 
   private let format: Format
   private let files: [CaptureFileName]
-  private let write: ([UInt8]) -> Void
+  private let write: @Sendable ([UInt8]) -> Void
   private var legs: [LegID: FrameLeg] = [:]
 
   /// - Parameters:
   ///   - files: of the capture.
   ///   - write: gets each line.
   package init(
-    _ format: Format, files: [CaptureFileName], write: @escaping ([UInt8]) -> Void
+    _ format: Format, files: [CaptureFileName], write: @escaping @Sendable ([UInt8]) -> Void
   ) {
     self.format = format
     self.files = files

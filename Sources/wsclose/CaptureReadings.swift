@@ -51,7 +51,7 @@ struct CaptureReadings {
       source.decoding = decoding
       source.index = index
       let reading = try? Pipeline.readTelling(
-        source, keyLog: keyLog, into: LegCollector(capture: index), progress: progress)
+        source, keyLog: keyLog, into: LegCollector(capture: index), isAlone: false, progress: progress)
       readings.withLock { $0[index] = reading }
     }
     let all = readings.withLock { readings in files.indices.compactMap { readings[$0] } }

@@ -5,17 +5,6 @@ import Testing
 import WSDecode
 
 @Suite struct LegHandOverTests {
-  /// Keeps what it received.
-  struct Log: LegSink, Sendable {
-    var items: [String] = []
-
-    mutating func receive(_ event: LegEvent, on leg: LegID) { items.append("\(event) on \(leg.rawValue)") }
-
-    mutating func receive(_ frame: Frame, on leg: LegID) { items.append("\(frame) on \(leg.rawValue)") }
-
-    mutating func receive(_ notice: CaptureNotice) { items.append("\(notice)") }
-  }
-
   static func event(_ number: Int) -> LegEvent {
     .lost(.client, at: UInt64(number), PacketReference(number: 1, time: Timestamp(nanoseconds: 0)))
   }
@@ -29,8 +18,8 @@ import WSDecode
 
   @Test(arguments: [0, 1, 2047, 2048, 2049, 20_000])
   func `a sink on another thread receives the same in the same order`(count: Int) {
-    let handOver = LegHandOver(Log())
-    var direct = Log()
+    let handOver = LegHandOver(LegLog())
+    var direct = LegLog()
     for number in 0..<count {
       let leg = LegID(rawValue: number % 7)
       switch number % 3 {
@@ -49,7 +38,7 @@ import WSDecode
   }
 
   @Test func `after a flush all has been received, and more may come`() {
-    let handOver = LegHandOver(Log())
+    let handOver = LegHandOver(LegLog())
     for number in 1...3 {
       handOver.receive(Self.event(number), on: LegID(rawValue: number))
       handOver.flush()

@@ -1,3 +1,4 @@
+import Synchronization
 import Capture
 import CloseAnalysis
 import Foundation
@@ -44,13 +45,15 @@ struct Reports {
   }
 
   func frames(_ format: FrameList.Format, name: String? = nil, withPayload: Bool = false) -> String {
-    let output = Output()
+    let output = Mutex([UInt8]())
     var options = FrameOptions()
     options.payloadLimit = withPayload ? 1 << 16 : 0
     _ = Stages.run(
       packets, options: options,
-      into: FrameList(format, files: [CaptureFileName(source: source, name: name)]) { output.bytes += $0 })
-    return String(decoding: output.bytes, as: UTF8.self)
+      into: FrameList(format, files: [CaptureFileName(source: source, name: name)]) { line in
+        output.withLock { $0 += line }
+      })
+    return String(decoding: output.withLock { $0 }, as: UTF8.self)
   }
 
   /// Every output that shows no payload, by name.
@@ -60,8 +63,6 @@ struct Reports {
       ("frames", frames(.text)), ("frames as ndjson", frames(.ndjson)),
     ]
   }
-
-  private final class Output { var bytes: [UInt8] = [] }
 }
 
 extension Reports {

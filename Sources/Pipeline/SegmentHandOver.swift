@@ -1,0 +1,94 @@
+import Capture
+import Streams
+
+/// Has the stages behind the capture work on a thread of their own, so that one capture keeps two cores busy: packets are
+/// read and decoded here, what they carry is put together there. The order stays.
+final class SegmentHandOver<Sink: SegmentSink & SendableMetatype>: SegmentSink {
+  private var batch = SegmentBatch()
+  private let worker: Worker<Sink>
+
+  init(_ sink: sending Sink) { worker = Worker(sink, name: "segments") }
+
+  func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
+    if batch.add(segment, in: frame) { handOver() }
+  }
+
+  func receive(secrets: [UInt8]) { batch.add(.secrets(secrets)) }
+  func receive(interfaceNames: [UInt32: String]) { batch.add(.interfaceNames(interfaceNames)) }
+  func receive(progress: CaptureProgress) { batch.add(.progress(progress)) }
+  func receive(pods: [UInt32: PodName]) { batch.add(.pods(pods)) }
+  func receive(_ notice: CaptureNotice) { batch.add(.notice(notice)) }
+
+  /// Waits until the sink has taken all that was received.
+  func flush() { finish { _ in } }
+
+  /// Waits until the sink has taken all that was received, and asks it for something.
+  func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
+    handOver()
+    return worker.ask(body)
+  }
+
+  private func handOver() {
+    let full = batch
+    batch = SegmentBatch()
+    worker.work { full.hand(to: &$0) }
+  }
+}
+
+/// What is handed over at once: segments with a copy of what they carry, and what comes between them. No part of the
+/// generic type: each look at it would be a call of the runtime.
+private struct SegmentBatch: Sendable {
+  enum Note: Sendable {
+    case secrets([UInt8])
+    case interfaceNames([UInt32: String])
+    case progress(CaptureProgress)
+    case pods([UInt32: PodName])
+    case notice(CaptureNotice)
+  }
+  /// `payload` lies in `bytes`.
+  private var segments: [TCPSegment] = []
+  private var bytes: [UInt8] = []
+  /// Each with the number of segments that come before it.
+  private var notes: [(before: Int, note: Note)] = []
+  /// So much that a thread seldom waits for the other one, and that it stays in the processor's cache.
+  private static let maxSegments = 512
+  private static let maxBytes = 128 << 10
+
+  init() {
+    segments.reserveCapacity(Self.maxSegments)
+    bytes.reserveCapacity(Self.maxBytes)
+  }
+
+  /// - Returns: whether it is full.
+  mutating func add(_ segment: TCPSegment, in frame: Span<UInt8>) -> Bool {
+    let start = bytes.count
+    bytes.append(frame, segment.payload)
+    segments.append(segment)
+    segments[segments.count - 1].payload = start..<bytes.count
+    return segments.count >= Self.maxSegments || bytes.count >= Self.maxBytes
+  }
+
+  mutating func add(_ note: Note) { notes.append((segments.count, note)) }
+
+  func hand(to sink: inout some SegmentSink) {
+    var told = 0
+    for index in segments.indices {
+      if told < notes.count { tell(&told, upTo: index, to: &sink) }
+      sink.receive(segments[index], in: bytes.span)
+    }
+    tell(&told, upTo: segments.count, to: &sink)
+  }
+
+  private func tell(_ told: inout Int, upTo index: Int, to sink: inout some SegmentSink) {
+    while told < notes.count, notes[told].before <= index {
+      switch notes[told].note {
+      case .secrets(let secrets): sink.receive(secrets: secrets)
+      case .interfaceNames(let names): sink.receive(interfaceNames: names)
+      case .progress(let progress): sink.receive(progress: progress)
+      case .pods(let pods): sink.receive(pods: pods)
+      case .notice(let notice): sink.receive(notice)
+      }
+      told += 1
+    }
+  }
+}

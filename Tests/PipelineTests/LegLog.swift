@@ -1,0 +1,13 @@
+import Capture
+import WSDecode
+
+/// Keeps what it received.
+struct LegLog: LegSink, Sendable {
+  var items: [String] = []
+
+  mutating func receive(_ event: LegEvent, on leg: LegID) { items.append("\(event) on \(leg.rawValue)") }
+
+  mutating func receive(_ frame: Frame, on leg: LegID) { items.append("\(frame) on \(leg.rawValue)") }
+
+  mutating func receive(_ notice: CaptureNotice) { items.append("\(notice)") }
+}
