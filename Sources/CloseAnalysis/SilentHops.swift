@@ -90,9 +90,8 @@ struct SilentHops {
     return a.client.address == b.client.address && !(isLocal(a) && isLocal(b))
   }
 
-  /// Istio's sidecar calls its application from 127.0.0.6 or ::6.
   private func isLocal(_ connection: Connection) -> Bool {
     let client = connection.client.address
-    return client.isLoopback || client == IPAddress(high: 0, low: 6) || client == connection.server.address
+    return client.isOfOneHost || client == connection.server.address
   }
 }

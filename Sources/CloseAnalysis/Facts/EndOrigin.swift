@@ -47,7 +47,7 @@ struct PartyLabel {
   let text: String
   /// Of all its connections: `the server (10.9.2.2)`
   let host: String
-  let address: IPAddress
+  let hostAddress: HostAddress
   /// The name by which it calls itself, if that is a proxy's.
   let proxyName: String?
   /// Whether something tells that it is a proxy.
@@ -57,15 +57,15 @@ struct PartyLabel {
     switch party {
     case .client:
       let end = session.client.connection.client
-      address = end.address
+      hostAddress = session.client.connection.clientHost
       proxyName = nil
       isProxy = Proxy.evidence(in: session.client.request) != nil
       let name = session.client.request == nil ? "the client's end" : "the client"
       text = isProxy ? "the proxy at \(end)" : "\(name) (\(end))"
-      host = isProxy ? "the proxy at \(address)" : "\(name) (\(address))"
+      host = isProxy ? "the proxy at \(end.address)" : "\(name) (\(end.address))"
     case .proxy(let index):
       let hop = session.hops[index]
-      address = hop.outer.connection.server.address
+      hostAddress = hop.outer.connection.serverHost
       proxyName = hop.name
       isProxy = true
       text = hop.label
@@ -73,12 +73,12 @@ struct PartyLabel {
     case .server:
       let leg = session.legs[session.legs.count - 1]
       let end = leg.connection.server
-      address = end.address
+      hostAddress = leg.connection.serverHost
       proxyName = Proxy.name(in: leg.response)
       isProxy = proxyName != nil
       let name = leg.response == nil ? "the server's end" : "the server"
       text = isProxy ? "\(Self.proxy(proxyName)) at \(end)" : "\(name) (\(end))"
-      host = isProxy ? "\(Self.proxy(proxyName)) at \(address)" : "\(name) (\(address))"
+      host = isProxy ? "\(Self.proxy(proxyName)) at \(end.address)" : "\(name) (\(end.address))"
     }
   }
 

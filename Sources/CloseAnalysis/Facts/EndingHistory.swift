@@ -16,16 +16,16 @@ struct EndingHistory {
 
   /// An address, at the client's end of what it ends or at any other.
   private struct Place: Hashable {
-    var address: IPAddress
+    var host: HostAddress
     var isClientSide: Bool
   }
 
   mutating func note(_ session: Session) {
     let end = session.legs.compactMap { $0.firstEnd?.end.packet.time }.min()
-    note(Place(address: session.client.connection.client.address, isClientSide: true), session, end)
-    let servers = session.legs.map(\.connection.server.address).sorted()
-    for (index, address) in servers.enumerated() where index == 0 || servers[index - 1] != address {
-      note(Place(address: address, isClientSide: false), session, end)
+    note(Place(host: session.client.connection.clientHost, isClientSide: true), session, end)
+    let servers = session.legs.map(\.connection.serverHost).sorted()
+    for (index, host) in servers.enumerated() where index == 0 || servers[index - 1] != host {
+      note(Place(host: host, isClientSide: false), session, end)
     }
     guard let (place, origin) = Self.ending(of: session) else { return }
     places[place, default: PlaceEndings()].note(
@@ -45,7 +45,7 @@ struct EndingHistory {
     let label = session.label(origin.party)
     // A client that goes is nothing that clients have in common.
     guard label.isProxy || origin.party != .client else { return nil }
-    return (Place(address: label.address, isClientSide: origin.party == .client), origin)
+    return (Place(host: label.hostAddress, isClientSide: origin.party == .client), origin)
   }
 
   /// What all sessions so far have in common, in n log n time.
@@ -66,8 +66,8 @@ struct EndingHistory {
     var relevant = places.filter { concerned.contains($0.key) }
     for (_, leg) in open.all {
       let ends = [
-        Place(address: leg.connection.server.address, isClientSide: false),
-        Place(address: leg.connection.client.address, isClientSide: true),
+        Place(host: leg.connection.serverHost, isClientSide: false),
+        Place(host: leg.connection.clientHost, isClientSide: true),
       ]
       for end in ends { relevant[end]?.note(from: leg.beginning.time, to: nil) }
     }

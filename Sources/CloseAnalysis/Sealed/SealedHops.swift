@@ -21,12 +21,12 @@ package struct SealedHops {
 
   /// Legs by the seconds in which their clients sent records, and by the address at which they end.
   private var bySecond: [Int64: [Int]] = [:]
-  private var byHost: [IPAddress: [Int]] = [:]
+  private var byHost: [HostAddress: [Int]] = [:]
 
   init(_ sealed: [Leg]) {
     self.sealed = sealed
     for (index, leg) in sealed.enumerated() {
-      byHost[leg.connection.server.address, default: []].append(index)
+      byHost[leg.connection.serverHost, default: []].append(index)
       for record in leg.sealed?.client.all ?? [] where record.mayBeData {
         let second = Self.second(record.packet)
         if bySecond[second]?.last != index { bySecond[second, default: []].append(index) }
@@ -81,8 +81,8 @@ package struct SealedHops {
   static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || Proxy.evidence(in: leg.request) != nil }
 
   /// The host from which the leg was made.
-  static func proxyHost(of leg: Leg) -> IPAddress {
-    leg.isLocal ? leg.connection.server.address : leg.connection.client.address
+  static func proxyHost(of leg: Leg) -> HostAddress {
+    leg.isLocal ? leg.connection.serverHost : leg.connection.clientHost
   }
 
   private func isNear(_ candidate: Leg, _ leg: Leg) -> Bool {

@@ -13,7 +13,7 @@ struct SealedLegs {
   private var references: [LegID: Int] = [:]
   /// Which clients sent records lately, by second.
   private var recent: [(second: Int64, legs: Set<LegID>)] = []
-  private var hosts: [IPAddress: Host] = [:]
+  private var hosts: [HostAddress: Host] = [:]
 
   /// What ends at an address.
   private struct Host {
@@ -31,9 +31,9 @@ struct SealedLegs {
 
   mutating func open(_ leg: Leg, _ id: LegID) {
     live[id] = leg
-    let address = leg.connection.server.address
-    if hosts[address] != nil || hosts.count < Self.maxHosts {
-      hosts[address, default: Host()].live.insert(id)
+    let host = leg.connection.serverHost
+    if hosts[host] != nil || hosts.count < Self.maxHosts {
+      hosts[host, default: Host()].live.insert(id)
     }
   }
 
@@ -55,14 +55,14 @@ struct SealedLegs {
   mutating func end(_ id: LegID) {
     guard let leg = live.removeValue(forKey: id) else { return }
     if references[id] != nil { ended[id] = leg }
-    let address = leg.connection.server.address
-    hosts[address]?.live.remove(id)
-    hosts[address]?.last = leg
+    let host = leg.connection.serverHost
+    hosts[host]?.live.remove(id)
+    hosts[host]?.last = leg
   }
 
   mutating func refute(_ id: LegID) {
     guard let leg = live.removeValue(forKey: id) else { return }
-    hosts[leg.connection.server.address]?.live.remove(id)
+    hosts[leg.connection.serverHost]?.live.remove(id)
   }
 
   // MARK: The legs in front
