@@ -38,7 +38,7 @@ extension LiveCapture {
 
   /// The time of the earliest packet of any other interface.
   private func others(than index: Int) -> Timestamp {
-    var earliest = Timestamp(nanoseconds: .max)
+    var earliest = Timestamp.distantFuture
     for other in taps.indices where other != index {
       if let time = taps[other].queue.head?.time, time < earliest { earliest = time }
     }

@@ -4,7 +4,7 @@
 /// a second one, which is the same but never goes back.
 struct LiveClock {
   private var last: (packet: Timestamp, read: Int64)?
-  private var steady = Timestamp(nanoseconds: .min)
+  private var steady = Timestamp.distantPast
   private var lastTick: Int64 = 0
   /// Packets come in blocks: so long after its time one may still be on its way.
   private static let slack = 5 * SteadyTime.second / 10

@@ -28,8 +28,8 @@ package struct SessionStream: LegSink {
   private var held: [(session: Session, due: Timestamp)] = []
   private var endings = EndingHistory(forgets: true)
   private var drops = CaptureDrops()
-  private var now = Timestamp(nanoseconds: .min)
-  private var lastCheck = Timestamp(nanoseconds: .min)
+  private var now = Timestamp.distantPast
+  private var lastCheck = Timestamp.distantPast
   private var count = 0
   /// Legs and sessions in memory.
   package var retainedCount: Int { live.count + ended.count + held.count + unrecognised.count }
