@@ -20,14 +20,25 @@ enum Interrupt {
     unblock([SIGINT, SIGTERM])
   }
 
+  /// Has the signals that mean something to a capture that goes on do no harm before it has begun: who sends them, logrotate
+  /// or a person, does not know whether it has. They are heeded then.
+  ///
+  /// - Parameter arguments: of the program.
+  static func expect(_ arguments: some Collection<String>) {
+    guard arguments.first == "live" else { return }
+    installInquiry()
+    // Without a file it is a terminal's that goes away.
+    if arguments.contains(where: { $0 == "--output" || $0.hasPrefix("--output=") }) { installReopening() }
+  }
+
   /// Has SIGUSR1 ask for the counters.
-  static func installInquiry() {
+  private static func installInquiry() {
     _ = signal(SIGUSR1) { _ in Interrupt.inquiry.store(true, ordering: .relaxed) }
     unblock([SIGUSR1])
   }
 
   /// Has SIGHUP ask that files be opened anew.
-  static func installReopening() {
+  private static func installReopening() {
     _ = signal(SIGHUP) { _ in Interrupt.reopening.store(true, ordering: .relaxed) }
     unblock([SIGHUP])
   }

@@ -67,8 +67,6 @@ struct LiveCommand: ParsableCommand {
     let destinations = try opened.start(source.ring)
     let lines = LiveLines(PiecedOutput(try Output(path: nil)), destinations.file)
     Interrupt.install()
-    Interrupt.installInquiry()
-    if destinations.file != nil { Interrupt.installReopening() }
     let report = LiveReport(lines, style, name: source.name, only: only?.verdicts, destinations)
     var pipeline = LivePipeline(
       capture, name: source.name, keyLog: keyLog, limits: limits.limits,

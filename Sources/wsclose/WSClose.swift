@@ -30,6 +30,7 @@ struct WSClose: ParsableCommand {
     defaultSubcommand: ReportCommand.self)
 
   static func main() {
+    Interrupt.expect(CommandLine.arguments.dropFirst())
     Output.ignoreBrokenPipes()
     do {
       var command = try parseAsRoot()

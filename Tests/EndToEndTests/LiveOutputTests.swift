@@ -66,6 +66,35 @@ import Testing
     #expect(outcome.errors.contains("wsclose: 2 lines ("))
   }
 
+  /// The file is a pipe, and its opening waits for a reader: the capture has not begun.
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `signals that come before the capture has begun are heeded when it has`() async throws {
+    let outcome = try await Self.run(
+      """
+      mkfifo results/s
+      chmod 666 results/s
+      : >err
+      "$wsclose" live -i lo -f 'tcp port 29945' --output results/s >out 2>err & pid=$!
+      await '[ $((0x$(sed -n "s/SigCgt:.//p" /proc/$pid/status) & 0x201)) = 513 ]'
+      grep -c listening err
+      kill -HUP $pid
+      kill -USR1 $pid
+      cat results/s >/dev/null &
+      others=$!
+      await 'grep -q "TCP connections" err'
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output == "0\n")
+    #expect(outcome.errors.components(separatedBy: "TCP connections").count == 3, "\(outcome.errors)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `a terminal that goes away ends what writes to it`() async throws {
+    let outcome = try await Self.run("live -i lo; kill -HUP $pid; wait $pid; echo $?")
+    #expect(outcome.output == "129\n")
+  }
+
   // MARK: Endpoint
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
