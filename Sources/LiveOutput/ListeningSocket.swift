@@ -5,6 +5,8 @@ import NIOCore
 /// A TCP socket that listens, opened before there is any thread.
 package struct ListeningSocket: Sendable {
   package let descriptor: Int32
+  /// Whether nobody but this machine reaches it.
+  let isLoopback: Bool
   private static let backlog: Int32 = 64
 
   /// - Parameter place: `ADDRESS:PORT`, `[ADDRESS]:PORT`; or a port alone, on the loopback.
@@ -14,6 +16,8 @@ package struct ListeningSocket: Sendable {
       throw CaptureError(
         source: place, problem: "is no address to listen on", advice: "name one such as 127.0.0.1:9911")
     }
+    let text = address.ipAddress ?? ""
+    isLoopback = text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
     descriptor = socket(
       address.protocol == .inet6 ? AF_INET6 : AF_INET,
       Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -46,7 +46,7 @@ final class StatusHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-    let answer = pages.answer(request.method, request.uri)
+    let answer = pages.answer(request.method, request.uri, hosts: request.headers["host"])
     var head = HTTPResponseHead(version: request.version, status: answer.status)
     head.headers.add(name: "content-type", value: answer.contentType)
     head.headers.add(name: "content-length", value: "\(answer.body.count)")

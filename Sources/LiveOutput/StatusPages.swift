@@ -16,10 +16,16 @@ struct StatusPages: Sendable {
   let board: StatusBoard
   /// What is asked of the process when somebody wants to know it.
   let process: @Sendable () -> [MetricFamily]
+  /// Whether a name in a request's Host may be anybody's: see `RequestHost`.
+  var refusesNames = false
   /// The capture makes a round every quarter of a second.
   private static let patience = Duration.seconds(10)
 
-  func answer(_ method: HTTPMethod, _ target: String) -> Answer {
+  /// - Parameter hosts: the request's Host fields.
+  func answer(_ method: HTTPMethod, _ target: String, hosts: [String]) -> Answer {
+    guard !refusesNames || RequestHost.isAddress(hosts) else {
+      return .text("ask for an address, or for localhost", .misdirectedRequest)
+    }
     guard method == .GET || method == .HEAD else { return .text("only GET and HEAD", .methodNotAllowed) }
     switch target.prefix(while: { $0 != "?" }) {
     case "/metrics":

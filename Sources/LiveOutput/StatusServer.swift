@@ -16,7 +16,7 @@ package final class StatusServer: Sendable {
   package init(
     _ socket: ListeningSocket, _ board: StatusBoard, process: @escaping @Sendable () -> [MetricFamily]
   ) throws {
-    let pages = StatusPages(board: board, process: process)
+    let pages = StatusPages(board: board, process: process, refusesNames: socket.isLoopback)
     let places = Places()
     channel = try ServerBootstrap(group: group).childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {

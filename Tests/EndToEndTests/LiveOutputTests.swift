@@ -97,6 +97,34 @@ import Testing
 
   // MARK: Endpoint
 
+  /// A web page that has its name resolve to this machine has its visitors ask by that name.
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `on the loopback nobody is answered who asks by a name`() async throws {
+    let outcome = try await Self.run(
+      """
+      ask() {
+        python3 -c 'import http.client, sys
+      c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+      for host in sys.argv[2:]:
+        c.request("GET", "/sessions", headers={"Host": host})
+        a = c.getresponse()
+        print(a.status, "[" in a.read().decode(), end=" ")' "$@"
+      }
+      hosts='127.0.0.1:29974 localhost:29974 [::1] rebound.example rebound.example:29974'
+      live -i lo -f 'tcp port 29975' --listen 29974
+      ask 29974 $hosts
+      kill -INT $pid
+      wait $pid
+      live -i lo -f 'tcp port 29975' --listen 0.0.0.0:29974
+      ask 29974 $hosts
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let (answered, refused) = ("200 True ", "421 False ")
+    #expect(
+      outcome.output == String(repeating: answered, count: 3) + String(repeating: refused, count: 2)
+        + String(repeating: answered, count: 5))
+  }
+
   @Test(.enabled(if: mayCapture, "this process may not capture"))
   func `a parser of Prometheus reads the metrics`() async throws {
     let outcome = try await Self.run(
