@@ -88,7 +88,7 @@ import Testing
   }
 
   /// Starts a namespace in which `sleep` runs under another name, and waits until it is there.
-  private static let namespace = """
+  static let namespace = """
     namespace() {
       cp "$(command -v sleep)" "$1"
       POD_NAME=$2 POD_NAMESPACE=shop unshare -n sh -c "ip link set lo up; touch $2.up; exec ./$1 60" &

@@ -1,6 +1,8 @@
-"""A WebSocket over loopback, from the given client's port to the given server's.
+"""A WebSocket from the given client's port to the given server's.
 
-usage: converse.py CLIENT-PORT SERVER-PORT close|end
+usage: converse.py CLIENT-PORT SERVER-PORT close|end [ADDRESS serve|ask]
+
+Both ends are on the loopback, or the server's on an address; then `serve` is it, and `ask` is the client.
 
 The server says hello, sends Close 4321 "test" if asked to, and ends the connection.
 """
@@ -12,6 +14,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 CLOSE = b"\x88\x06" + struct.pack(">H", 4321) + b"test"
 
@@ -31,11 +34,25 @@ def serve(listener, closes):
     connection.close()
 
 
+def connect(server, client):
+    """Waits a while for a server that is about to listen."""
+    for _ in range(50):
+        try:
+            return socket.create_connection(server, source_address=client)
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    sys.exit("nobody listens")
+
+
 def main():
     client_port, server_port, closes = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "close"
-    listener = socket.create_server(("127.0.0.1", server_port))
-    threading.Thread(target=serve, args=(listener, closes), daemon=True).start()
-    client = socket.create_connection(("127.0.0.1", server_port), source_address=("127.0.0.1", client_port))
+    address, role = sys.argv[4:] or ["127.0.0.1", "both"]
+    if role != "ask":
+        listener = socket.create_server((address, server_port))
+        if role == "serve":
+            return serve(listener, closes)
+        threading.Thread(target=serve, args=(listener, closes), daemon=True).start()
+    client = connect((address, server_port), ("127.0.0.1" if role == "both" else "", client_port))
     client.sendall(b"GET /live HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + base64.b64encode(os.urandom(16))
                    + b"\r\n\r\n")
