@@ -84,7 +84,9 @@ private struct Reports: Equatable {
     text = Array(
       TextReport(analysis, sessions: analysis.sessions, style: TextStyle(isColoured: false)).text.utf8)
     json = JSONReport.report(analysis, sessions: analysis.sessions)
-    lines = JSONReport.lines(analysis, sessions: analysis.sessions)
+    var lines = TextBuffer()
+    JSONReport.lines(analysis, sessions: analysis.sessions) { lines.append($0) }
+    self.lines = lines.takeBytes()
     frames = sinks.frames.bytes
     frameLines = sinks.frameLines.bytes
   }

@@ -1,33 +1,36 @@
 import Capture
 
 /// `Endpoint.description` of an IPv4 address, put together without a string: every session tells some.
-struct EndpointText {
+enum EndpointText {
   /// `255.255.255.255:65535` is the longest.
-  private var text = InlineArray<21, UInt8>(repeating: 0)
-  private(set) var length = 0
+  static let length = 21
 
-  /// - Returns: `nil` for an IPv6 address.
-  init?(_ endpoint: Endpoint) {
-    guard endpoint.address.isIPv4 else { return nil }
-    let bits = endpoint.address.low
-    put((bits >> 24) & 0xff, ".")
-    put((bits >> 16) & 0xff, ".")
-    put((bits >> 8) & 0xff, ".")
-    put(bits & 0xff, ":")
-    put(UInt64(endpoint.port), nil)
+  static func put(v4 endpoint: Endpoint, in room: inout TextRoom) {
+    put(v4: endpoint.address, in: &room)
+    room.put(UInt8(ascii: ":"))
+    room.put(decimal: UInt64(endpoint.port))
   }
 
-  func put(in room: inout MutableSpan<UInt8>, at start: Int) {
-    room.put(text.span.extracting(first: length), at: start)
+  static func put(v4 address: IPAddress, in room: inout TextRoom) {
+    let bits = address.low
+    room.put(decimal: (bits >> 24) & 0xff)
+    room.put(UInt8(ascii: "."))
+    room.put(decimal: (bits >> 16) & 0xff)
+    room.put(UInt8(ascii: "."))
+    room.put(decimal: (bits >> 8) & 0xff)
+    room.put(UInt8(ascii: "."))
+    room.put(decimal: bits & 0xff)
+  }
+}
+
+extension TextBuffer {
+  mutating func append(_ endpoint: Endpoint) {
+    guard endpoint.address.isIPv4 else { return append(endpoint.description) }
+    write(atMost: EndpointText.length) { EndpointText.put(v4: endpoint, in: &$0) }
   }
 
-  private mutating func put(_ number: UInt64, _ mark: Unicode.Scalar?) {
-    let digits = number.decimalDigits
-    var room = text.mutableSpan
-    room.put(decimal: number, digits: digits, at: length)
-    length += digits
-    guard let mark else { return }
-    room[length] = UInt8(ascii: mark)
-    length += 1
+  mutating func append(_ address: IPAddress) {
+    guard address.isIPv4 else { return append(address.description) }
+    write(atMost: EndpointText.length) { EndpointText.put(v4: address, in: &$0) }
   }
 }

@@ -5,30 +5,45 @@ import WSDecode
 
 /// The report for programs: `docs/report.schema.json` is its contract.
 package enum JSONReport {
-  /// One object, schema `wsclose.report/1`.
-  package static func report(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
-    let place = PlaceJSON(analysis.captures)
+  /// One object, schema `wsclose.report/1`, in pieces: one of many sessions is larger than all that is known of them.
+  ///
+  /// - Parameter write: gets each piece.
+  package static func report(_ analysis: Analysis, sessions: [Session], _ write: (Span<UInt8>) -> Void) {
+    let json = SessionJSON(PlaceJSON(analysis.captures))
     var writer = JSONWriter(isIndented: true)
     writer.object { writer in
       writer.field("schema", word: "wsclose.report/1")
       writer.array("captures", analysis.captures) { writer, capture in
-        writer.object { write(capture, &$0) }
+        writer.object { Self.write(capture, &$0) }
       }
-      writer.object("summary") { write(summary: analysis, &$0) }
+      writer.object("summary") { Self.write(summary: analysis, &$0) }
       writer.array("sessions", sessions) { writer, session in
-        writer.object { SessionJSON(session, place).write(&$0) }
+        writer.object { json.write(session, &$0) }
+        writer.passOn(write)
       }
     }
     writer.endLine()
-    return writer.takeBytes()
+    writer.passOn(write)
   }
 
-  /// One object a line and session, schema `wsclose.session/1`.
-  package static func lines(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
+  /// One object, schema `wsclose.report/1`, for few sessions.
+  package static func report(_ analysis: Analysis, sessions: [Session]) -> [UInt8] {
+    var report = TextBuffer()
+    Self.report(analysis, sessions: sessions) { report.append($0) }
+    return report.takeBytes()
+  }
+
+  /// One object a line and session, schema `wsclose.session/1`, in pieces.
+  ///
+  /// - Parameter write: gets each line.
+  package static func lines(_ analysis: Analysis, sessions: [Session], _ write: (Span<UInt8>) -> Void) {
     let place = PlaceJSON(analysis.captures)
-    var lines = TextBuffer()
-    for session in sessions { append(session, place, to: &lines) }
-    return lines.takeBytes()
+    var line = TextBuffer()
+    for session in sessions {
+      append(session, place, to: &line)
+      line.withSpan(write)
+      line.removeAll()
+    }
   }
 
   /// The line of one session, schema `wsclose.session/1`.
@@ -45,10 +60,10 @@ package enum JSONReport {
     var writer = JSONWriter(isIndented: false, after: consume lines)
     writer.object { writer in
       writer.field("schema", word: "wsclose.session/1")
-      SessionJSON(session, place).write(&writer)
+      SessionJSON(place).write(session, &writer)
     }
     writer.endLine()
-    lines = writer.buffer
+    lines = writer.finished()
   }
 
   private static func write(_ capture: CaptureSummary, _ writer: inout JSONWriter) {

@@ -2,13 +2,12 @@ import Capture
 
 /// Writes JSON (RFC 8259). Members are written in the order of the calls.
 ///
-/// Rows of 100,000 sessions are hundreds of megabytes: no member makes a `String` of its own, and each is a piece or two
-/// of the buffer.
-struct JSONWriter {
-  private(set) var buffer: TextBuffer
+/// Rows of 100,000 sessions are hundreds of megabytes: no member makes a `String` of its own, and each is one piece of
+/// the buffer. A comma stands behind each member, and what ends there takes it back.
+struct JSONWriter: ~Copyable {
+  private var buffer: TextBuffer
   private let isIndented: Bool
   private var depth = 0
-  private var needsComma = false
   private var second = TimeText.Second()
 
   /// - Parameters:
@@ -19,192 +18,281 @@ struct JSONWriter {
     self.buffer = buffer
   }
 
+  @inline(__always)
   mutating func object(_ key: StaticString? = nil, _ body: (inout JSONWriter) -> Void) {
-    nest(key, UInt8(ascii: "{"), UInt8(ascii: "}"), body)
+    begin(key)
+    open(UInt8(ascii: "{"))
+    body(&self)
+    close(UInt8(ascii: "}"))
   }
 
+  @inline(__always)
   mutating func array<S: Sequence>(
     _ key: StaticString? = nil, _ elements: S, _ body: (inout JSONWriter, S.Element) -> Void
   ) {
-    nest(key, UInt8(ascii: "["), UInt8(ascii: "]")) { writer in
-      for element in elements { body(&writer, element) }
-    }
+    begin(key)
+    open(UInt8(ascii: "["))
+    for element in elements { body(&self, element) }
+    close(UInt8(ascii: "]"))
   }
 
+  /// An array whose elements are not at hand as a sequence.
+  @inline(__always)
+  mutating func array(_ key: StaticString, _ body: (inout JSONWriter) -> Void) {
+    begin(key)
+    open(UInt8(ascii: "["))
+    body(&self)
+    close(UInt8(ascii: "]"))
+  }
+
+  @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ value: String?) {
-    guard let value else { return null(key) }
-    let span = value.utf8Span.span
-    guard span.isPlainText else { return escaped(key, value) }
-    quoted(key, span.count) { $0.put(span, at: $1) }
+    begin(key)
+    put(value)
   }
 
+  @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ value: UInt64?) {
-    guard let value else { return null(key) }
-    let digits = value.decimalDigits
-    member(key, digits) { $0.put(decimal: value, digits: digits, at: $1) }
+    begin(key)
+    put(value)
   }
 
+  @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ value: Bool?) {
-    guard let value else { return null(key) }
-    member(key, value ? "true" : "false")
+    begin(key)
+    literal(value.map { $0 ? "true" : "false" } ?? "null")
   }
 
+  @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ text: JSONText?) {
-    guard let text else { return null(key) }
-    member(key, text.bytes.count) { $0.put(text.bytes.span, at: $1) }
+    begin(key)
+    put(text)
   }
 
   /// A word of the report's own: printable ASCII without quotation mark and backslash.
+  @inline(__always)
   mutating func field(_ key: StaticString, word: StaticString?) {
-    guard let word else { return null(key) }
-    quoted(key, word.utf8CodeUnitCount) { $0.put(word, at: $1) }
+    begin(key)
+    if let word { quoted(word.utf8CodeUnitCount) { $0.put(word) } } else { literal("null") }
   }
 
   /// An end of a connection, as `Endpoint.description` has it.
+  @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ value: Endpoint) {
-    guard let text = EndpointText(value) else { return field(key, value.description) }
-    quoted(key, text.length) { text.put(in: &$0, at: $1) }
+    begin(key)
+    put(value)
   }
 
+  @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ time: Timestamp?, as text: TimeText) {
-    guard let time else { return null(key) }
-    let fraction = second.move(to: time)
-    let second = second
-    quoted(key, text.length) { text.put(second, fraction, in: &$0, at: $1) }
+    begin(key)
+    put(time, as: text)
   }
 
   /// Seconds, with at most nanoseconds.
+  @inline(__always)
   mutating func seconds(_ key: StaticString? = nil, _ value: Double?) {
-    guard let value, value.isFinite, abs(value) < 1e9 else { return null(key) }
-    let nanoseconds = UInt64((abs(value) * 1e9).rounded())
-    let (whole, sign) = (nanoseconds / 1_000_000_000, value < 0 ? 1 : 0)
-    var (fraction, width) = (nanoseconds % 1_000_000_000, 9)
-    while width > 1, fraction.isMultiple(of: 10) { (fraction, width) = (fraction / 10, width - 1) }
-    let digits = whole.decimalDigits
-    member(key, sign + digits + 1 + width) { room, start in
-      room[start] = UInt8(ascii: "-")
-      room.put(decimal: whole, digits: digits, at: start + sign)
-      room[start + sign + digits] = UInt8(ascii: ".")
-      room.put(decimal: fraction, digits: width, at: start + sign + digits + 1)
+    begin(key)
+    put(seconds: value)
+  }
+
+  /// The members that tell where a packet is. Sessions tell it of dozens, and so it is one piece.
+  mutating func place(_ packet: PacketReference, as text: TimeText, in source: JSONText) {
+    guard !isIndented else {
+      field("at", packet.time, as: text)
+      field("packet", packet.number)
+      return field("capture", source)
+    }
+    let fraction = second.move(to: packet.time)
+    let source = source.bytes.span
+    buffer.write(atMost: 48 + text.length + TextRoom.decimalDigits + source.count) { [second] room in
+      room.put("\"at\":\"")
+      text.put(second, fraction, in: &room)
+      room.put("\",\"packet\":")
+      room.put(decimal: packet.number)
+      room.put(",\"capture\":")
+      room.put(source)
+      room.put(Self.comma)
     }
   }
 
   /// A member whose name is data.
   mutating func field(name: String, _ value: UInt64) {
-    separate()
-    string(name)
+    begin(nil)
+    put(name)
+    buffer.removeLast(Self.comma)
     raw(isIndented ? ": " : ":")
     buffer.append(decimal: value)
+    buffer.append(Self.comma)
   }
 
-  mutating func endLine() { raw("\n") }
+  mutating func endLine() {
+    buffer.removeLast(Self.comma)
+    raw("\n")
+  }
+
+  /// Hands over what was written so far; not the comma behind it, which may have to be taken back.
+  mutating func passOn(_ write: (Span<UInt8>) -> Void) {
+    let count = buffer.count
+    buffer.removeLast(Self.comma)
+    let isElement = buffer.count < count
+    buffer.withSpan(write)
+    buffer.removeAll()
+    if isElement { buffer.append(Self.comma) }
+  }
 
   /// Takes out what was written.
-  mutating func takeBytes() -> [UInt8] { buffer.takeBytes() }
+  mutating func takeBytes() -> [UInt8] {
+    buffer.removeLast(Self.comma)
+    return buffer.takeBytes()
+  }
 
-  private mutating func nest(
-    _ key: StaticString?, _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void
-  ) {
-    member(key, 1) { $0[$1] = open }
-    let start = buffer.count
+  /// What was written, and what was before.
+  consuming func finished() -> TextBuffer { buffer }
+
+  private static let comma = UInt8(ascii: ",")
+
+  private mutating func open(_ bracket: UInt8) {
+    buffer.append(bracket)
     depth += 1
-    needsComma = false
-    body(&self)
+  }
+
+  private mutating func close(_ bracket: UInt8) {
     depth -= 1
-    if buffer.count > start { breakLine() }
-    buffer.append(close)
-    needsComma = true
+    let count = buffer.count
+    buffer.removeLast(Self.comma)
+    if isIndented, buffer.count < count { breakLine() }
+    buffer.write(atMost: 2) { $0.put(bracket, Self.comma) }
   }
 
+  /// What is before a value. Where it is called the name is known, and so no more than a word or two to store.
+  @inline(__always)
   private mutating func begin(_ key: StaticString?) {
-    separate()
+    if isIndented, depth > 0 { breakLine() }
     guard let key else { return }
-    raw("\"")
-    raw(key)
-    raw(isIndented ? "\": " : "\":")
+    buffer.write(atMost: key.utf8CodeUnitCount + 3) { room in
+      room.put(UInt8(ascii: "\""))
+      room.put(key)
+      room.put(UInt8(ascii: "\""), UInt8(ascii: ":"))
+    }
+    if isIndented { raw(" ") }
   }
 
-  /// A member, or an element of an array, of which so many bytes are known to follow the name. On a line it is one
-  /// piece: `,"key":value`
+  private mutating func put(_ value: String?) {
+    guard let value else { return literal("null") }
+    let span = value.utf8.span
+    guard span.isPlainText else {
+      raw("\"")
+      escaped(value)
+      return raw("\",")
+    }
+    quoted(span.count) { $0.put(span) }
+  }
+
+  private mutating func put(_ value: UInt64?) {
+    guard let value else { return literal("null") }
+    buffer.write(atMost: TextRoom.decimalDigits + 1) { room in
+      room.put(decimal: value)
+      room.put(Self.comma)
+    }
+  }
+
+  private mutating func put(_ text: JSONText?) {
+    guard let text else { return literal("null") }
+    put(text.bytes.span)
+  }
+
+  private mutating func put(_ value: Endpoint) {
+    guard value.address.isIPv4 else { return put(value.description) }
+    quoted(EndpointText.length) { EndpointText.put(v4: value, in: &$0) }
+  }
+
+  private mutating func put(_ time: Timestamp?, as text: TimeText) {
+    guard let time else { return literal("null") }
+    let fraction = second.move(to: time)
+    quoted(text.length) { [second] in text.put(second, fraction, in: &$0) }
+  }
+
+  private mutating func put(seconds value: Double?) {
+    guard let value, value.isFinite, abs(value) < 1e9 else { return literal("null") }
+    let nanoseconds = UInt64((abs(value) * 1e9).rounded())
+    let whole = nanoseconds / 1_000_000_000
+    var (fraction, width) = (nanoseconds % 1_000_000_000, 9)
+    while width > 1, fraction.isMultiple(of: 10) { (fraction, width) = (fraction / 10, width - 1) }
+    buffer.write(atMost: TextRoom.decimalDigits + 12) { room in
+      if value < 0 { room.put(UInt8(ascii: "-")) }
+      room.put(decimal: whole)
+      room.put(UInt8(ascii: "."))
+      room.put(decimal: fraction, digits: width)
+      room.put(Self.comma)
+    }
+  }
+
+  private mutating func literal(_ value: StaticString) {
+    buffer.write(atMost: value.utf8CodeUnitCount + 1) { room in
+      room.put(value)
+      room.put(Self.comma)
+    }
+  }
+
+  private mutating func put(_ value: Span<UInt8>) {
+    buffer.write(atMost: value.count + 1) { room in
+      room.put(value)
+      room.put(Self.comma)
+    }
+  }
+
+  /// - Parameter text: writes no quotation mark.
   @inline(__always)
-  private mutating func member(
-    _ key: StaticString?, _ count: Int, _ value: (inout MutableSpan<UInt8>, Int) -> Void
-  ) {
-    guard !isIndented, let key else {
-      begin(key)
-      return buffer.write(count, value)
+  private mutating func quoted(_ count: Int, _ text: (inout TextRoom) -> Void) {
+    buffer.write(atMost: count + 3) { room in
+      room.put(UInt8(ascii: "\""))
+      text(&room)
+      room.put(UInt8(ascii: "\""), Self.comma)
     }
-    let name = (needsComma ? 1 : 0) + 1
-    needsComma = true
-    buffer.write(name + key.utf8CodeUnitCount + 2 + count) { room, start in
-      room[start] = UInt8(ascii: ",")
-      room[start + name - 1] = UInt8(ascii: "\"")
-      room.put(key, at: start + name)
-      let end = start + name + key.utf8CodeUnitCount
-      room[end] = UInt8(ascii: "\"")
-      room[end + 1] = UInt8(ascii: ":")
-      value(&room, end + 2)
-    }
-  }
-
-  private mutating func member(_ key: StaticString?, _ value: StaticString) {
-    member(key, value.utf8CodeUnitCount) { $0.put(value, at: $1) }
-  }
-
-  private mutating func null(_ key: StaticString?) { member(key, "null") }
-
-  /// - Parameter text: writes as many bytes, and no quotation mark.
-  @inline(__always)
-  private mutating func quoted(
-    _ key: StaticString?, _ count: Int, _ text: (inout MutableSpan<UInt8>, Int) -> Void
-  ) {
-    member(key, count + 2) { room, start in
-      room[start] = UInt8(ascii: "\"")
-      text(&room, start + 1)
-      room[start + 1 + count] = UInt8(ascii: "\"")
-    }
-  }
-
-  private mutating func separate() {
-    if needsComma { raw(",") }
-    if depth > 0 { breakLine() }
-    needsComma = true
   }
 
   private mutating func breakLine() {
-    guard isIndented else { return }
     raw("\n")
     buffer.append(UInt8(ascii: " "), repeated: depth * 2)
   }
 
   private mutating func raw(_ text: StaticString) { buffer.append(text) }
 
-  private mutating func escaped(_ key: StaticString?, _ text: String) {
-    begin(key)
-    string(text)
-  }
-
-  private mutating func string(_ text: String) {
-    raw("\"")
-    escaped(text)
-    raw("\"")
-  }
-
   /// What a terminal would act on is escaped, too: it means the same to every reader of JSON.
   private mutating func escaped(_ text: String) {
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": raw("\\\"")
-      case "\\": raw("\\\\")
-      case "\n": raw("\\n")
-      case " "..."~": buffer.append(UInt8(truncatingIfNeeded: scalar.value))
-      default:
-        if !scalar.isASCII || scalar.value < 0x20 || scalar.value == 0x7f, Escape.isUnsafe(scalar) {
-          for unit in String(scalar).utf16 { escape(unit) }
-        } else {
-          buffer.append(String(scalar))
-        }
-      }
+    let bytes = text.utf8Span.span
+    guard bytes.isASCII else {
+      for scalar in text.unicodeScalars { escape(scalar) }
+      return
+    }
+    var start = 0
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end].isPlainText { end += 1 }
+      buffer.append(bytes.extracting(start..<end))
+      if end < bytes.count { escape(ascii: bytes[end]) }
+      start = end + 1
+    }
+  }
+
+  private mutating func escape(_ scalar: Unicode.Scalar) {
+    if scalar.isASCII {
+      escape(ascii: UInt8(truncatingIfNeeded: scalar.value))
+    } else if Escape.isUnsafe(scalar) {
+      for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter { escape(unit) }
+    } else {
+      buffer.append(String(scalar))
+    }
+  }
+
+  private mutating func escape(ascii byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): raw("\\\"")
+    case UInt8(ascii: "\\"): raw("\\\\")
+    case UInt8(ascii: "\n"): raw("\\n")
+    case 0x20..<0x7f: buffer.append(byte)
+    default: escape(UInt16(byte))
     }
   }
 

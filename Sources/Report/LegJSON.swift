@@ -3,23 +3,25 @@ import CloseAnalysis
 import Streams
 import WSDecode
 
-/// Writes the members of one leg's JSON object.
+/// Writes the members of legs' JSON objects.
 struct LegJSON {
-  private let leg: Leg
   private let place: PlaceJSON
 
-  init(_ leg: Leg, _ place: PlaceJSON) {
-    self.leg = leg
-    self.place = place
-  }
+  init(_ place: PlaceJSON) { self.place = place }
 
-  func write(_ writer: inout JSONWriter) {
-    writer.field("client", leg.connection.client)
-    writer.field("server", leg.connection.server)
-    writer.array("captures", Self.unique(leg.observations.map { place.source($0.connection.openedAt) })) {
-      $0.field(nil, $1)
+  func write(_ leg: Leg, _ writer: inout JSONWriter) {
+    let (connection, observations) = (leg.connection, leg.observations)
+    writer.field("client", connection.client)
+    writer.field("server", connection.server)
+    writer.array("captures") { writer in
+      var seen: Set<String> = []
+      for observation in observations {
+        let packet = observation.connection.openedAt
+        guard observations.count == 1 || seen.insert(place.source(packet)).inserted else { continue }
+        place.writeSource(nil, packet, &writer)
+      }
     }
-    let interfaces = place.interfaces(of: leg.observations)
+    let interfaces = place.interfaces(of: observations)
     writer.array("interfaces", Self.unique(interfaces.map(\.index))) { $0.field(nil, UInt64($1)) }
     let names = Self.unique(interfaces.compactMap(\.name))
     if !names.isEmpty { writer.array("interfaceNames", names) { $0.field(nil, $1) } }
@@ -27,7 +29,7 @@ struct LegJSON {
       writer.field("pod", pod.name)
       writer.field("namespace", pod.namespace)
     }
-    writer.array("observations", leg.observations) { writer, observation in
+    writer.array("observations", observations) { writer, observation in
       writer.object { writer in
         place.writeSource("capture", observation.connection.openedAt, &writer)
         writer.field("leg", UInt64(observation.number))
@@ -35,10 +37,10 @@ struct LegJSON {
         writer.field("server", observation.connection.server)
       }
     }
-    writer.array("alsoSeenAs", translated) { $0.field(nil, $1) }
-    writer.field("protocol", word: leg.connection.http2Stream == nil ? "http/1.1" : "h2")
-    writer.field("http2Stream", leg.connection.http2Stream.map { UInt64($0) })
-    writer.field("tunnel", leg.connection.tunnel)
+    writer.array("alsoSeenAs", translated(leg)) { $0.field(nil, $1) }
+    writer.field("protocol", word: connection.http2Stream == nil ? "http/1.1" : "h2")
+    writer.field("http2Stream", connection.http2Stream.map { UInt64($0) })
+    writer.field("tunnel", connection.tunnel)
     optional("encapsulation", leg.encapsulation, &writer) { encapsulation, writer in
       writer.field("protocol", encapsulation.kind.rawValue)
       writer.field("id", encapsulation.id.map { UInt64($0) })
@@ -64,7 +66,7 @@ struct LegJSON {
     writer.object("fromServer") { write(leg.server, &$0) }
   }
 
-  private func write(_ stream: LegStream, _ writer: inout JSONWriter) {
+  private func write(_ stream: borrowing LegStream, _ writer: inout JSONWriter) {
     writer.field("frames", stream.frames)
     writer.field("messages", stream.messages)
     writer.field("payloadBytes", stream.payloadBytes)
@@ -80,16 +82,21 @@ struct LegJSON {
       place.writeSource("acknowledgedCapture", close.acknowledged, &writer)
     }
     writer.field("insideFrame", stream.cut != nil)
-    writer.array("ends", stream.ends) { writer, end in
-      writer.object { writer in
-        writer.field("kind", end.kind.name)
-        place.write(end.packet, &writer)
-      }
+    writer.array("ends") { writer in
+      if let fin = stream.fin { write(fin, &writer) }
+      if let rst = stream.rst { write(rst, &writer) }
+    }
+  }
+
+  private func write(_ end: SeenEnd, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.field("kind", end.kind.name)
+      place.write(end.packet, &writer)
     }
   }
 
   /// The leg's ends as other observations show them: behind an address translation they are others.
-  private var translated: [String] {
+  private func translated(_ leg: Leg) -> [String] {
     guard leg.observations.count > 1 else { return [] }
     let others = leg.observations.map(\.connection).filter {
       $0.client != leg.connection.client || $0.server != leg.connection.server

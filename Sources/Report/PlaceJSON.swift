@@ -15,21 +15,19 @@ package struct PlaceJSON {
   }
 
   func write(_ packet: PacketReference, _ writer: inout JSONWriter) {
-    writeTime("at", packet, &writer)
-    writer.field("packet", packet.number)
-    writeSource("capture", packet, &writer)
-  }
-
-  func writeTime(_ key: StaticString, _ packet: PacketReference, _ writer: inout JSONWriter) {
-    writer.field(key, packet.time, as: texts[Int(packet.capture)].time)
+    let capture = Int(packet.capture)
+    writer.place(packet, as: texts[capture].time, in: texts[capture].sources[part(of: packet)])
   }
 
   /// The path of the file that holds a packet.
+  @inline(__always)
   func writeSource(_ key: StaticString?, _ packet: PacketReference?, _ writer: inout JSONWriter) {
-    guard let packet else { return writer.field(key, nil as JSONText?) }
+    writer.field(key, packet.map { texts[Int($0.capture)].sources[part(of: $0)] })
+  }
+
+  private func part(of packet: PacketReference) -> Int {
     let part = Int(packet.part)
-    let sources = texts[Int(packet.capture)].sources
-    writer.field(key, sources[sources.indices.contains(part) ? part : 0])
+    return part < texts[Int(packet.capture)].sources.count ? part : 0
   }
 
   func source(_ packet: PacketReference) -> String { captures[Int(packet.capture)].source(of: packet) }
@@ -41,8 +39,10 @@ package struct PlaceJSON {
   func interfaces(of observations: [LegObservation]) -> [(index: UInt32, name: String?)] {
     observations.compactMap { observation in
       observation.connection.interface.map {
-        let statistics = captures[observation.capture].statistics
-        return (statistics.interfaceIndex($0), statistics.interfaceNames[$0])
+        let capture = observation.capture
+        return (
+          captures[capture].statistics.interfaceIndex($0), captures[capture].statistics.interfaceNames[$0]
+        )
       }
     }
   }

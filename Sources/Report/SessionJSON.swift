@@ -3,17 +3,17 @@ import CloseAnalysis
 import Streams
 import WSDecode
 
-/// Writes the members of one session's JSON object.
+/// Writes the members of sessions' JSON objects.
 struct SessionJSON {
-  private let session: Session
   private let place: PlaceJSON
+  private let legs: LegJSON
 
-  init(_ session: Session, _ place: PlaceJSON) {
-    self.session = session
+  init(_ place: PlaceJSON) {
     self.place = place
+    legs = LegJSON(place)
   }
 
-  func write(_ writer: inout JSONWriter) {
+  func write(_ session: borrowing Session, _ writer: inout JSONWriter) {
     let request = session.request
     writer.field("id", String(session.id))
     writer.field("key", request?.key)
@@ -33,9 +33,9 @@ struct SessionJSON {
     writer.field("reason", session.judgement.reason?.rawValue)
     writer.field("closeBeforeTeardown", session.verdict.closeBeforeTeardown)
     writer.field("answer", session.answer)
-    writeCloses(&writer)
-    writeDelivery(&writer)
-    writeTeardown(&writer)
+    writeCloses(of: session, &writer)
+    writeDelivery(of: session, &writer)
+    writeTeardown(of: session, &writer)
     writer.array("clientSees", session.clientSees) { writer, outcome in
       writer.object { writer in
         writer.field("client", outcome.client.rawValue)
@@ -49,14 +49,14 @@ struct SessionJSON {
       writer.object { write(finding, &$0) }
     }
     writer.array("legs", session.legs) { writer, leg in
-      writer.object { LegJSON(leg, place).write(&$0) }
+      writer.object { legs.write(leg, &$0) }
     }
     writer.array("timeline", session.timeline) { writer, entry in
       writer.object { write(entry, &$0) }
     }
   }
 
-  private func writeCloses(_ writer: inout JSONWriter) {
+  private func writeCloses(of session: borrowing Session, _ writer: inout JSONWriter) {
     optional("close", session.close, &writer) { close, writer in
       writer.field("initiator", word: close.initiator == .server ? "server" : "client")
       write(close.seen.body, &writer)
@@ -68,7 +68,7 @@ struct SessionJSON {
     }
   }
 
-  private func writeDelivery(_ writer: inout JSONWriter) {
+  private func writeDelivery(of session: borrowing Session, _ writer: inout JSONWriter) {
     let delivery = session.judgement.delivery
     writer.object("delivery") { writer in
       writer.field("proof", delivery.proof.rawValue)
@@ -95,7 +95,7 @@ struct SessionJSON {
     }
   }
 
-  private func writeTeardown(_ writer: inout JSONWriter) {
+  private func writeTeardown(of session: borrowing Session, _ writer: inout JSONWriter) {
     optional("teardown", session.teardown, &writer) { teardown, writer in
       writer.field("by", teardown.by.rawValue)
       writer.field("kind", teardown.end.kind.name)
@@ -132,6 +132,7 @@ struct SessionJSON {
 }
 
 /// An object, or `null`.
+@inline(__always)
 func optional<T>(
   _ key: StaticString, _ value: T?, _ writer: inout JSONWriter,
   _ body: (T, inout JSONWriter) -> Void

@@ -2,118 +2,182 @@ import Capture
 
 /// Text as bytes, to be written: reports of many sessions are put together in it.
 ///
-/// An `Array` asks for its room anew with every byte; here a piece is one comparison and one copy.
+/// An `Array` asks with every change whether it is shared. This is not, and a piece is one comparison and one copy.
 @safe
-package struct TextBuffer {
-  /// Only the first `count` bytes mean something.
-  private var storage: [UInt8]
+package struct TextBuffer: ~Copyable {
+  /// Nobody else's; the first `count` bytes are initialized.
+  private var start: UnsafeMutableRawPointer
+  private var capacity: Int
   package private(set) var count = 0
 
   /// - Parameter capacity: room that is made at once; 0 for what is short.
-  package init(capacity: Int = 0) { storage = Array(repeating: 0, count: capacity) }
-
-  package func withSpan<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
-    try body(storage.span.extracting(first: count))
+  package init(capacity: Int = 0) {
+    self.capacity = capacity
+    unsafe start = .allocate(byteCount: capacity, alignment: 1)
   }
 
-  /// Takes out what it holds, without a copy: a report may be as large as the memory allows.
+  deinit { unsafe start.deallocate() }
+
+  package func withSpan<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
+    // SAFETY: as many bytes are initialized, and they do not change while the buffer is borrowed.
+    try unsafe body(Span(_unsafeStart: start.assumingMemoryBound(to: UInt8.self), count: count))
+  }
+
+  /// Takes out what it holds.
   package mutating func takeBytes() -> [UInt8] {
-    var bytes: [UInt8] = []
-    swap(&bytes, &storage)
-    bytes.removeLast(bytes.count - count)
+    // SAFETY: as many bytes are initialized.
+    let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     count = 0
     return bytes
   }
 
   package mutating func removeAll() { count = 0 }
 
-  package mutating func append(_ byte: UInt8) { write(1) { $0[$1] = byte } }
+  /// Takes back the last byte if it is that one.
+  mutating func removeLast(_ byte: UInt8) {
+    // SAFETY: `count` bytes are initialized.
+    if count > 0, unsafe start.load(fromByteOffset: count - 1, as: UInt8.self) == byte { count -= 1 }
+  }
+
+  package mutating func append(_ byte: UInt8) { write(atMost: 1) { $0.put(byte) } }
 
   package mutating func append(_ byte: UInt8, repeated times: Int) {
-    for _ in 0..<times { append(byte) }
+    write(atMost: times) { room in
+      for _ in 0..<times { room.put(byte) }
+    }
   }
 
   package mutating func append(_ text: String) { append(text.utf8Span.span) }
 
-  package mutating func append(_ text: Span<UInt8>) { write(text.count) { $0.put(text, at: $1) } }
+  package mutating func append(_ text: Span<UInt8>) { write(atMost: text.count) { $0.put(text) } }
 
   package mutating func append(_ text: StaticString) {
-    write(text.utf8CodeUnitCount) { $0.put(text, at: $1) }
+    write(atMost: text.utf8CodeUnitCount) { $0.put(text) }
   }
 
   /// - Parameter width: at least as many digits, zeros in front; at most 20.
   package mutating func append(decimal number: UInt64, width: Int = 1) {
-    let digits = max(number.decimalDigits, min(width, 20))
-    write(digits) { $0.put(decimal: number, digits: digits, at: $1) }
+    write(atMost: TextRoom.decimalDigits) { room in
+      room.put(decimal: number, digits: max(number.decimalDigits, min(width, TextRoom.decimalDigits)))
+    }
+  }
+
+  /// Writes at the end. Room is made once, for all of what is written.
+  @inline(__always)
+  mutating func write(atMost more: Int, _ body: (inout TextRoom) -> Void) {
+    if capacity - count < more { grow(more) }
+    // SAFETY: the room lies in the buffer, and nobody else knows of it while it is written to.
+    var room = unsafe TextRoom(start + count, more)
+    body(&room)
+    unsafe count += room.written(since: start + count)
   }
 
   private static let leastRoom = 256
 
-  /// Writes so many bytes at the end. Room is made once for all of them.
-  ///
-  /// - Parameter body: gets the room, and where in it the end is.
-  @inline(__always)
-  mutating func write(_ more: Int, _ body: (inout MutableSpan<UInt8>, Int) -> Void) {
-    if storage.count - count < more { grow(more) }
-    let start = count
-    count += more
-    var room = storage.mutableSpan
-    body(&room, start)
-  }
-
   @inline(never)
   private mutating func grow(_ more: Int) {
-    storage += repeatElement(0, count: max(storage.count, more, Self.leastRoom))
+    capacity += max(capacity, more, Self.leastRoom)
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
+    // SAFETY: `count` bytes are initialized, and the new room is larger.
+    unsafe larger.copyMemory(from: start, byteCount: count)
+    unsafe start.deallocate()
+    unsafe start = larger
   }
 }
 
-extension MutableSpan<UInt8> {
+/// Room for some bytes at the end of a buffer, written from front to back. What does not fit traps.
+@safe
+struct TextRoom: ~Copyable {
+  private var next: UnsafeMutableRawPointer
+  private var left: Int
+  /// The most that a number has.
+  static let decimalDigits = 20
+
+  @inline(__always)
+  fileprivate init(_ start: UnsafeMutableRawPointer, _ count: Int) {
+    unsafe next = start
+    left = count
+  }
+
+  @inline(__always)
+  fileprivate func written(since start: UnsafeMutableRawPointer) -> Int { unsafe next - start }
+
+  /// - Returns: where the next bytes go.
+  @inline(__always)
+  private mutating func take(_ count: Int) -> UnsafeMutableRawPointer {
+    precondition(count >= 0 && count <= left)
+    left &-= count
+    defer { unsafe next += count }
+    return unsafe next
+  }
+
+  @inline(__always)
+  mutating func put(_ byte: UInt8) {
+    // SAFETY: `take` checks that a byte is left.
+    unsafe take(1).storeBytes(of: byte, as: UInt8.self)
+  }
+
+  @inline(__always)
+  mutating func put(_ first: UInt8, _ second: UInt8) {
+    // SAFETY: `take` checks that two bytes are left.
+    unsafe take(2).storeBytes(of: (UInt16(second) << 8 | UInt16(first)).littleEndian, as: UInt16.self)
+  }
+
   /// A text that is short, as most are, is copied as two words that may overlap: a call would cost more.
   @inline(__always)
-  mutating func put(_ text: Span<UInt8>, at start: Int) {
+  mutating func put(_ text: Span<UInt8>) {
     let count = text.count
-    // SAFETY: the range is checked, what is loaded and stored lies in it, and a span that is changed shares its bytes with
-    // no other.
-    unsafe withUnsafeMutableBytes { room in
-      let room = unsafe UnsafeMutableRawBufferPointer(rebasing: room[start..<start + count])
-      unsafe text.withUnsafeBytes { text in
-        func copy<Word: BitwiseCopyable>(_: Word.Type, at offset: Int) {
-          unsafe room.storeBytes(
-            of: text.loadUnaligned(fromByteOffset: offset, as: Word.self), toByteOffset: offset, as: Word.self
-          )
-        }
-        switch count {
-        case 8...16:
-          copy(UInt64.self, at: 0)
-          copy(UInt64.self, at: count - 8)
-        case 4..<8:
-          copy(UInt32.self, at: 0)
-          copy(UInt32.self, at: count - 4)
-        default: unsafe room.copyMemory(from: text)
-        }
+    // SAFETY: `take` checks that as many bytes are left. What is loaded lies in the text and what is stored in the room:
+    // a word is at most as long as the text.
+    let room = unsafe take(count)
+    unsafe text.withUnsafeBytes { text in
+      @inline(__always)
+      func copy<Word: BitwiseCopyable>(_: Word.Type) {
+        let last = count &- MemoryLayout<Word>.size
+        let words = unsafe (
+          text.loadUnaligned(as: Word.self), text.loadUnaligned(fromByteOffset: last, as: Word.self)
+        )
+        unsafe room.storeBytes(of: words.0, as: Word.self)
+        unsafe room.storeBytes(of: words.1, toByteOffset: last, as: Word.self)
+      }
+      switch count {
+      case 8...16: copy(UInt64.self)
+      case 4..<8: copy(UInt32.self)
+      case 17...32: copy(SIMD16<UInt8>.self)
+      case 2..<4: copy(UInt16.self)
+      case 1...:
+        if let start = text.baseAddress { unsafe room.copyMemory(from: start, byteCount: count) }
+      default: break
       }
     }
   }
 
   @inline(__always)
-  mutating func put(_ text: StaticString, at start: Int) {
+  mutating func put(_ text: StaticString) {
     // SAFETY: a StaticString's bytes live as long as the program.
-    put(unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount), at: start)
+    put(unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
   }
+
+  @inline(__always)
+  mutating func put(decimal number: UInt64) { put(decimal: number, digits: number.decimalDigits) }
 
   /// - Parameter digits: how many to write: as many as the number has, or more.
   @inline(__always)
-  mutating func put(decimal number: UInt64, digits: Int, at start: Int) {
-    var (rest, place) = (number, start + digits)
-    while place > start {
-      place -= 1
-      self[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+  mutating func put(decimal number: UInt64, digits: Int) {
+    // SAFETY: `take` checks that as many bytes are left.
+    let room = unsafe take(digits)
+    var (rest, place) = (number, digits)
+    while place > 0 {
+      place &-= 1
+      let digit = UInt8(truncatingIfNeeded: rest % 10) | UInt8(ascii: "0")
+      unsafe room.storeBytes(of: digit, toByteOffset: place, as: UInt8.self)
       rest /= 10
     }
   }
 }
 
 extension UInt64 {
+  @inline(__always)
   var decimalDigits: Int {
     switch self {
     case ..<10: 1
@@ -121,13 +185,21 @@ extension UInt64 {
     case ..<1_000: 3
     case ..<10_000: 4
     case ..<100_000: 5
-    default: 5 + (self / 100_000).decimalDigits
+    default: digitsOfMany
     }
+  }
+
+  @inline(never)
+  private var digitsOfMany: Int {
+    var (rest, digits) = (self / 100_000, 6)
+    while rest >= 10 { (rest, digits) = (rest / 10, digits + 1) }
+    return digits
   }
 }
 
 extension Span<UInt8> {
   /// Whether it is printable ASCII without quotation mark and backslash: a text that stands for itself in JSON.
+  @inline(__always)
   var isPlainText: Bool {
     var start = 0
     while start < count - 8 {
@@ -135,14 +207,29 @@ extension Span<UInt8> {
       start += 8
     }
     if count >= 8 { return Self.isPlain(littleEndian64(at: count - 8)) }
-    // What fills up the word is plain.
-    var word: UInt64 = 0x2020_2020_2020_2020
-    for index in indices { word = word << 8 | UInt64(self[index]) }
-    return Self.isPlain(word)
+    if count >= 4 {
+      let (first, last): (UInt32, UInt32) = (load(at: 0), load(at: count - 4))
+      return Self.isPlain(UInt64(first) << 32 | UInt64(last))
+    }
+    return indices.allSatisfy { self[$0].isPlainText }
+  }
+
+  var isASCII: Bool {
+    var start = 0
+    while start <= count - 8 {
+      if littleEndian64(at: start) & 0x8080_8080_8080_8080 != 0 { return false }
+      start += 8
+    }
+    while start < count {
+      if self[start] >= 0x80 { return false }
+      start += 1
+    }
+    return true
   }
 
   /// Looks at 8 bytes at once. What is subtracted from a byte borrows from its highest bit if the byte is less; a byte
   /// that is equal to another is 0 when both are combined, and less than 1.
+  @inline(__always)
   private static func isPlain(_ word: UInt64) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     func below(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- ones &* limit) & ~word }
@@ -151,5 +238,12 @@ extension Span<UInt8> {
     // 0x7f becomes 0x80; what is more has the highest bit already.
     let high = word | (word &+ ones)
     return (below(0x20, word) | quotes | backslashes | high) & (ones &* 0x80) == 0
+  }
+}
+
+extension UInt8 {
+  /// Whether it is such a byte of a text.
+  var isPlainText: Bool {
+    (0x20..<0x7f).contains(self) && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
   }
 }

@@ -18,16 +18,16 @@ struct TimeText {
     var buffer = TextBuffer()
     var second = Second()
     let fraction = second.move(to: time)
-    buffer.write(length) { put(second, fraction, in: &$0, at: $1) }
+    buffer.write(atMost: length) { put(second, fraction, in: &$0) }
     return String(decoding: buffer.takeBytes(), as: UTF8.self)
   }
 
   /// - Parameter nanoseconds: since the second.
-  func put(_ second: Second, _ nanoseconds: UInt64, in room: inout MutableSpan<UInt8>, at start: Int) {
-    room.put(second.text.span, at: start)
-    let fraction = fractionDigits == 6 ? nanoseconds / 1000 : nanoseconds
-    room.put(decimal: fraction, digits: fractionDigits, at: start + Second.length)
-    room[start + Second.length + fractionDigits] = UInt8(ascii: "Z")
+  @inline(__always)
+  func put(_ second: Second, _ nanoseconds: UInt64, in room: inout TextRoom) {
+    room.put(second.text.span)
+    room.put(decimal: fractionDigits == 6 ? nanoseconds / 1000 : nanoseconds, digits: fractionDigits)
+    room.put(UInt8(ascii: "Z"))
   }
 
   /// A moment's text up to its fraction, kept for the next: most that a session tells lies in one second or two.
@@ -52,19 +52,22 @@ struct TimeText {
     private mutating func write(_ seconds: Int64) {
       let (days, time) = TimeText.divide(seconds, 86_400)
       let date = TimeText.date(days: days)
-      var room = text.mutableSpan
       var end = 0
-      func put(_ number: Int64, _ digits: Int, _ mark: UInt8, _ room: inout MutableSpan<UInt8>) {
-        room.put(decimal: UInt64(number), digits: digits, at: end)
-        room[end + digits] = mark
+      func put(_ number: Int64, _ digits: Int, _ mark: UInt8) {
+        var rest = number
+        for place in (end..<end + digits).reversed() {
+          text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+          rest /= 10
+        }
+        text[end + digits] = mark
         end += digits + 1
       }
-      put(date.year, 4, UInt8(ascii: "-"), &room)
-      put(date.month, 2, UInt8(ascii: "-"), &room)
-      put(date.day, 2, UInt8(ascii: "T"), &room)
-      put(time / 3600, 2, UInt8(ascii: ":"), &room)
-      put(time / 60 % 60, 2, UInt8(ascii: ":"), &room)
-      put(time % 60, 2, UInt8(ascii: "."), &room)
+      put(date.year, 4, UInt8(ascii: "-"))
+      put(date.month, 2, UInt8(ascii: "-"))
+      put(date.day, 2, UInt8(ascii: "T"))
+      put(time / 3600, 2, UInt8(ascii: ":"))
+      put(time / 60 % 60, 2, UInt8(ascii: ":"))
+      put(time % 60, 2, UInt8(ascii: "."))
     }
   }
 

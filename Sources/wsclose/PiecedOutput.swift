@@ -3,7 +3,7 @@ import Synchronization
 
 /// Puts small pieces together before they are written, for output that comes as the input does. Any thread may use it.
 final class PiecedOutput: Sendable {
-  private struct State {
+  private struct State: ~Copyable {
     var buffer = TextBuffer(capacity: 2 * pieceSize)
     var failure: (any Error)?
   }
@@ -28,6 +28,8 @@ final class PiecedOutput: Sendable {
       if state.buffer.count >= Self.pieceSize { flush(&state) }
     }
   }
+
+  func write(_ piece: Span<UInt8>) { write { $0.append(piece) } }
 
   func flush() { state.withLock { flush(&$0) } }
 

@@ -42,7 +42,11 @@ struct ReportCommand: ParsableCommand {
     let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
     let isEmpty = analysis.captures.isEmpty && format != .json
-    try output.replace(with: isEmpty ? [] : report(analysis, sessions))
+    try output.replace(with: [])
+    let pieces = PiecedOutput(output)
+    if !isEmpty { write(analysis, sessions, to: pieces) }
+    pieces.flush()
+    if let failure = pieces.failure { throw failure }
     try Output.finish(with: readings.errors)
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
@@ -80,15 +84,13 @@ struct ReportCommand: ParsableCommand {
     if exitCode, failures > 0 { throw ExitCode(1) }
   }
 
-  private func report(_ analysis: Analysis, _ sessions: [Session]) -> [UInt8] {
+  private func write(_ analysis: Analysis, _ sessions: [Session], to output: PiecedOutput) {
     switch format {
-    case .json: JSONReport.report(analysis, sessions: sessions)
-    case .ndjson: JSONReport.lines(analysis, sessions: sessions)
+    case .json: JSONReport.report(analysis, sessions: sessions) { output.write($0) }
+    case .ndjson: JSONReport.lines(analysis, sessions: sessions) { output.write($0) }
     case .text:
-      Array(
-        TextReport(
-          analysis, sessions: sessions, style: TextStyle(isColoured: Output.wantsColour(path: output))
-        ).text.utf8)
+      let style = TextStyle(isColoured: Output.wantsColour(path: self.output))
+      output.write { $0.append(TextReport(analysis, sessions: sessions, style: style).text) }
     }
   }
 }

@@ -41,7 +41,9 @@ struct Reports {
   }
 
   var lines: String {
-    String(decoding: JSONReport.lines(analysis, sessions: sessions), as: UTF8.self)
+    var lines = TextBuffer()
+    JSONReport.lines(analysis, sessions: sessions) { lines.append($0) }
+    return String(decoding: lines.takeBytes(), as: UTF8.self)
   }
 
   func frames(_ format: FrameList.Format, name: String? = nil, withPayload: Bool = false) -> String {
