@@ -3,7 +3,7 @@ package enum Escape {
   /// For a terminal: characters that would move the cursor, colour the text, turn its direction or hide
   /// become `\u{..}`.
   package static func terminal(_ text: String) -> String {
-    if text.utf8.allSatisfy(isPlain) { return text }
+    if isPlain(text.utf8.span) { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       if isUnsafe(scalar) {
@@ -15,8 +15,11 @@ package enum Escape {
     return result
   }
 
-  /// Whether a byte is a visible character of ASCII, or a space: nearly all are, and Unicode's tables are slow.
-  private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7f }
+  /// Whether all bytes are visible characters of ASCII, or spaces: nearly all are, and Unicode's tables are slow.
+  private static func isPlain(_ text: Span<UInt8>) -> Bool {
+    for index in text.indices where text[index] < 0x20 || text[index] >= 0x7f { return false }
+    return true
+  }
 
   /// Whether a terminal or an editor would act on a character instead of showing it.
   static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,3 +1,4 @@
+import Capture
 import CloseAnalysis
 
 /// What a session comes to in one line: the verdict, the Close frame, the request, the way.
@@ -6,23 +7,40 @@ struct Headline {
   let style: TextStyle
 
   var text: String {
-    var parts = [style.verdict(session.verdict)]
-    if let close = session.close { parts.append(Escape.terminal(close.seen.body.summary)) }
-    if let request = session.request {
-      parts.append("GET " + TextReport.elided(Escape.terminal(Redaction.target(request.target))))
+    var line = TextBuffer()
+    write(to: &line)
+    return String(decoding: line.takeBytes(), as: UTF8.self)
+  }
+
+  func write(to line: inout TextBuffer) {
+    line.append(style.verdict(session.verdict))
+    if let close = session.close {
+      line.append("   ")
+      line.append(Escape.terminal(close.seen.body.summary))
     }
-    parts.append(path)
-    return parts.joined(separator: "   ")
+    if let request = session.request {
+      line.append("   GET ")
+      line.append(TextReport.elided(Escape.terminal(Redaction.target(request.target))))
+    }
+    line.append("   ")
+    writePath(to: &line)
   }
 
   /// `client → proxy → server`, by their addresses; several proxies have the numbers of the ladder.
-  private var path: String {
-    let proxies = session.legs.dropLast()
-    let hops = proxies.enumerated().map { index, leg in
-      "\(leg.connection.server.address) (proxy\(proxies.count > 1 ? " \(index + 1)" : ""))"
+  private func writePath(to line: inout TextBuffer) {
+    line.append(session.client.connection.client)
+    let proxies = session.legs.count - 1
+    for index in 0..<proxies {
+      line.append(" → ")
+      line.append(session.legs[index].connection.server.address)
+      line.append(" (proxy")
+      if proxies > 1 {
+        line.append(" ")
+        line.append(decimal: UInt64(index + 1))
+      }
+      line.append(")")
     }
-    let first = "\(session.client.connection.client)"
-    let last = session.legs.last.map { "\($0.connection.server)" } ?? ""
-    return ([first] + hops + [last]).joined(separator: " → ")
+    line.append(" → ")
+    line.append(session.legs[proxies].connection.server)
   }
 }

@@ -12,10 +12,13 @@ struct Ladder {
   private let parties: [String]
 
   private let captures: [CaptureSummary]
+  /// Whether a packet is told with its file.
+  private let hasSeveralFiles: Bool
 
   init(_ session: Session, captures: [CaptureSummary]) {
     self.session = session
     self.captures = captures
+    hasSeveralFiles = captures.reduce(0) { $0 + $1.parts.count } > 1
     let proxies = session.legs.count - 1
     let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
     // Who answered the upgrade tells whether it is a proxy; unseen, it may be one.
@@ -24,71 +27,111 @@ struct Ladder {
       [isServer ? "server" : "upstream"] + middle + [session.hop.isTheClient ? "client" : "downstream"]
   }
 
-  var lines: [String] {
+  func write(_ style: TextStyle, to lines: inout TextBuffer) {
     // The handshake is what there is to see where no WebSocket came of it.
     let isRefusal = !session.legs.contains { $0.hasFrames }
-    let entries = session.timeline.filter { isRefusal || ($0.event != .request && $0.event != .response) }
-    guard let first = entries.first else { return [] }
+    var entries = session.timeline
+    if !isRefusal { entries.removeAll { $0.event == .request || $0.event == .response } }
+    guard let first = entries.first else { return }
     let rows = entries.map { entry in
-      (
-        time: Cell(Self.seconds(entry.packet.time.seconds(since: first.packet.time))), arrow: arrow(entry),
-        event: Cell(event(entry)), packet: packet(entry.packet)
-      )
+      Row(
+        time: Moment(entry.packet.time.seconds(since: first.packet.time)),
+        left: parties.count - 2 - entry.leg,
+        isFromServer: entry.from == .server, event: EventText(entry), packet: entry.packet)
     }
-    let widths = (
-      time: rows.map(\.time.columns).max() ?? 0, arrow: rows.map(\.arrow.columns).max() ?? 0,
-      event: rows.map(\.event.columns).max() ?? 0
-    )
-    return rows.map { row in
-      row.time.padding(to: widths.time) + row.time.text + "  " + row.arrow.padded(to: widths.arrow) + "  "
-        + row.event.padded(to: widths.event) + "  " + row.packet
+    var widths = (time: 0, arrow: 0, event: 0)
+    for row in rows {
+      widths.time = max(widths.time, row.time.columns)
+      widths.arrow = max(widths.arrow, columns(of: row))
+      widths.event = max(widths.event, row.event.columns)
+    }
+    for row in rows {
+      lines.append("  ")
+      style.dim(in: &lines) { write(row, widths, to: &$0) }
+      lines.append("\n")
     }
   }
 
-  /// A text, and how much room it takes.
-  private struct Cell {
-    let text: String
-    let columns: Int
+  private struct Row {
+    var time: Moment
+    /// The party at the left end of the arrow.
+    var left: Int
+    var isFromServer: Bool
+    var event: EventText
+    var packet: PacketReference
+  }
 
-    init(_ text: String) { self.init(text, columns: text.columns) }
-    init(_ text: String, columns: Int) { (self.text, self.columns) = (text, columns) }
-
-    func padding(to width: Int) -> String { String(repeating: " ", count: width - columns) }
-    func padded(to width: Int) -> String { text + padding(to: width) }
+  private func write(_ row: Row, _ widths: (time: Int, arrow: Int, event: Int), to line: inout TextBuffer) {
+    let space = UInt8(ascii: " ")
+    line.append(space, repeated: widths.time - row.time.columns)
+    row.time.write(to: &line)
+    line.append(space, repeated: 2 + indent(of: row))
+    line.append(parties[row.left])
+    line.append(row.isFromServer ? " ──▶ " : " ◀── ")
+    line.append(parties[row.left + 1])
+    line.append(space, repeated: widths.arrow - columns(of: row) + 2)
+    row.event.write(to: &line)
+    line.append(space, repeated: widths.event - row.event.columns + 2)
+    if hasSeveralFiles {
+      line.append(Escape.terminal(captures[Int(row.packet.capture)].name(of: row.packet)))
+      line.append(space)
+    }
+    line.append("packet ")
+    line.append(decimal: row.packet.number)
   }
 
   /// A leg's arrow stands under the names of the parties that it joins.
-  private func arrow(_ entry: TimelineEntry) -> Cell {
-    let left = parties.count - 2 - entry.leg
-    let indent = parties[..<left].reduce(0) { $0 + $1.columns + Self.signColumns }
-    let sign = entry.from == .server ? " ──▶ " : " ◀── "
-    return Cell(
-      String(repeating: " ", count: indent) + parties[left] + sign + parties[left + 1],
-      columns: indent + parties[left].columns + Self.signColumns + parties[left + 1].columns)
+  private func indent(of row: Row) -> Int {
+    parties[..<row.left].reduce(0) { $0 + $1.utf8.count + Self.signColumns }
+  }
+
+  /// Of the arrow with its indent.
+  private func columns(of row: Row) -> Int {
+    indent(of: row) + parties[row.left].utf8.count + Self.signColumns + parties[row.left + 1].utf8.count
   }
 
   /// The columns of `──▶` with a space on each side.
   private static let signColumns = 5
+}
 
-  /// With its file, where there are several.
-  private func packet(_ packet: PacketReference) -> String {
-    guard captures.lazy.map(\.parts.count).reduce(0, +) > 1 else { return "packet \(packet.number)" }
-    return "\(Escape.terminal(captures[Int(packet.capture)].name(of: packet))) packet \(packet.number)"
+/// Milliseconds: `2.997 s`.
+private struct Moment {
+  private let milliseconds: Int64
+  let columns: Int
+
+  init(_ seconds: Double) {
+    milliseconds = Int64((max(-1e9, min(seconds, 1e9)) * 1000).rounded())
+    columns = (milliseconds < 0 ? 1 : 0) + (milliseconds.magnitude / 1000).decimalDigits + 6
   }
 
-  private func event(_ entry: TimelineEntry) -> String {
-    let detail = Escape.terminal(entry.detail)
+  func write(to line: inout TextBuffer) {
+    if milliseconds < 0 { line.append("-") }
+    line.append(decimal: milliseconds.magnitude / 1000)
+    line.append(".")
+    line.append(decimal: milliseconds.magnitude % 1000, width: 3)
+    line.append(" s")
+  }
+}
+
+/// `CLOSE 4321 "test"`
+private struct EventText {
+  private let name: String
+  private let detail: String
+  let columns: Int
+
+  init(_ entry: TimelineEntry) {
+    detail = Escape.terminal(entry.detail)
     switch entry.event {
-    case .close: return "CLOSE \(detail)"
-    case .gap, .frame, .request, .response: return detail
-    default: return detail.isEmpty ? entry.event.name : "\(entry.event.name), \(detail)"
+    case .close: name = "CLOSE "
+    case .gap, .frame, .request, .response: name = ""
+    default: name = detail.isEmpty ? entry.event.name : "\(entry.event.name), "
     }
+    // What is combining joins the character before it.
+    columns = detail.utf8.span.isASCII ? name.utf8.count + detail.utf8.count : (name + detail).columns
   }
 
-  /// Milliseconds: `2.997 s`.
-  private static func seconds(_ seconds: Double) -> String {
-    let milliseconds = Int64((max(-1e9, min(seconds, 1e9)) * 1000).rounded())
-    let fraction = String(abs(milliseconds) % 1000 + 1000).dropFirst()
-    return "\(milliseconds < 0 ? "-" : "")\(abs(milliseconds) / 1000).\(fraction) s"
+  func write(to line: inout TextBuffer) {
+    line.append(name)
+    line.append(detail)
   }
 }

@@ -9,7 +9,6 @@ package struct TextReport {
   private let analysis: Analysis
   private let sessions: [Session]
   private let style: TextStyle
-  private static let width = 100
 
   /// - Parameter sessions: those of the analysis that are wanted.
   package init(_ analysis: Analysis, sessions: [Session], style: TextStyle) {
@@ -18,37 +17,75 @@ package struct TextReport {
     self.style = style
   }
 
+  /// Writes it block by block.
+  ///
+  /// - Parameter write: gets each.
+  package func write(_ write: (Span<UInt8>) -> Void) {
+    var lines = TextBuffer()
+    func end() {
+      lines.withSpan(write)
+      lines.removeAll()
+    }
+    for session in sessions {
+      self.write(session, to: &lines)
+      lines.append("\n")
+      end()
+    }
+    if writeRemedies(to: &lines) {
+      lines.append("\n")
+      end()
+    }
+    writeSummary(to: &lines)
+    end()
+  }
+
   package var text: String {
-    var blocks = sessions.map { block($0) }
-    if let remedies { blocks.append(remedies) }
-    blocks.append(summary)
-    return blocks.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+    var text = TextBuffer()
+    write { text.append($0) }
+    return String(decoding: text.takeBytes(), as: UTF8.self)
   }
 
   // MARK: One session
 
-  private func block(_ session: Session) -> [String] {
-    var lines = [Headline(session: session, style: style).text]
-    lines += Self.wrap(Escape.terminal(session.answer), indent: "  ")
-    lines += Ladder(session, captures: analysis.captures).lines.map { "  " + style.dim($0) }
-    lines += session.legs.compactMap { leg in
-      leg.encapsulation.map { "  \(leg.connection.client) → \(leg.connection.server) is inside \($0)" }
+  private func write(_ session: Session, to lines: inout TextBuffer) {
+    Headline(session: session, style: style).write(to: &lines)
+    lines.append("\n")
+    WrappedText().write(Escape.terminal(session.answer).utf8.span, to: &lines)
+    Ladder(session, captures: analysis.captures).write(style, to: &lines)
+    for leg in session.legs {
+      if let encapsulation = leg.encapsulation { write(leg, "inside \(encapsulation)", to: &lines) }
     }
-    lines += session.legs.compactMap { leg in
-      leg.tls.map { "  \(leg.connection.client) → \(leg.connection.server) is \(Self.text($0))" }
+    for leg in session.legs {
+      if let tls = leg.tls { write(leg, Self.text(tls), to: &lines) }
     }
-    lines += clientLines(session)
-    for finding in session.findings {
-      let text = "\(finding.rule): \(Escape.terminal(finding.text))"
-      lines += Self.wrap(text, indent: "  ", label: finding.severity.rawValue + "  ").replacingFirst(
-        finding.severity.rawValue, with: style.severity(finding.severity))
-    }
-    if let finding = session.findings.first(where: { $0.remedy != nil }), let remedy = finding.remedy {
+    writeOutcomes(of: session, to: &lines)
+    for finding in session.findings { write(finding, to: &lines) }
+    if let remedy = session.findings.lazy.compactMap(\.remedy).first {
       let pointer = remedy.paste == nil ? "" : " (text to paste below)"
-      lines += Self.wrap(remedy.summary + pointer + ".", indent: "  ", label: "Fix: ")
-        .replacingFirst("Fix:", with: style.bold("Fix:"))
+      let text = remedy.summary + pointer + "."
+      WrappedText(label: "Fix: ", shown: style.bold("Fix:") + " ").write(text.utf8.span, to: &lines)
     }
-    return lines
+  }
+
+  private func write(_ finding: Finding, to lines: inout TextBuffer) {
+    var text = TextBuffer()
+    text.append(finding.rule)
+    text.append(": ")
+    text.append(Escape.terminal(finding.text))
+    let label = WrappedText(
+      label: finding.severity.rawValue + "  ", shown: style.severity(finding.severity) + "  ")
+    text.withSpan { label.write($0, to: &lines) }
+  }
+
+  /// `10.0.0.1:4711 → 10.0.0.2:80 is ...`
+  private func write(_ leg: Leg, _ text: String, to lines: inout TextBuffer) {
+    lines.append("  ")
+    lines.append(leg.connection.client)
+    lines.append(" → ")
+    lines.append(leg.connection.server)
+    lines.append(" is ")
+    lines.append(text)
+    lines.append("\n")
   }
 
   /// `TLS 1.3, TLS_AES_128_GCM_SHA256, for chat.example, carries h2; opened`
@@ -61,64 +98,94 @@ package struct TextReport {
   }
 
   /// Outcomes that are equal are said once.
-  private func clientLines(_ session: Session) -> [String] {
-    var groups: [(text: String, programs: [String])] = []
+  private func writeOutcomes(of session: Session, to lines: inout TextBuffer) {
+    var groups: [(outcome: ClientOutcome, reason: String, programs: [String])] = []
     for outcome in session.clientSees {
-      var text = "\(outcome.code)"
-      if !outcome.reason.isEmpty { text += " \"\(Escape.terminal(outcome.reason))\"" }
-      if let wasClean = outcome.wasClean { text += ", wasClean \(wasClean)" }
-      if let index = groups.firstIndex(where: { $0.text == text }) {
-        groups[index].programs.append(outcome.client.rawValue)
+      let (reason, program) = (Escape.terminal(outcome.reason), outcome.client.rawValue)
+      let same = groups.firstIndex {
+        $0.outcome.code == outcome.code && $0.outcome.wasClean == outcome.wasClean && $0.reason == reason
+      }
+      if let same {
+        groups[same].programs.append(program)
       } else {
-        groups.append((text, [outcome.client.rawValue]))
+        groups.append((outcome, reason, [program]))
       }
     }
-    guard !groups.isEmpty else { return [] }
-    let seen = groups.map { "\($0.text) (\($0.programs.joined(separator: ", ")))" }
-    let caveat =
-      switch session.hop.isProxy {
-      case true: ", if the hops before \(session.hop.address) pass it on"
-      case false: ""
-      case nil: ", if \(session.hop.address) is the client or passes it on"
+    guard !groups.isEmpty else { return }
+    var text = TextBuffer()
+    for (index, group) in groups.enumerated() {
+      text.append(index == 0 ? "The client sees " : "; ")
+      text.append(decimal: UInt64(group.outcome.code))
+      if !group.reason.isEmpty {
+        text.append(" \"")
+        text.append(group.reason)
+        text.append("\"")
       }
-    return Self.wrap("The client sees \(seen.joined(separator: "; "))\(caveat).", indent: "  ")
+      if let wasClean = group.outcome.wasClean { text.append(", wasClean \(wasClean)") }
+      text.append(" (")
+      text.append(group.programs.joined(separator: ", "))
+      text.append(")")
+    }
+    switch session.hop.isProxy {
+    case true: text.append(", if the hops before \(session.hop.address) pass it on")
+    case false: break
+    case nil: text.append(", if \(session.hop.address) is the client or passes it on")
+    }
+    text.append(".")
+    text.withSpan { WrappedText().write($0, to: &lines) }
   }
 
   // MARK: The end
 
-  private var remedies: [String]? {
+  /// - Returns: whether there are any.
+  private func writeRemedies(to lines: inout TextBuffer) -> Bool {
     var pastes: [(rules: [String], paste: String)] = []
-    for finding in sessions.compactMap({ $0.findings.first { $0.remedy != nil } }) {
-      guard let paste = finding.remedy?.paste else { continue }
+    for session in sessions {
+      guard let finding = session.findings.first(where: { $0.remedy != nil }),
+        let paste = finding.remedy?.paste
+      else { continue }
       if let index = pastes.firstIndex(where: { $0.paste == paste }) {
         if !pastes[index].rules.contains(finding.rule) { pastes[index].rules.append(finding.rule) }
       } else {
         pastes.append(([finding.rule], paste))
       }
     }
-    guard !pastes.isEmpty else { return nil }
-    return pastes.flatMap { rules, paste in
-      [style.bold("Fix for \(rules.joined(separator: ", "))")]
-        + paste.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }
+    for (rules, paste) in pastes {
+      lines.append(style.bold("Fix for \(rules.joined(separator: ", "))"))
+      lines.append("\n")
+      for line in paste.split(separator: "\n", omittingEmptySubsequences: false) {
+        lines.append("  \(line)\n")
+      }
     }
+    return !pastes.isEmpty
   }
 
-  private var summary: [String] {
+  private func writeSummary(to lines: inout TextBuffer) {
     // What was no WebSocket is not counted as one.
-    let refused = analysis.sessions.count { $0.client.isRefused }
-    let unanswered = analysis.sessions.count { Self.isUnanswered($0) }
-    let opened = analysis.sessions.filter { !$0.client.isRefused && !Self.isUnanswered($0) }
-    let counts = Verdict.allCases.compactMap { verdict -> String? in
-      let count = opened.count { $0.verdict == verdict }
-      return count == 0 ? nil : "\(count) \(verdict.rawValue)"
+    var (refused, unanswered, opened) = (0, 0, 0)
+    var verdicts: [Verdict: Int] = [:]
+    for session in analysis.sessions {
+      if session.client.isRefused {
+        refused += 1
+      } else if Self.isUnanswered(session) {
+        unanswered += 1
+      } else {
+        opened += 1
+        verdicts[session.verdict, default: 0] += 1
+      }
+    }
+    let counts = Verdict.allCases.compactMap { verdict in
+      verdicts[verdict].map { "\($0) \(verdict.rawValue)" }
     }
     let upgrades = [(refused, "refused upgrade"), (unanswered, "unanswered upgrade")].filter { $0.0 > 0 }
       .map { Self.count(UInt64($0), $1) }
-    var line = opened.isEmpty ? "No WebSocket found" : Self.count(UInt64(opened.count), "WebSocket")
+    var line = opened == 0 ? "No WebSocket found" : Self.count(UInt64(opened), "WebSocket")
     if !counts.isEmpty { line += ": " + counts.joined(separator: ", ") }
-    if !upgrades.isEmpty { line += (opened.isEmpty ? ": " : "; ") + upgrades.joined(separator: ", ") }
+    if !upgrades.isEmpty { line += (opened == 0 ? ": " : "; ") + upgrades.joined(separator: ", ") }
     if sessions.count < analysis.sessions.count { line += "; \(sessions.count) shown" }
-    return [style.bold(line)] + analysis.captures.map { "  " + captureLine($0) }
+    lines.append(style.bold(line))
+    lines.append("\n")
+    for capture in analysis.captures { lines.append("  \(captureLine(capture))\n") }
   }
 
   /// Whether the connection ended before the upgrade was answered.
@@ -179,44 +246,12 @@ package struct TextReport {
   /// A text of any length as a line can hold it: beginning and end.
   static func elided(_ text: String) -> String {
     let (head, tail) = (40, 20)
+    // No text has more characters than bytes.
+    guard text.utf8.count > head + tail else { return text }
     return text.count > head + tail ? text.prefix(head) + "…" + text.suffix(tail) : text
   }
 
   private static func count(_ number: UInt64, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
-  }
-
-  /// Breaks a text at spaces; later lines are indented behind the label.
-  private static func wrap(_ text: String, indent: String, label: String = "") -> [String] {
-    let margin = indent.columns + label.columns
-    let hanging = indent + String(repeating: " ", count: label.columns)
-    var lines: [String] = []
-    var line = indent + label
-    var columns = margin
-    for word in text.utf8.split(separator: UInt8(ascii: " ")).map(Substring.init) {
-      if columns > margin, columns + 1 + word.columns > width {
-        lines.append(line)
-        line = hanging
-        columns = margin
-      }
-      if columns > margin { line += " " }
-      line += word
-      columns += (columns > margin ? 1 : 0) + word.columns
-    }
-    return lines + [line]
-  }
-}
-
-extension [String] {
-  /// Puts colour on a label after its line was measured.
-  fileprivate func replacingFirst(_ label: String, with coloured: String) -> [String] {
-    guard let first, let range = first.firstRange(of: label) else { return self }
-    return [first.replacingCharacters(in: range, with: coloured)] + dropFirst()
-  }
-}
-
-extension String {
-  fileprivate func replacingCharacters(in range: Range<String.Index>, with text: String) -> String {
-    self[..<range.lowerBound] + text + self[range.upperBound...]
   }
 }

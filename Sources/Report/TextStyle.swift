@@ -9,6 +9,13 @@ package struct TextStyle: Sendable {
   func bold(_ text: String) -> String { wrap(text, "1") }
   func dim(_ text: String) -> String { wrap(text, "2") }
 
+  /// - Parameter text: appends what is to be dim.
+  func dim(in lines: inout TextBuffer, _ text: (inout TextBuffer) -> Void) {
+    if isColoured { lines.append("\u{1b}[2m") }
+    text(&lines)
+    if isColoured { lines.append("\u{1b}[0m") }
+  }
+
   func verdict(_ verdict: Verdict) -> String {
     switch verdict {
     case .delivered: wrap(verdict.rawValue, "1;32")

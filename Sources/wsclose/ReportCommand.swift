@@ -90,7 +90,7 @@ struct ReportCommand: ParsableCommand {
     case .ndjson: JSONReport.lines(analysis, sessions: sessions) { output.write($0) }
     case .text:
       let style = TextStyle(isColoured: Output.wantsColour(path: self.output))
-      output.write { $0.append(TextReport(analysis, sessions: sessions, style: style).text) }
+      TextReport(analysis, sessions: sessions, style: style).write { output.write($0) }
     }
   }
 }

@@ -73,7 +73,7 @@ import Testing
     let captures = names.map { name in
       CaptureSummary(name, reassembly: ReassemblyStatistics(connections: 2))
     }
-    for line in Ladder(session, captures: captures).lines {
+    for line in lines(of: session, captures) {
       #expect(line.contains("pod\\u{1b}[31m.pcap packet "))
     }
     #expect(lines(of: session).allSatisfy { !$0.contains(".pcap") })
@@ -146,7 +146,13 @@ import Testing
     if legs > 2 { #expect(lines(of: session).contains { $0.contains("proxy 1 ──▶ client") }) }
   }
 
-  private func lines(of session: Session) -> [String] { Ladder(session, captures: []).lines }
+  private func lines(of session: Session, _ captures: [CaptureSummary] = []) -> [String] {
+    var lines = TextBuffer()
+    Ladder(session, captures: captures).write(TextStyle(isColoured: false), to: &lines)
+    return String(decoding: lines.takeBytes(), as: UTF8.self).split(separator: "\n").map {
+      String($0.dropFirst(2))
+    }
+  }
 
   private func arrow(in line: String) -> Int? {
     column(of: "──▶", in: line) ?? column(of: "◀──", in: line)
