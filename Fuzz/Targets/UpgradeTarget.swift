@@ -38,7 +38,7 @@ enum UpgradeTarget {
   }
 
   private static func body(behind head: HTTPHead) -> HTTPBody {
-    if head.list("transfer-encoding", contains: "chunked") { return .chunked }
-    return .length(head.value("content-length").flatMap { UInt64($0) } ?? 0)
+    if head.list(.transferEncoding, contains: "chunked") { return .chunked }
+    return .length(head.value(.contentLength).flatMap { UInt64($0) } ?? 0)
   }
 }

@@ -24,10 +24,16 @@ enum HTTPStep {
 /// is there.
 struct HTTPConversation {
   private struct PendingRequest {
-    var method: String
-    var target: String
-    var isUpgrade: Bool
+    enum Kind {
+      case head, connect(target: String), upgrade, other
+    }
+    var kind: Kind
     var packet: PacketReference
+
+    var isUpgrade: Bool {
+      if case .upgrade = kind { return true }
+      return false
+    }
   }
   /// Whether the connection's beginning was captured.
   private let sawStart: Bool
@@ -112,43 +118,52 @@ struct HTTPConversation {
     request head: HTTPHead, endOffset: UInt64, _ packet: PacketReference
   ) -> HTTPStep {
     sawHead = true
-    let parts = head.startLineParts
-    guard parts.count == 3, parts[2].hasPrefix("HTTP/1.") else {
+    guard head.startLinePart(2, hasPrefix: "HTTP/1.") else {
       requests.desynchronise()
       return .other
     }
     requests.body(Self.body(of: head) ?? .length(0))
-    let upgrade = UpgradeRequest(
-      head, method: parts[0], target: parts[1], endOffset: endOffset, packet: packet)
     if isPairingLost {
       // Few clients send a request before the response to the one before.
       pending = []
       isPairingLost = false
     }
     if pending.count == Self.maxPendingRequests { pending.removeFirst() }
-    pending.append(
-      PendingRequest(method: parts[0], target: parts[1], isUpgrade: upgrade != nil, packet: packet))
-    if upgrade != nil || parts[0] == "CONNECT" { parkedRequests.activate() }
+    if let upgrade = UpgradeRequest(head, endOffset: endOffset, packet: packet) {
+      expect(.upgrade, packet)
+      return .requested(upgrade)
+    }
+    if head.startLinePart(0, is: "CONNECT") {
+      expect(.connect(target: head.startLinePart(1) ?? ""), packet)
+    } else {
+      expect(head.startLinePart(0, is: "HEAD") ? .head : .other, packet)
+    }
+    return .other
+  }
+
+  /// Notes a request whose response is to come.
+  private mutating func expect(_ kind: PendingRequest.Kind, _ packet: PacketReference) {
+    pending.append(PendingRequest(kind: kind, packet: packet))
+    switch kind {
+    case .upgrade, .connect: parkedRequests.activate()
+    case .head, .other: break
+    }
     stopParking(.server)
-    return upgrade.map { .requested($0) } ?? .other
   }
 
   private mutating func take(
     response head: HTTPHead, endOffset: UInt64, _ packet: PacketReference
   ) -> HTTPStep {
     sawHead = true
-    let parts = head.startLineParts
-    guard parts.count >= 2, let status = Int(parts[1]), (100...999).contains(status) else {
+    guard let status = head.startLinePart(1).flatMap({ Int($0) }), (100...999).contains(status) else {
       responses.desynchronise()
       return .other
     }
-    let response = UpgradeResponse(
-      head, status: status, statusText: parts.count > 2 ? parts[2] : "", endOffset: endOffset,
-      packet: packet)
-    if response.isSwitchingProtocols {
+    if status == 101 {
       let isAsked = pending.contains { $0.isUpgrade }
-      if isAsked || head.list("upgrade", contains: "websocket") {
-        return .switched(response, isAsked: isAsked)
+      if isAsked || head.list(.upgrade, contains: "websocket") {
+        return .switched(
+          UpgradeResponse(head, status: status, endOffset: endOffset, packet: packet), isAsked: isAsked)
       }
       loseBoth()
       return .other
@@ -160,23 +175,31 @@ struct HTTPConversation {
     // Without the connection's beginning a response in front of a request answers an earlier one.
     let isPaired = pending.first.map { sawStart || $0.packet.precedes(packet) } ?? false
     let request = isPaired ? pending.removeFirst() : nil
-    responses.body(Self.responseBody(of: head, status: status, method: request?.method))
-    guard let request, request.isUpgrade || request.method == "CONNECT" else { return .other }
-    stopParking(.client)
-    if request.isUpgrade { return .refused(response) }
-    guard status < 300 else { return .other }
-    beginAgain()
-    return .tunnelled(request.target)
+    responses.body(Self.responseBody(of: head, status: status, to: request?.kind))
+    switch request?.kind {
+    case .upgrade:
+      stopParking(.client)
+      return .refused(UpgradeResponse(head, status: status, endOffset: endOffset, packet: packet))
+    case .connect(let target):
+      stopParking(.client)
+      guard status < 300 else { return .other }
+      beginAgain()
+      return .tunnelled(target)
+    case .head, .other, nil: return .other
+    }
   }
 
   private static func body(of head: HTTPHead) -> HTTPBody? {
-    if head.list("transfer-encoding", contains: "chunked") { return .chunked }
-    return head.value("content-length").flatMap { UInt64($0) }.map { .length($0) }
+    if head.list(.transferEncoding, contains: "chunked") { return .chunked }
+    return head.value(.contentLength).flatMap { UInt64($0) }.map { .length($0) }
   }
 
   /// RFC 9112 §6.3.
-  private static func responseBody(of head: HTTPHead, status: Int, method: String?) -> HTTPBody {
-    if method == "HEAD" || status == 204 || status == 304 { return .length(0) }
+  private static func responseBody(
+    of head: HTTPHead, status: Int, to request: PendingRequest.Kind?
+  ) -> HTTPBody {
+    if case .head = request { return .length(0) }
+    if status == 204 || status == 304 { return .length(0) }
     return body(of: head) ?? .untilClose
   }
 

@@ -135,16 +135,17 @@ package struct HTTPFramer {
 
   /// Behind the empty line that ends the head, of which `line` holds what came before.
   private func endOfHead(in bytes: Span<UInt8>, from start: Int) -> Int? {
-    var last = line.last ?? 0
-    var beforeLast = line.dropLast().last ?? 0
-    for index in start..<bytes.count {
-      let byte = bytes[index]
-      if byte == UInt8(ascii: "\n"),
-        last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") && beforeLast == UInt8(ascii: "\n")
-      {
-        return index + 1
-      }
-      (beforeLast, last) = (last, byte)
+    func byte(_ count: Int, before index: Int) -> UInt8 {
+      let place = index - start - count
+      if place >= 0 { return bytes[start + place] }
+      return line.count + place >= 0 ? line[line.count + place] : 0
+    }
+    var next = start
+    while let index = bytes.firstIndex(of: UInt8(ascii: "\n"), from: next) {
+      next = index + 1
+      let last = byte(1, before: index)
+      if last == UInt8(ascii: "\n") { return next }
+      if last == UInt8(ascii: "\r"), byte(2, before: index) == UInt8(ascii: "\n") { return next }
     }
     return nil
   }
@@ -157,8 +158,8 @@ package struct HTTPFramer {
   package static func begins(_ bytes: Span<UInt8>, as role: HTTPRole) -> Bool {
     switch role {
     case .response:
-      let version = "HTTP/1.".utf8
-      return zip(version, 0..<bytes.count).allSatisfy { $0 == bytes[$1] }
+      for index in 0..<min(bytes.count, version.count) where bytes[index] != version[index] { return false }
+      return true
     case .request:
       for index in 0..<min(bytes.count, 8) {
         if bytes[index] == UInt8(ascii: " ") { return index >= 3 }
@@ -177,12 +178,13 @@ package struct HTTPFramer {
     guard index >= 3, index + 1 < bytes.count, bytes[index] == UInt8(ascii: " ") else { return false }
     if bytes[index + 1] == UInt8(ascii: "/") || bytes[index + 1] == UInt8(ascii: "*") { return true }
     // An absolute target, or that of CONNECT: the version behind it tells.
-    guard let end = bytes.indices.first(where: { bytes[$0] == UInt8(ascii: "\n") }) else { return false }
+    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: 0) else { return false }
     let version = bytes[end - 1] == UInt8(ascii: "\r") ? end - 10 : end - 9
     return version > index
       && zip(" HTTP/1.".utf8, version...).allSatisfy { byte, place in byte == bytes[place] }
   }
 
+  private static let version = Array("HTTP/1.".utf8)
   private static let maxMethodLength = 24
 
   /// One line of the chunked coding (RFC 9112 §7.1): a size, the end of a chunk, or a trailer field.

@@ -1,116 +1,159 @@
-/// The head of an HTTP/1.x message: start line and fields (RFC 9112 §2.1).
+import Streams
+
+/// The head of an HTTP/1.x message: start line and fields (RFC 9112 §2.1). Strings are made of what is asked for.
 package struct HTTPHead: Hashable, Sendable {
+  private struct Field {
+    var name: FieldName
+    var nameRange: Range<Int>
+    var value: Range<Int>
+  }
   private let bytes: [UInt8]
   private let startLine: Range<Int>
-  private let fields: [(name: Range<Int>, value: Range<Int>)]
+  /// The first two in the start line.
+  private let spaces: (first: Int?, second: Int?)
+  /// Those that are looked at.
+  private let fields: [Field]
+  private let names: FieldNames
 
   /// - Parameter bytes: from the start line to the empty line, both included; lines may end in a bare LF.
   package init(_ bytes: [UInt8]) {
-    let bytes = Self.unfolded(bytes)
-    self.bytes = bytes
-    var startLine: Range<Int>?
-    var fields: [(name: Range<Int>, value: Range<Int>)] = []
-    fields.reserveCapacity(16)
-    var (start, colon) = (0, -1)
-    for index in bytes.indices {
-      let byte = bytes[index]
-      if byte == UInt8(ascii: ":"), colon < start { colon = index }
-      guard byte == UInt8(ascii: "\n") else { continue }
-      let end = index > start && bytes[index - 1] == UInt8(ascii: "\r") ? index - 1 : index
-      if startLine == nil {
-        startLine = start..<end
-      } else if colon >= start {
-        fields.append((start..<colon, Self.trim(bytes, colon + 1..<end)))
+    var bytes = bytes
+    let startLine = Self.line(of: &bytes, from: 0)
+    var fields: [Field] = []
+    fields.reserveCapacity(8)
+    var names = FieldNames()
+    var start = startLine?.next ?? bytes.count
+    while let (line, next) = Self.line(of: &bytes, from: start) {
+      if let field = Self.field(bytes.span, line) {
+        names.insert(field.name)
+        fields.append(field)
       }
-      start = index + 1
+      start = next
     }
-    self.startLine = startLine ?? 0..<0
+    self.bytes = bytes
+    self.startLine = startLine?.range ?? 0..<0
+    spaces = Self.spaces(bytes.span, self.startLine)
     self.fields = fields
+    self.names = names
   }
 
-  /// The start line's parts, separated by single spaces; the last one may hold spaces itself.
-  package var startLineParts: [String] {
-    var parts: [String] = []
-    parts.reserveCapacity(3)
-    var start = startLine.lowerBound
-    for index in startLine where bytes[index] == UInt8(ascii: " ") && parts.count < 2 {
-      parts.append(text(start..<index))
-      start = index + 1
+  /// A line without its end, and where the next one begins.
+  ///
+  /// A line that begins with white space goes on with the line above (RFC 9112 §5.2): its line end is
+  /// replaced by spaces.
+  private static func line(of bytes: inout [UInt8], from start: Int) -> (range: Range<Int>, next: Int)? {
+    var next = start
+    while let end = bytes.span.firstIndex(of: UInt8(ascii: "\n"), from: next) {
+      next = end + 1
+      let hasCR = end > start && bytes[end - 1] == UInt8(ascii: "\r")
+      guard next < bytes.count, isSpace(bytes[next]) else { return (start..<(hasCR ? end - 1 : end), next) }
+      bytes[end] = UInt8(ascii: " ")
+      if hasCR { bytes[end - 1] = UInt8(ascii: " ") }
     }
-    return parts + [text(start..<startLine.upperBound)]
+    return nil
   }
 
-  /// The first field of that name; `name` in lower case.
-  package func value(_ name: String) -> String? {
-    fields.first { matches($0.name, name) }.map { text($0.value) }
+  private static func spaces(_ bytes: Span<UInt8>, _ line: Range<Int>) -> (first: Int?, second: Int?) {
+    var first: Int?
+    for index in line where bytes[index] == UInt8(ascii: " ") {
+      guard first == nil else { return (first, index) }
+      first = index
+    }
+    return (first, nil)
   }
 
-  /// Whether there is a field of that name; `name` in lower case.
-  package func contains(_ name: String) -> Bool { fields.contains { matches($0.name, name) } }
+  private static func field(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Field? {
+    var colon = line.lowerBound
+    while colon < line.upperBound, bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+    guard colon < line.upperBound, let name = FieldName(bytes, line.lowerBound..<colon) else { return nil }
+    return Field(
+      name: name, nameRange: line.lowerBound..<colon, value: trim(bytes, colon + 1..<line.upperBound))
+  }
 
-  /// The first name that begins so, both in lower case.
-  package func firstName(withPrefix prefix: String) -> String? {
-    let count = prefix.utf8.count
-    let field = fields.first { $0.name.count >= count && matches($0.name.prefix(count), prefix) }
-    return field.map { String(decoding: bytes[$0.name].map(Self.lowercased), as: UTF8.self) }
+  // MARK: Start line
+
+  /// A part of the start line, by index. Parts are separated by single spaces; the third may hold spaces itself.
+  package func startLinePart(_ index: Int) -> String? { startLineRange(index).map { text($0) } }
+
+  /// Whether a part of the start line is a text.
+  func startLinePart(_ index: Int, is text: String) -> Bool {
+    startLineRange(index).map { bytes[$0].elementsEqual(text.utf8) } ?? false
+  }
+
+  /// Whether a part of the start line begins so.
+  func startLinePart(_ index: Int, hasPrefix prefix: String) -> Bool {
+    startLineRange(index).map { bytes[$0].starts(with: prefix.utf8) } ?? false
+  }
+
+  private func startLineRange(_ index: Int) -> Range<Int>? {
+    switch (index, spaces.first, spaces.second) {
+    case (0, let first, _): startLine.lowerBound..<(first ?? startLine.upperBound)
+    case (1, let first?, let second): first + 1..<(second ?? startLine.upperBound)
+    case (2, _, let second?): second + 1..<startLine.upperBound
+    default: nil
+    }
+  }
+
+  // MARK: Fields
+
+  /// The first field of that name.
+  package func value(_ name: FieldName) -> String? {
+    guard names.contains(name) else { return nil }
+    return fields.first { $0.name == name }.map { text($0.value) }
+  }
+
+  /// Whether there is a field of that name.
+  package func contains(_ name: FieldName) -> Bool { names.contains(name) }
+
+  /// The first name that begins as those of Envoy, in lower case.
+  var envoyName: String? {
+    guard names.contains(.envoy) else { return nil }
+    return fields.first { $0.name == .envoy }.map { field in
+      String(decoding: bytes[field.nameRange].map(\.lowercased), as: UTF8.self)
+    }
   }
 
   /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
-  package func list(_ name: String) -> [String] {
-    fields.filter { matches($0.name, name) }.flatMap { field in
+  package func list(_ name: FieldName) -> [String] {
+    guard names.contains(name) else { return [] }
+    return fields.filter { $0.name == name }.flatMap { field in
       bytes[field.value].split(separator: UInt8(ascii: ",")).map { member in
-        text(Self.trim(bytes, member.startIndex..<member.endIndex))
+        text(Self.trim(bytes.span, member.startIndex..<member.endIndex))
       }
     }
   }
 
   /// Whether a list has that member, letter case aside; `member` in lower case.
-  package func list(_ name: String, contains member: String) -> Bool {
-    fields.contains { field in
-      guard matches(field.name, name) else { return false }
+  package func list(_ name: FieldName, contains member: String) -> Bool {
+    guard names.contains(name) else { return false }
+    return fields.contains { field in
+      guard field.name == name else { return false }
       var start = field.value.lowerBound
       for index in field.value where bytes[index] == UInt8(ascii: ",") {
-        if matches(Self.trim(bytes, start..<index), member) { return true }
+        if matches(Self.trim(bytes.span, start..<index), member) { return true }
         start = index + 1
       }
-      return matches(Self.trim(bytes, start..<field.value.upperBound), member)
+      return matches(Self.trim(bytes.span, start..<field.value.upperBound), member)
     }
   }
 
   private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-  /// A line that begins with white space goes on with the line above (RFC 9112 §5.2): its line end is
-  /// replaced by spaces.
-  private static func unfolded(_ bytes: [UInt8]) -> [UInt8] {
-    var bytes = bytes
-    for index in bytes.indices.dropLast() where bytes[index] == UInt8(ascii: "\n") {
-      guard bytes[index + 1] == UInt8(ascii: " ") || bytes[index + 1] == UInt8(ascii: "\t") else { continue }
-      bytes[index] = UInt8(ascii: " ")
-      if index > 0, bytes[index - 1] == UInt8(ascii: "\r") { bytes[index - 1] = UInt8(ascii: " ") }
-    }
-    return bytes
-  }
-
   private func matches(_ range: Range<Int>, _ name: String) -> Bool {
     guard range.count == name.utf8.count else { return false }
-    let name = name.utf8Span.span
-    for index in name.indices where Self.lowercased(bytes[range.lowerBound + index]) != name[index] {
-      return false
-    }
-    return true
+    return bytes.span.matches(name.utf8Span.span, from: 0, at: range)
   }
 
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
-  }
-
-  private static func trim(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
-    func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+  private static func trim(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
     var low = range.lowerBound
     var high = range.upperBound
     while low < high, isSpace(bytes[low]) { low += 1 }
     while low < high, isSpace(bytes[high - 1]) { high -= 1 }
     return low..<high
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
   }
 
   package static func == (a: Self, b: Self) -> Bool { a.bytes == b.bytes }

@@ -23,11 +23,13 @@ package struct UpgradeRequest: Hashable, Sendable {
   package var packet: PacketReference
 
   /// - Returns: `nil` if the head asks for no WebSocket.
-  init?(_ head: HTTPHead, method: String, target: String, endOffset: UInt64, packet: PacketReference) {
-    guard method == "GET", head.list("upgrade", contains: "websocket"),
-      head.list("connection", contains: "upgrade")
+  init?(_ head: HTTPHead, endOffset: UInt64, packet: PacketReference) {
+    guard head.startLinePart(0, is: "GET"), head.list(.upgrade, contains: "websocket"),
+      head.list(.connection, contains: "upgrade")
     else { return nil }
-    self.init(head, target: target, host: head.value("host"), endOffset: endOffset, packet: packet)
+    self.init(
+      head, target: head.startLinePart(1) ?? "", host: head.value(.host), endOffset: endOffset, packet: packet
+    )
   }
 
   /// An extended CONNECT (RFC 8441 §4). The stream begins behind it.
@@ -45,14 +47,14 @@ package struct UpgradeRequest: Hashable, Sendable {
   private init(
     _ fields: some HeaderFields, target: String, host: String?, endOffset: UInt64, packet: PacketReference
   ) {
-    key = fields.value("sec-websocket-key")
+    key = fields.value(.webSocketKey)
     expectedAccept = key.map { UpgradeResponse.accept(for: $0) }
     self.target = target
     self.host = host
-    userAgent = fields.value("user-agent")
-    requestID = fields.value("x-request-id")
-    forwardedFor = fields.value("x-forwarded-for")
-    via = fields.value("via")
+    userAgent = fields.value(.userAgent)
+    requestID = fields.value(.requestID)
+    forwardedFor = fields.value(.forwardedFor)
+    via = fields.value(.via)
     proxyField = ProxyFields.first(in: fields)
     self.endOffset = endOffset
     self.packet = packet
@@ -80,18 +82,23 @@ package struct UpgradeResponse: Hashable, Sendable {
     answersExtendedConnect ? (200..<300).contains(status) : status == 101
   }
 
-  init(
+  private init(
     _ fields: some HeaderFields, status: Int, statusText: String, endOffset: UInt64, packet: PacketReference
   ) {
     self.status = status
     self.statusText = statusText
-    accept = fields.value("sec-websocket-accept")
-    subprotocol = fields.value("sec-websocket-protocol")
-    deflate = PermessageDeflate(extensions: fields.list("sec-websocket-extensions"))
-    server = fields.value("server")
-    via = fields.value("via")
+    accept = fields.value(.webSocketAccept)
+    subprotocol = fields.value(.webSocketProtocol)
+    deflate = PermessageDeflate(extensions: fields.list(.webSocketExtensions))
+    server = fields.value(.server)
+    via = fields.value(.via)
     self.endOffset = endOffset
     self.packet = packet
+  }
+
+  init(_ head: HTTPHead, status: Int, endOffset: UInt64, packet: PacketReference) {
+    self.init(
+      head, status: status, statusText: head.startLinePart(2) ?? "", endOffset: endOffset, packet: packet)
   }
 
   /// The answer to an extended CONNECT.
@@ -105,25 +112,25 @@ package struct UpgradeResponse: Hashable, Sendable {
 
   /// What `Sec-WebSocket-Accept` has to be for a key (RFC 6455 §4.2.2, step 5.4).
   package static func accept(for key: String) -> String {
-    let digest = Insecure.SHA1.hash(data: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-    return base64(Array(digest))
+    var bytes = Array(key.utf8)
+    bytes += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8
+    return base64(Insecure.SHA1.hash(data: bytes), count: Insecure.SHA1.byteCount)
   }
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  private static func base64(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var (bits, width) = (UInt32(0), UInt32(0))
+  private static func base64(_ bytes: some Sequence<UInt8>, count: Int) -> String {
+    var text = [UInt8](repeating: UInt8(ascii: "="), count: (count + 2) / 3 * 4)
+    var (bits, width, index) = (UInt32(0), UInt32(0), 0)
     for byte in bytes {
       (bits, width) = (bits << 8 | UInt32(byte), width + 8)
       while width >= 6 {
         width -= 6
-        text.append(alphabet[Int(bits >> width & 0x3f)])
+        text[index] = alphabet[Int(bits >> width & 0x3f)]
+        index += 1
       }
     }
-    if width > 0 { text.append(alphabet[Int(bits << (6 - width) & 0x3f)]) }
-    while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
+    if width > 0 { text[index] = alphabet[Int(bits << (6 - width) & 0x3f)] }
     return String(decoding: text, as: UTF8.self)
   }
 }

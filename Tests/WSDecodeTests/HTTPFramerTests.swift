@@ -2,6 +2,10 @@ import TestSupport
 import Testing
 import WSDecode
 
+extension HTTPHead {
+  var startLineParts: [String] { (0...3).compactMap { startLinePart($0) } }
+}
+
 /// Feeds a framer and answers its heads.
 struct FramerRun {
   var framer: HTTPFramer

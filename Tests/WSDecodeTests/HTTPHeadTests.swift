@@ -62,8 +62,8 @@ import WSDecode
   func `a head is a start line and fields`(_ row: Row) {
     let head = HTTPHead(Array(row.text.utf8))
     #expect(head.startLineParts == row.startLine)
-    #expect(head.value("host") == row.host)
-    #expect(head.list("upgrade") == row.upgrade)
+    #expect(head.value(.host) == row.host)
+    #expect(head.list(.upgrade) == row.upgrade)
   }
 
   /// RFC 9112 §5.2: a folded line continues the value in front of it.
@@ -85,8 +85,8 @@ import WSDecode
   func `white space at a line's beginning folds it into the field above`(_ row: Row) {
     let head = HTTPHead(Array(row.text.utf8))
     // One space or several stand for the line end.
-    #expect(head.value("host")?.split(separator: " ").joined(separator: " ") == row.host)
-    #expect(head.list("upgrade") == row.upgrade)
+    #expect(head.value(.host)?.split(separator: " ").joined(separator: " ") == row.host)
+    #expect(head.list(.upgrade) == row.upgrade)
   }
 
   @Test(arguments: [
@@ -94,20 +94,32 @@ import WSDecode
   ])
   func `a list has a member, letter case aside`(value: String, expected: Bool) {
     let head = HTTPHead(Array("GET / HTTP/1.1\r\nConnection: \(value)\r\n\r\n".utf8))
-    #expect(head.list("connection", contains: "upgrade") == expected)
+    #expect(head.list(.connection, contains: "upgrade") == expected)
   }
 
   @Test func `a field that is absent is nil, and a list of nothing`() {
     let head = HTTPHead(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-    #expect(head.value("hos") == nil)
-    #expect(head.value("hostx") == nil)
-    #expect(head.list("upgrade") == [])
-    #expect(!head.list("upgrade", contains: "websocket"))
+    #expect(head.value(.server) == nil)
+    #expect(head.value(.via) == nil)
+    #expect(head.list(.upgrade) == [])
+    #expect(!head.list(.upgrade, contains: "websocket"))
+  }
+
+  @Test(arguments: FieldName.allCases.filter { $0 != .envoy })
+  func `every name is known by all of its letters and in any letter case`(_ name: FieldName) {
+    let text = name.text
+    func head(_ names: [String]) -> HTTPHead {
+      HTTPHead(Array("GET / HTTP/1.1\r\n\(names.map { "\($0): a\r\n" }.joined())\r\n".utf8))
+    }
+    #expect(head([text]).value(name) == "a")
+    #expect(head([text.uppercased()]).value(name) == "a")
+    #expect(
+      !head([String(text.dropLast()), text + "x", "?" + text.dropFirst(), text + " ", ""]).contains(name))
   }
 
   @Test func `bytes that are not UTF-8 are repaired`() {
     let head = HTTPHead(Array("GET / HTTP/1.1\r\nHost: a".utf8) + [0xff] + Array("b\r\n\r\n".utf8))
-    #expect(head.value("host") == "a\u{fffd}b")
+    #expect(head.value(.host) == "a\u{fffd}b")
   }
 
   @Test func `random bytes are a head, too`() {
@@ -115,7 +127,7 @@ import WSDecode
     for _ in 0..<200 {
       let bytes = (0..<100).map { _ in Array("\r\n: ,ab".utf8).randomElement(using: &random) ?? 0 }
       let head = HTTPHead(bytes)
-      _ = (head.startLineParts, head.value("a"), head.list("b"))
+      _ = (head.startLineParts, head.value(.host), head.list(.upgrade))
     }
   }
 }

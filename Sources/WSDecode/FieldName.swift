@@ -1,0 +1,107 @@
+import Capture
+
+/// The header fields that are looked at. All others are passed over.
+package enum FieldName: UInt8, CaseIterable, Sendable {
+  case host, connection, upgrade, transferEncoding, contentLength
+  case webSocketKey, webSocketAccept, webSocketProtocol, webSocketExtensions
+  case userAgent, server, requestID
+  case forwardedFor, forwarded, via, realIP, cfConnectingIP, trueClientIP, amazonTraceID, forwardedProto
+  case forwardedHost, forwardedPort, forwardedServer, forwardedClientCert, originalForwardedFor, clientIP
+  case clusterClientIP, fastlyClientIP, azureClientIP, azureSocketIP, appEngineRemoteAddress, cfRay, cdnLoop
+  /// Envoy's own: any name that begins so.
+  case envoy
+
+  /// In lower case.
+  package var text: String {
+    switch self {
+    case .host: "host"
+    case .connection: "connection"
+    case .upgrade: "upgrade"
+    case .transferEncoding: "transfer-encoding"
+    case .contentLength: "content-length"
+    case .webSocketKey: "sec-websocket-key"
+    case .webSocketAccept: "sec-websocket-accept"
+    case .webSocketProtocol: "sec-websocket-protocol"
+    case .webSocketExtensions: "sec-websocket-extensions"
+    case .userAgent: "user-agent"
+    case .server: "server"
+    case .requestID: "x-request-id"
+    case .forwardedFor: "x-forwarded-for"
+    case .forwarded: "forwarded"
+    case .via: "via"
+    case .realIP: "x-real-ip"
+    case .cfConnectingIP: "cf-connecting-ip"
+    case .trueClientIP: "true-client-ip"
+    case .amazonTraceID: "x-amzn-trace-id"
+    case .forwardedProto: "x-forwarded-proto"
+    case .forwardedHost: "x-forwarded-host"
+    case .forwardedPort: "x-forwarded-port"
+    case .forwardedServer: "x-forwarded-server"
+    case .forwardedClientCert: "x-forwarded-client-cert"
+    case .originalForwardedFor: "x-original-forwarded-for"
+    case .clientIP: "x-client-ip"
+    case .clusterClientIP: "x-cluster-client-ip"
+    case .fastlyClientIP: "fastly-client-ip"
+    case .azureClientIP: "x-azure-clientip"
+    case .azureSocketIP: "x-azure-socketip"
+    case .appEngineRemoteAddress: "x-appengine-remote-addr"
+    case .cfRay: "cf-ray"
+    case .cdnLoop: "cdn-loop"
+    case .envoy: "x-envoy-"
+    }
+  }
+
+  /// - Returns: `nil` if nobody looks at a field of that name.
+  init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    guard let name = Self.spellings.name(of: bytes, range) else { return nil }
+    self = name
+  }
+
+  private static let spellings = FieldSpellings()
+}
+
+/// Some of the field names.
+struct FieldNames {
+  private var bits: UInt64 = 0
+
+  mutating func insert(_ name: FieldName) { bits |= 1 << name.rawValue }
+
+  func contains(_ name: FieldName) -> Bool { bits >> name.rawValue & 1 == 1 }
+}
+
+/// How the field names are written, by length: most fields of a message have a length that none, or one, has.
+private struct FieldSpellings {
+  private struct Entry {
+    var name: FieldName
+    /// Where it begins in `letters`.
+    var start: Int
+  }
+  private var entries: [Entry] = []
+  private var letters: [UInt8] = []
+  /// Where the entries of each length begin, and behind the longest where they end.
+  private var firstOfLength = [0]
+  private let envoy = Array(FieldName.envoy.text.utf8)
+
+  init() {
+    let names = FieldName.allCases.filter { $0 != .envoy }.map { (name: $0, text: Array($0.text.utf8)) }
+    for length in 0...(names.map(\.text.count).max() ?? 0) {
+      for (name, text) in names where text.count == length {
+        entries.append(Entry(name: name, start: letters.count))
+        letters += text
+      }
+      firstOfLength.append(entries.count)
+    }
+  }
+
+  /// The name in a range of bytes, letter case aside.
+  func name(of bytes: Span<UInt8>, _ range: Range<Int>) -> FieldName? {
+    if range.count + 1 < firstOfLength.count {
+      for index in firstOfLength[range.count]..<firstOfLength[range.count + 1]
+      where bytes.matches(letters.span, from: entries[index].start, at: range) {
+        return entries[index].name
+      }
+    }
+    guard range.count >= envoy.count else { return nil }
+    return bytes.matches(envoy.span, from: 0, at: range.prefix(envoy.count)) ? .envoy : nil
+  }
+}
