@@ -6,6 +6,7 @@ struct Prelude {
   private(set) var items: [ParkedStream.Item] = []
   private var first: (side: Side, offset: UInt64, bytes: [UInt8])?
   private static let needed = 8
+  private static let connect = Array("CONNECT ".utf8)
 
   init(sawStart: Bool) { self.sawStart = sawStart }
 
@@ -30,12 +31,18 @@ struct Prelude {
 
   /// Looks at the next bytes.
   mutating func judge(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Verdict {
-    if first == nil { first = (chunk.side, chunk.offset, []) }
+    if first == nil {
+      first = (chunk.side, chunk.offset, [])
+      // As nearly always: they need not be kept to tell.
+      if bytes.count >= Self.needed {
+        return Self.judge(bytes.extracting(0..<Self.needed), from: chunk.side, isBeginning: isBeginning)
+      }
+    }
     if first?.side == chunk.side, let known = first?.bytes.count, known < Self.needed {
       first?.bytes.append(bytes, 0..<min(bytes.count, Self.needed - known))
     }
     guard let first else { return .unknown }
-    return Self.judge(first.bytes, from: first.side, isBeginning: isBeginning)
+    return Self.judge(first.bytes.span, from: first.side, isBeginning: isBeginning)
   }
 
   /// Keeps an event in its place behind bytes that are held back; false if there are none.
@@ -49,31 +56,29 @@ struct Prelude {
     }
   }
 
-  private static func judge(_ bytes: [UInt8], from side: Side, isBeginning: Bool) -> Verdict {
+  private static func judge(_ bytes: Span<UInt8>, from side: Side, isBeginning: Bool) -> Verdict {
     let isRecord =
       bytes.count < TLSRecordHeader.byteCount
       ? isBeginningOfRecord(bytes) : TLSRecordHeader(bytes, at: 0) != nil
     if isRecord {
       guard bytes.count > TLSRecordHeader.byteCount else { return .unknown }
-      return isBeginning && isHello(bytes.span, from: side) ? .hello : isBeginning ? .other : .record
+      return isBeginning && isHello(bytes, from: side) ? .hello : isBeginning ? .other : .record
     }
     guard side == .client, isBeginning else { return .other }
-    let method = Array("CONNECT ".utf8)
-    guard bytes.elementsEqual(method.prefix(bytes.count)) else { return .other }
-    return bytes.count < method.count ? .unknown : .connect
+    for index in bytes.indices where bytes[index] != connect[index] { return .other }
+    return bytes.count < connect.count ? .unknown : .connect
   }
 
-  private static func isBeginningOfRecord(_ bytes: [UInt8]) -> Bool {
-    guard let type = bytes.first, (20...23).contains(type) else { return false }
+  private static func isBeginningOfRecord(_ bytes: Span<UInt8>) -> Bool {
+    guard !bytes.isEmpty, (20...23).contains(bytes[0]) else { return false }
     return bytes.count < 2 || bytes[1] == 3
   }
 
   /// Whether a record begins with the hello message of that side.
   static func isHello(_ bytes: Span<UInt8>, from side: Side) -> Bool {
     guard bytes.count > TLSRecordHeader.byteCount else { return false }
-    let head = (0...TLSRecordHeader.byteCount).map { bytes[$0] }
-    guard let header = TLSRecordHeader(head, at: 0), header.type == .handshake else { return false }
-    return head[TLSRecordHeader.byteCount]
+    guard let header = TLSRecordHeader(bytes, at: 0), header.type == .handshake else { return false }
+    return bytes[TLSRecordHeader.byteCount]
       == (side == .client ? HandshakeType.clientHello : HandshakeType.serverHello)
   }
 
@@ -82,7 +87,7 @@ struct Prelude {
     var index = 0
     while index < bytes.count {
       guard bytes.count - index > TLSRecordHeader.byteCount,
-        let header = TLSRecordHeader((index..<index + TLSRecordHeader.byteCount).map { bytes[$0] }, at: 0),
+        let header = TLSRecordHeader(bytes, at: index),
         header.type == .applicationData, header.version == 0x0303
       else { return false }
       index += TLSRecordHeader.byteCount + header.bodyLength

@@ -45,7 +45,8 @@ struct RecordFinder {
       let body = keepsBody ? Array(buffer[tried + TLSRecordHeader.byteCount..<end]) : nil
       let record = TLSRecord(header: header, body: body, range: start..<base + UInt64(end), packet: packet)
       let following: Following =
-        end == buffer.count ? .end : Self.isProtected(TLSRecordHeader(buffer, at: end)) ? .record : .other
+        end == buffer.count
+        ? .end : Self.isProtected(TLSRecordHeader(buffer.span, at: end)) ? .record : .other
       if accept(record, following) { return Found(record: record, rest: Array(buffer[end...])) }
       tried += 1
     }
@@ -58,7 +59,9 @@ struct RecordFinder {
   /// Moves on to the next place that looks like the header of a protected record.
   private mutating func candidate() -> TLSRecordHeader? {
     while tried + TLSRecordHeader.byteCount <= buffer.count {
-      if buffer[tried + 1] == 3, let header = TLSRecordHeader(buffer, at: tried), Self.isProtected(header) {
+      if buffer[tried + 1] == 3, let header = TLSRecordHeader(buffer.span, at: tried),
+        Self.isProtected(header)
+      {
         return header
       }
       tried += 1

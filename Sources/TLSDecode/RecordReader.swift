@@ -74,7 +74,7 @@ struct RecordReader {
       index += 1
       offset += 1
     }
-    header = TLSRecordHeader(partialHeader, at: 0)
+    header = TLSRecordHeader(partialHeader.span, at: 0)
     left = header?.bodyLength ?? 0
     partialHeader.removeAll(keepingCapacity: true)
     return true

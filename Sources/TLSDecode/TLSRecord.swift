@@ -22,7 +22,7 @@ struct TLSRecordHeader: Equatable {
   var bodyLength: Int
 
   /// - Returns: `nil` if the five bytes from `offset` on cannot be a header.
-  init?(_ bytes: [UInt8], at offset: Int) {
+  init?(_ bytes: Span<UInt8>, at offset: Int) {
     guard bytes.count - offset >= Self.byteCount else { return nil }
     type = ContentType(rawValue: bytes[offset])
     version = UInt16(bytes[offset + 1]) << 8 | UInt16(bytes[offset + 2])
