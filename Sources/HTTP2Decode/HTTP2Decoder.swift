@@ -99,10 +99,18 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
   }
 
   private mutating func close(_ slot: Int) {
+    switch slots[slot].stage {
+    case .undecided: held[slot] = nil
+    case .pickingUp: pickups[slot] = nil
+    case .http2: connections[slot] = nil
+    case .passing, .vacant: break
+    }
     slots[slot].stage = .vacant
-    held[slot] = nil
-    pickups[slot] = nil
-    connections[slot] = nil
+  }
+
+  /// What waits of an undecided connection, and does not any longer.
+  private mutating func takeHeld(_ slot: Int) -> HeldStreams? {
+    held.isEmpty ? nil : held.removeValue(forKey: slot)
   }
 
   /// What the sink was told of is over without a byte: the streams that it carries come in its place.
@@ -132,10 +140,10 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
     case .unknown: held[slot, default: HeldStreams()].hold(bytes, chunk)
     case .other:
       slots[slot].stage = .passing
-      pass(held.removeValue(forKey: slot), slot)
+      pass(takeHeld(slot), slot)
       pass(bytes, chunk)
     case .http2:
-      becomeHTTP2(slot, HTTP2Connection(slots[slot].carrier), held.removeValue(forKey: slot))
+      becomeHTTP2(slot, HTTP2Connection(slots[slot].carrier), takeHeld(slot))
       connections[slot]?.receive(bytes, chunk, &output)
     }
   }
@@ -147,17 +155,17 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
       // Whatever it begins with is missing.
       slots[slot].stage = .pickingUp
       pickups[slot] = Pickup()
-      pass(held.removeValue(forKey: slot), slot)
+      pass(takeHeld(slot), slot)
       skip(event, slot)
     case .closed:
-      pass(held.removeValue(forKey: slot), slot)
+      pass(takeHeld(slot), slot)
       pass(event, slot)
     default:
-      guard held[slot] != nil else { return pass(event, slot) }
+      guard !held.isEmpty, held[slot] != nil else { return pass(event, slot) }
       held[slot]?.hold(event)
       if held[slot]?.isFull == true {
         slots[slot].stage = .passing
-        pass(held.removeValue(forKey: slot), slot)
+        pass(takeHeld(slot), slot)
       }
     }
   }

@@ -2,6 +2,7 @@ import Streams
 
 /// Where connections and carried streams go, and what numbers them: slots are dense, serials never used twice.
 struct HTTP2Output<Sink: StreamSink> {
+  /// The first field: so that to reach it costs no look at the type, as the others do.
   var sink: Sink
   private var free: [Int] = []
   private var slots = 0
