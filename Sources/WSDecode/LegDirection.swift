@@ -10,7 +10,8 @@ struct LegDirection {
   private let options: FrameOptions
   /// `nil` while the boundaries are lost.
   private var stream: FrameStream?
-  private(set) var finder: FrameFinder
+  /// None until the boundaries are lost: few directions ever need it, and it is large.
+  private var finders: [FrameFinder] = []
   private var wasFound: Bool
 
   /// - Parameters:
@@ -25,11 +26,26 @@ struct LegDirection {
     self.side = side
     self.deflate = deflate
     self.options = options
-    finder = FrameFinder(
-      role: isSideKnown ? side : nil, expected: expected, deflate: deflate, options: options)
     wasFound = offset != nil
-    stream = offset.map { FrameStream(side: side, from: $0, deflate: deflate, options: options) }
+    if let offset {
+      stream = FrameStream(side: side, from: offset, deflate: deflate, options: options)
+    } else {
+      finders = [
+        FrameFinder(
+          role: isSideKnown ? side : nil, expected: expected, deflate: deflate, options: options)
+      ]
+    }
   }
+
+  private(set) var finder: FrameFinder {
+    get { finders.first ?? newFinder }
+    _modify {
+      if finders.isEmpty { finders.append(newFinder) }
+      yield &finders[0]
+    }
+  }
+
+  private var newFinder: FrameFinder { FrameFinder(role: side, deflate: deflate, options: options) }
 
   /// The same, as the other side's.
   var flipped: LegDirection {
@@ -44,7 +60,7 @@ struct LegDirection {
   var refutesPickUp: Bool { !wasFound && finder.refutesPickUp }
 
   /// The code of the Close frame that is known of, or suspected.
-  var closeCode: UInt16? { stream?.closeCode ?? finder.closeCode }
+  var closeCode: UInt16? { stream?.closeCode ?? finders.first?.closeCode }
 
   /// Takes bytes from index `first` on; they lie at `offset`.
   mutating func receive(
