@@ -11,8 +11,8 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
 
   package init(_ sink: sending Sink) { worker = Worker(sink, name: "legs") }
 
-  package func receive(_ event: LegEvent, on leg: LegID) {
-    if batch.add(.event(event, leg)) { handOver() }
+  package func receive(_ event: consuming LegEvent, on leg: LegID) {
+    if batch.add(.event(consume event, leg)) { handOver() }
   }
 
   package func receive(_ frame: Frame, on leg: LegID) {
@@ -68,10 +68,11 @@ private final class LegBatch: Sendable {
   private static let size = 2048
 
   /// - Returns: whether it is full.
-  func add(_ item: @autoclosure () -> LegItem) -> Bool {
-    items.withLock { items in
+  func add(_ item: consuming LegItem) -> Bool {
+    var item = Optional(item)
+    return items.withLock { items in
       if items.isEmpty { items.reserveCapacity(Self.size) }
-      items.append(item())
+      if let item = item.take() { items.append(item) }
       return items.count == Self.size
     }
   }

@@ -3,6 +3,7 @@ import Streams
 
 /// Where decoded legs go, and what numbers them.
 struct LegOutput<Sink: LegSink> {
+  /// The first field: so that to reach it costs no look at the type, as the others do.
   var sink: Sink
   private(set) var count = 0
   private var slots = 0
@@ -18,7 +19,7 @@ struct LegOutput<Sink: LegSink> {
   }
 
   /// Tells a leg's last event.
-  mutating func end(_ leg: LegID, with event: LegEvent) {
+  mutating func end(_ leg: LegID, with event: consuming LegEvent) {
     sink.receive(event, on: leg)
     freeSlots.append(leg.slot)
   }
@@ -84,7 +85,10 @@ struct ConnectionDecoder {
   }
 
   mutating func receive(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
-    let event = isFlipped ? event.flipped : event
+    if isFlipped { acceptOrPark(event.flipped, &output) } else { acceptOrPark(event, &output) }
+  }
+
+  private mutating func acceptOrPark(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
     if case .closed = event {
       http.loseRequests()
       http.stopParking(.client)
@@ -112,6 +116,13 @@ struct ConnectionDecoder {
   ) {
     if frames != nil { return receiveFrames(bytes, from: 0, chunk, &output) }
     if isExtendedConnect { return receiveUnanswered(bytes, chunk, &output) }
+    if clientFramesBegin == nil, http.passBody(UInt64(bytes.count), chunk.side) { return }
+    takeMessages(bytes, chunk, &output)
+  }
+
+  private mutating func takeMessages(
+    _ bytes: Span<UInt8>, _ chunk: StreamChunk, _ output: inout LegOutput<some LegSink>
+  ) {
     // A head at the end of the bytes may open a leg, and what follows may be frames at once.
     var index = 0
     while let step = http.next(bytes, from: &index, chunk) {
@@ -131,7 +142,7 @@ struct ConnectionDecoder {
     case .secured(let tls) where tls.access != .decrypted && !isSealed: seal(&output)
     case .record where isSealed && leg == nil:
       openLeg(LegOpening(connection: connection, request: nil, isSealed: true), &output)
-      for event in memory.late { tell(event, &output) }
+      recall(&output)
     case .gap where isSealed: break
     case .gap(let side, let range, let cause, let packet):
       skip(side, range, isLengthKnown: cause != .unknownLength, packet, &output)
@@ -155,9 +166,12 @@ struct ConnectionDecoder {
       finish(.server, &output)
     default: break
     }
-    memory.keep(event)
+    if mayOpenLeg { memory.keep(event) }
     tell(event, &output)
   }
+
+  /// Whether another leg may be told of what happens now: what comes behind an agreed upgrade is its leg's alone.
+  private var mayOpenLeg: Bool { frames == nil || isPickedUp }
 
   private func tell(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
     guard let leg else { return }
@@ -176,7 +190,7 @@ struct ConnectionDecoder {
   /// Goes on with what waited for the other side. What an item lets go in turn is taken by the same loop:
   /// a call inside a call would be as deep as thousands of tiny segments.
   private mutating func release(_ output: inout LegOutput<some LegSink>) {
-    guard !isReleasing else { return }
+    guard http.hasReleased, !isReleasing else { return }
     isReleasing = true
     defer { isReleasing = false }
     while let item = http.nextReleased() {
@@ -189,35 +203,34 @@ struct ConnectionDecoder {
 
   // MARK: Legs
 
-  private mutating func take(_ step: HTTPStep, _ output: inout LegOutput<some LegSink>) {
-    switch step {
+  private mutating func take(_ step: consuming HTTPStep, _ output: inout LegOutput<some LegSink>) {
+    switch consume step {
     case .other, .parked: break
     case .tunnelled(let target): connection.tunnel = target
     case .requested(let request):
+      let end = request.endOffset
       openLeg(LegOpening(connection: connection, request: request), &output)
       recall(&output)
-      clientFramesBegin = request.endOffset
+      clientFramesBegin = end
     case .refused(let response):
       if let leg { output.sink.receive(.responded(response), on: leg) }
     case .switched(let response, let isAsked):
       if !isAsked { openLeg(LegOpening(connection: connection, request: nil), &output) }
       guard let leg else { return }
+      let (end, deflate, packet) = (response.endOffset, response.deflate, response.packet)
       output.sink.receive(.responded(response), on: leg)
-      if clientFramesBegin == nil {
-        output.sink.receive(.lost(.client, at: 0, response.packet), on: leg)
-      }
+      if clientFramesBegin == nil { output.sink.receive(.lost(.client, at: 0, packet), on: leg) }
       // While the 101 waited for its request, the client may have acknowledged much, and ended.
       if !isAsked { recall(&output) }
       beginFrames(
         client: LegDirection(
-          side: .client, from: clientFramesBegin, deflate: response.deflate, options: options),
-        server: LegDirection(
-          side: .server, from: response.endOffset, deflate: response.deflate, options: options))
+          side: .client, from: clientFramesBegin, deflate: deflate, options: options),
+        server: LegDirection(side: .server, from: end, deflate: deflate, options: options))
     }
   }
 
   /// The answer to an extended CONNECT.
-  private mutating func take(_ response: UpgradeResponse, _ output: inout LegOutput<some LegSink>) {
+  private mutating func take(_ response: consuming UpgradeResponse, _ output: inout LegOutput<some LegSink>) {
     guard response.isSwitchingProtocols else {
       isExtendedConnectRefused = true
       http.stopParking(.client)
@@ -240,23 +253,23 @@ struct ConnectionDecoder {
     }
   }
 
-  private mutating func openLeg(_ opening: LegOpening, _ output: inout LegOutput<some LegSink>) {
+  private mutating func openLeg(_ opening: consuming LegOpening, _ output: inout LegOutput<some LegSink>) {
     if let leg { output.end(leg, with: .stream(.closed(.reused))) }
     let id = output.nextID()
     leg = id
     clientFramesBegin = nil
     pickUp = nil
     output.sink.receive(.opened(opening), on: id)
-    for event in memory.beginnings { output.sink.receive(.stream(event), on: id) }
+    memory.tellBeginnings { output.sink.receive(.stream($0), on: id) }
   }
 
   /// Tells the leg what its connection said before it was opened.
   private func recall(_ output: inout LegOutput<some LegSink>) {
     guard let leg else { return }
-    for event in memory.late { output.sink.receive(.stream(event), on: leg) }
+    memory.tellLate { output.sink.receive(.stream($0), on: leg) }
   }
 
-  private mutating func beginFrames(client: LegDirection, server: LegDirection) {
+  private mutating func beginFrames(client: consuming LegDirection, server: consuming LegDirection) {
     frames = Indirect(LegFrames(client: client, server: server))
     http.end()
   }

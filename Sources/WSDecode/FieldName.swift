@@ -51,13 +51,7 @@ package enum FieldName: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// - Returns: `nil` if nobody looks at a field of that name.
-  init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-    guard let name = Self.spellings.name(of: bytes, range) else { return nil }
-    self = name
-  }
-
-  private static let spellings = FieldSpellings()
+  static let spellings = FieldSpellings()
 }
 
 /// Some of the field names.
@@ -70,7 +64,7 @@ struct FieldNames {
 }
 
 /// How the field names are written, by length: most fields of a message have a length that none, or one, has.
-private struct FieldSpellings {
+struct FieldSpellings {
   private struct Entry {
     var name: FieldName
     /// Where it begins in `letters`.
@@ -82,7 +76,7 @@ private struct FieldSpellings {
   private var firstOfLength = [0]
   private let envoy = Array(FieldName.envoy.text.utf8)
 
-  init() {
+  fileprivate init() {
     let names = FieldName.allCases.filter { $0 != .envoy }.map { (name: $0, text: Array($0.text.utf8)) }
     for length in 0...(names.map(\.text.count).max() ?? 0) {
       for (name, text) in names where text.count == length {
@@ -93,7 +87,7 @@ private struct FieldSpellings {
     }
   }
 
-  /// The name in a range of bytes, letter case aside.
+  /// The name in a range of bytes, letter case aside; `nil` if nobody looks at a field of that name.
   func name(of bytes: Span<UInt8>, _ range: Range<Int>) -> FieldName? {
     if range.count + 1 < firstOfLength.count {
       for index in firstOfLength[range.count]..<firstOfLength[range.count + 1]

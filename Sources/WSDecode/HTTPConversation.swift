@@ -96,6 +96,14 @@ struct HTTPConversation {
     return head.map { take(response: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
   }
 
+  /// Passes over bytes that lie inside a message's body, as most do; false if they do not, or have to be parked.
+  mutating func passBody(_ count: UInt64, _ side: Side) -> Bool {
+    switch side {
+    case .client: !parkedRequests.isActive && requests.passBody(count)
+    case .server: !parkedResponses.isActive && responses.passBody(count)
+    }
+  }
+
   /// Whether bytes that are missing here may have held a 101.
   var mayHideSwitch: Bool { parkedRequests.isActive || responses.isInsideSwitchingHead }
 
@@ -129,9 +137,9 @@ struct HTTPConversation {
       isPairingLost = false
     }
     if pending.count == Self.maxPendingRequests { pending.removeFirst() }
-    if let upgrade = UpgradeRequest(head, endOffset: endOffset, packet: packet) {
+    if head.asksForWebSocket {
       expect(.upgrade, packet)
-      return .requested(upgrade)
+      return .requested(UpgradeRequest(head, endOffset: endOffset, packet: packet))
     }
     if head.startLinePart(0, is: "CONNECT") {
       expect(.connect(target: head.startLinePart(1) ?? ""), packet)
@@ -294,14 +302,20 @@ struct HTTPConversation {
   }
 
   mutating func stopParking(_ side: Side) {
-    released += side == .client ? parkedRequests.release() : parkedResponses.release()
+    switch side {
+    case .client where parkedRequests.isActive: released += parkedRequests.release()
+    case .server where parkedResponses.isActive: released += parkedResponses.release()
+    default: break
+    }
   }
+
+  /// Whether something waited and need not any longer.
+  var hasReleased: Bool { !released.isEmpty }
 
   /// What waited and need not any longer, in order.
   mutating func nextReleased() -> ParkedStream.Item? {
     guard taken < released.count else {
-      released = []
-      taken = 0
+      (released, taken) = ([], 0)
       return nil
     }
     defer { taken += 1 }

@@ -93,6 +93,19 @@ package struct HTTPFramer {
     }
   }
 
+  /// Passes over bytes that lie inside a body, all of them.
+  ///
+  /// - Returns: whether they do; if not, nothing was passed over.
+  mutating func passBody(_ count: UInt64) -> Bool {
+    switch state {
+    case .length(let left) where count < left: state = .length(left: left - count)
+    case .chunkData(let left) where count < left: state = .chunkData(left: left - count)
+    case .untilClose: break
+    default: return false
+    }
+    return true
+  }
+
   /// Passes over bytes that are missing.
   package mutating func skip(_ count: UInt64) {
     switch state {

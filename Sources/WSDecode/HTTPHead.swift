@@ -22,9 +22,10 @@ package struct HTTPHead: Hashable, Sendable {
     var fields: [Field] = []
     fields.reserveCapacity(8)
     var names = FieldNames()
+    let spellings = FieldName.spellings
     var start = startLine?.next ?? bytes.count
     while let (line, next) = Self.line(of: &bytes, from: start) {
-      if let field = Self.field(bytes.span, line) {
+      if let field = Self.field(bytes.span, line, spellings) {
         names.insert(field.name)
         fields.append(field)
       }
@@ -62,12 +63,14 @@ package struct HTTPHead: Hashable, Sendable {
     return (first, nil)
   }
 
-  private static func field(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Field? {
+  private static func field(
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ spellings: FieldSpellings
+  ) -> Field? {
     var colon = line.lowerBound
     while colon < line.upperBound, bytes[colon] != UInt8(ascii: ":") { colon += 1 }
-    guard colon < line.upperBound, let name = FieldName(bytes, line.lowerBound..<colon) else { return nil }
-    return Field(
-      name: name, nameRange: line.lowerBound..<colon, value: trim(bytes, colon + 1..<line.upperBound))
+    let range = line.lowerBound..<colon
+    guard colon < line.upperBound, let name = spellings.name(of: bytes, range) else { return nil }
+    return Field(name: name, nameRange: range, value: trim(bytes, colon + 1..<line.upperBound))
   }
 
   // MARK: Start line

@@ -98,7 +98,7 @@ package struct LegOpening: Hashable, Sendable {
 
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.
 package protocol LegSink {
-  mutating func receive(_ event: LegEvent, on leg: LegID)
+  mutating func receive(_ event: consuming LegEvent, on leg: LegID)
   /// Takes a frame that is complete: a call of its own, as nearly all that happens on a leg is frames.
   mutating func receive(_ frame: Frame, on leg: LegID)
   /// Takes what `StreamEvent.acknowledged` tells of the stream below.

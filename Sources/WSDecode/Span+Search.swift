@@ -21,10 +21,8 @@ extension Span<UInt8> {
 
   /// Whether the bytes of a range are a text in lower case that begins at `start` of others, letter case aside.
   func matches(_ text: Span<UInt8>, from start: Int, at range: Range<Int>) -> Bool {
-    for index in 0..<range.count
-    where self[range.lowerBound + index].lowercased != text[start + index] {
-      return false
-    }
+    let (bytes, text) = (extracting(range), text.extracting(start..<start + range.count))
+    for index in bytes.indices where bytes[index].lowercased != text[index] { return false }
     return true
   }
 }

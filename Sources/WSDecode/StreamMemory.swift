@@ -16,18 +16,19 @@ struct StreamMemory {
   /// FIN and RST of either side.
   private static let maxEnds = 4
 
-  var beginnings: [StreamEvent] {
-    [
-      client.beginning.map { .began(.client, $0) }, server.beginning.map { .began(.server, $0) },
-      encapsulation.map { .encapsulated($0) }, tls.map { .secured($0) },
-    ].compactMap { $0 }
+  /// Tells where the streams began, and what they are carried in.
+  func tellBeginnings(_ body: (StreamEvent) -> Void) {
+    if let beginning = client.beginning { body(.began(.client, beginning)) }
+    if let beginning = server.beginning { body(.began(.server, beginning)) }
+    if let encapsulation { body(.encapsulated(encapsulation)) }
+    if let tls { body(.secured(tls)) }
   }
 
-  var late: [StreamEvent] {
-    [
-      client.acknowledged.map { .acknowledged(.client, upTo: $0.upTo, $0.packet) },
-      server.acknowledged.map { .acknowledged(.server, upTo: $0.upTo, $0.packet) },
-    ].compactMap { $0 } + ends
+  /// Tells how far was acknowledged, and the ends.
+  func tellLate(_ body: (StreamEvent) -> Void) {
+    if let (upTo, packet) = client.acknowledged { body(.acknowledged(.client, upTo: upTo, packet)) }
+    if let (upTo, packet) = server.acknowledged { body(.acknowledged(.server, upTo: upTo, packet)) }
+    for end in ends { body(end) }
   }
 
   mutating func keep(_ event: StreamEvent) {

@@ -22,11 +22,8 @@ package struct UpgradeRequest: Hashable, Sendable {
   /// The packet that completed the head.
   package var packet: PacketReference
 
-  /// - Returns: `nil` if the head asks for no WebSocket.
-  init?(_ head: HTTPHead, endOffset: UInt64, packet: PacketReference) {
-    guard head.startLinePart(0, is: "GET"), head.list(.upgrade, contains: "websocket"),
-      head.list(.connection, contains: "upgrade")
-    else { return nil }
+  /// - Parameter head: one that asks for a WebSocket.
+  init(_ head: HTTPHead, endOffset: UInt64, packet: PacketReference) {
     self.init(
       head, target: head.startLinePart(1) ?? "", host: head.value(.host), endOffset: endOffset, packet: packet
     )
@@ -58,6 +55,14 @@ package struct UpgradeRequest: Hashable, Sendable {
     proxyField = ProxyFields.first(in: fields)
     self.endOffset = endOffset
     self.packet = packet
+  }
+}
+
+extension HTTPHead {
+  /// Whether it is a client's opening handshake (RFC 6455 §4.2.1).
+  var asksForWebSocket: Bool {
+    startLinePart(0, is: "GET") && list(.upgrade, contains: "websocket")
+      && list(.connection, contains: "upgrade")
   }
 }
 
@@ -112,11 +117,14 @@ package struct UpgradeResponse: Hashable, Sendable {
 
   /// What `Sec-WebSocket-Accept` has to be for a key (RFC 6455 §4.2.2, step 5.4).
   package static func accept(for key: String) -> String {
-    var bytes = Array(key.utf8)
-    bytes += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(key.utf8.count + guid.count)
+    bytes += key.utf8
+    bytes += guid
     return base64(Insecure.SHA1.hash(data: bytes), count: Insecure.SHA1.byteCount)
   }
 
+  private static let guid = Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   private static func base64(_ bytes: some Sequence<UInt8>, count: Int) -> String {

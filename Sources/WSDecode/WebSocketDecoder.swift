@@ -29,6 +29,7 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
     if case .opened(let connection) = event {
       while connections.count <= slot { connections.append(nil) }
       connections[slot] = ConnectionDecoder(connection, options: options)
+      return
     }
     guard slot < connections.count else { return }
     connections[slot]?.receive(event, &output)
