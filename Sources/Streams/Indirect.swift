@@ -7,7 +7,8 @@
   @inlinable package init(_ value: Value) { storage = [value] }
 
   @inlinable package var value: Value {
-    _read { yield storage[0] }
+    // A span lends its element; an array would hand out a copy of it.
+    _read { yield storage.span[0] }
     _modify { yield &storage[0] }
   }
 }
