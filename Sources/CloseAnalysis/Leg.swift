@@ -18,7 +18,11 @@ package struct Leg: Sendable {
     var observations: [LegObservation]
     var isPickedUp: Bool
     var request: UpgradeRequest?
-    var response: UpgradeResponse?
+    var response: UpgradeResponse? {
+      didSet { isAgreed = response.map(\.isSwitchingProtocols) }
+    }
+    /// Whether the response agrees to a WebSocket; every rule asks for it.
+    private(set) var isAgreed: Bool?
     var sealed: (client: SealedRecords, server: SealedRecords)?
     var encapsulation: Encapsulation?
     var tls: TLSDescription?
@@ -31,13 +35,13 @@ package struct Leg: Sendable {
   private var facts: Indirect<Facts>
 
   package init(_ opening: LegOpening, id: LegID, capture: Int) {
-    var facts = Facts(
-      connection: opening.connection,
-      observations: [LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)],
-      isPickedUp: opening.isPickedUp, request: opening.request)
-    if opening.isSealed { facts.sealed = (SealedRecords(), SealedRecords()) }
-    if let request = opening.request { facts.client.beginFrames(at: request.endOffset) }
-    self.facts = Indirect(facts)
+    facts = Indirect(
+      Facts(
+        connection: opening.connection,
+        observations: [LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)],
+        isPickedUp: opening.isPickedUp, request: opening.request))
+    if opening.isSealed { sealed = (SealedRecords(), SealedRecords()) }
+    if let end = opening.request?.endOffset { client.beginFrames(at: end) }
   }
 
   package var connection: Connection {
@@ -62,6 +66,12 @@ package struct Leg: Sendable {
     _modify { yield &facts.value.request }
   }
 
+  /// Asked of one number: to compare it with `nil`, the request would be copied.
+  var hasRequest: Bool { request?.endOffset != nil }
+
+  /// The first field of the request that only proxies write.
+  var proxyField: String? { request?.proxyField }
+
   package var response: UpgradeResponse? {
     _read { yield facts.value.response }
     _modify { yield &facts.value.response }
@@ -73,7 +83,8 @@ package struct Leg: Sendable {
     _modify { yield &facts.value.sealed }
   }
 
-  private var isSealed: Bool { facts.value.sealed != nil }
+  /// Whether the leg is one of TLS that stays closed.
+  package var isSealed: Bool { facts.value.sealed != nil }
 
   /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
   package internal(set) var encapsulation: Encapsulation? {
@@ -126,7 +137,10 @@ package struct Leg: Sendable {
     }
   }
 
-  package var isRefused: Bool { response.map { !$0.isSwitchingProtocols } ?? false }
+  /// Whether either stream has an end.
+  var hasEnd: Bool { client.hasEnd || server.hasEnd }
+
+  package var isRefused: Bool { facts.value.isAgreed == false }
 
   /// Whether `Sec-WebSocket-Accept` answers the key (RFC 6455 §4.2.2); `nil` if not both were captured.
   package var acceptMatches: Bool? {
@@ -151,7 +165,7 @@ package struct Leg: Sendable {
   }
 
   /// Whether what follows on the streams is known to be frames.
-  package var hasFrames: Bool { isPickedUp || response?.isSwitchingProtocols == true }
+  package var hasFrames: Bool { isPickedUp || facts.value.isAgreed == true }
 
   /// Why it is not known how the leg goes on behind what was captured of it.
   var unfinished: UndeterminedReason { forgotten == nil ? .captureEnded : .limit }

@@ -40,6 +40,6 @@ struct LegAlignment {
 extension Leg {
   /// Where the first frame toward the client begins.
   fileprivate var frameBeginning: UInt64? {
-    response.flatMap { $0.isSwitchingProtocols ? $0.endOffset : nil }
+    isRefused ? nil : response?.endOffset
   }
 }

@@ -98,11 +98,19 @@ package struct LegStream: Sendable {
     return rst.packet.precedes(fin.packet) ? rst : fin
   }
 
+  var hasEnd: Bool { fin != nil || rst != nil }
+
   /// The orderly end, then the abort: those that there are.
   package var ends: [SeenEnd] {
     guard let fin else { return rst.map { [$0] } ?? [] }
     return rst.map { [fin, $0] } ?? [fin]
   }
+
+  /// Whether it has a Close frame, and that to its end.
+  package var hasWholeClose: Bool { close?.isCut == false }
+
+  /// Whether the receiver has acknowledged the Close frame.
+  var isCloseAcknowledged: Bool { close?.acknowledged != nil }
 
   /// Whether it is known at each place what frame is there, so that no frame can have been overlooked.
   /// A single byte is too short for a frame: it is the FIN, acknowledged but not captured.
