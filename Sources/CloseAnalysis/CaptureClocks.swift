@@ -19,12 +19,16 @@ struct CaptureClocks {
   private static let leastUncertainty: Int64 = 100_000
   private static let unknownUncertainty: Int64 = 10_000_000
 
-  /// - Parameter sameLegs: pairs of observations, by different captures, of one leg.
-  init(captures: Int, sameLegs: [(Leg, Leg)] = []) {
+  /// Nothing is known of their differences.
+  init(captures: Int) {
     corrections = Array(repeating: 0, count: captures)
     uncertainties = corrections
     measured = Array(0..<captures)
     related = measured
+  }
+
+  /// - Parameter sameLegs: pairs of observations, by different captures, of one leg.
+  mutating func measure(_ sameLegs: [(Leg, Leg)]) {
     guard !sameLegs.isEmpty else { return }
     var samples: [Link: ClockSamples] = [:]
     for (a, b) in sameLegs {
@@ -37,6 +41,8 @@ struct CaptureClocks {
   }
 
   // MARK: What may be compared
+
+  var areSeveral: Bool { corrections.count > 1 }
 
   func areMeasured(_ a: PacketReference, _ b: PacketReference) -> Bool {
     a.capture == b.capture || areEqual(measured, Int(a.capture), Int(b.capture))

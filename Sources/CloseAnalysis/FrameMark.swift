@@ -42,6 +42,25 @@ package struct FrameMarks: Sendable {
 
   package var all: [FrameMark] { last.isEmpty ? first : first + last }
 
+  /// Whether another stream has one of the strong marks, too.
+  func shareStrong(with other: FrameMarks) -> Bool {
+    first.contains { $0.isStrong && other.contains($0.digest) }
+      || last.contains { $0.isStrong && other.contains($0.digest) }
+  }
+
+  private func contains(_ strongDigest: UInt64) -> Bool {
+    first.contains { $0.digest == strongDigest && $0.isStrong }
+      || last.contains { $0.digest == strongDigest && $0.isStrong }
+  }
+
+  /// Where the first frame begins that came after a packet.
+  func firstOffset(after packet: PacketReference) -> UInt64? {
+    var least: UInt64?
+    for mark in first where packet.precedes(mark.packet) { least = min(least ?? mark.offset, mark.offset) }
+    for mark in last where packet.precedes(mark.packet) { least = min(least ?? mark.offset, mark.offset) }
+    return least
+  }
+
   mutating func add(_ mark: FrameMark) {
     if first.count < Self.maxKept {
       first.append(mark)

@@ -70,6 +70,7 @@ struct LegGrouping {
 
   /// The groups, each in rising order, in the order of their first members.
   mutating func groups() -> [[Int]] {
+    if count == 1 { return [Array(parent.indices)] }
     var groups: [[Int]] = []
     groups.reserveCapacity(count)
     // Where the group of each root is; a root is its group's first member.

@@ -19,6 +19,9 @@ struct LegJoining {
 
   /// The legs of each session, in rising order.
   var groups: [[Int]] {
+    if legs.count == 1 { return [[0]] }
+    // Nearly all sessions.
+    if legs.count == 2, areJoinedByFrames(legs[0], legs[1]) { return [[0, 1]] }
     var grouping = LegGrouping(count: legs.count)
     for group in known {
       for index in group.dropFirst() { grouping.join(group[0], index) }
@@ -35,6 +38,10 @@ struct LegJoining {
     // A request on HTTP/2 has no key (RFC 8441 §5).
     joinByHandshake(&grouping) { $0.request?.requestID }
     return grouping.groups()
+  }
+
+  private func areJoinedByFrames(_ a: Leg, _ b: Leg) -> Bool {
+    !a.hasOtherKey(than: b) && a.client.marks.shareStrong(with: b.client.marks)
   }
 
   // MARK: By the handshake
@@ -120,12 +127,16 @@ struct LegJoining {
 
   /// The legs of a session, client side first. There are few.
   func ordered(_ group: [Int]) -> [Leg] {
-    var result: [Leg] = []
-    for leg in group.map({ legs[$0] }).sorted(by: { $0.beginning.precedes($1.beginning) }) {
-      let index = result.firstIndex { isOutside(leg, of: $0) } ?? result.count
-      result.insert(leg, at: index)
+    if group.count == 1 { return [legs[group[0]]] }
+    var members = group.map { legs[$0] }
+    members.sort { $0.beginning.precedes($1.beginning) }
+    for index in 1..<members.count {
+      let leg = members[index]
+      guard let place = members[..<index].firstIndex(where: { isOutside(leg, of: $0) }) else { continue }
+      members.remove(at: index)
+      members.insert(leg, at: place)
     }
-    return result
+    return members
   }
 
   /// A request passes the outer leg first, and so does a client's frame; what the server sends passes it last.

@@ -11,14 +11,16 @@ enum SameLeg {
     case frame(Side, digest: UInt64, sequence: UInt32, http2Stream: UInt32?)
   }
 
-  static func groups(_ legs: [Leg]) -> [[Int]] {
+  /// - Returns: the legs, by the observations of each; `nil` if each was observed once.
+  static func groups(_ legs: [Leg]) -> [[Int]]? {
+    guard legs.count > 1 else { return nil }
     var grouping = LegGrouping(count: legs.count)
     grouping.join {
       traits(of: legs[$0])
     } unless: {
       areApart(legs[$0], legs[$1])
     }
-    return grouping.groups()
+    return grouping.count == legs.count ? nil : grouping.groups()
   }
 
   private static func traits(of leg: Leg) -> [Trait] {

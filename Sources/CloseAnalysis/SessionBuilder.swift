@@ -18,16 +18,26 @@ package struct SessionBuilder {
   ///   - legs: of all captures.
   ///   - captures: how many captures there are.
   package init(_ legs: [Leg], captures: Int) {
-    let groups = SameLeg.groups(legs)
-    var clocks = CaptureClocks(captures: captures, sameLegs: groups.flatMap { Self.pairs(legs, $0) })
-    let all = groups.count == legs.count ? legs : groups.map { Self.merged($0, of: legs, clocks) }
-    var sealed = all.filter { $0.sealed != nil }
-    let merged = sealed.isEmpty ? all : all.filter { $0.sealed == nil }
-    let joined = LegJoining(merged, clocks).groups
-    let first = LegJoining(merged, clocks, known: joined)
+    self.init(legs, CaptureClocks(captures: captures))
+  }
+
+  /// - Parameters:
+  ///   - legs: of all captures.
+  ///   - clocks: those of the captures, of whose differences nothing is known yet.
+  init(_ legs: [Leg], _ unmeasured: CaptureClocks) {
+    var clocks = unmeasured
+    var all = legs
+    if let groups = SameLeg.groups(legs) {
+      clocks.measure(groups.flatMap { Self.pairs(legs, $0) })
+      all = groups.map { Self.merged($0, of: legs, clocks) }
+    }
+    var sealed = all.filter(\.isSealed)
+    let merged = sealed.isEmpty ? all : all.filter { !$0.isSealed }
+    let first = LegJoining(merged, clocks)
+    let joined = first.groups
     let ordered = joined.map { first.ordered($0) }
     // What is joined without looking at clocks tells how they differ, and that may join more.
-    if let changes = clocks.bound(by: ordered) {
+    if clocks.areSeveral, let changes = clocks.bound(by: ordered) {
       let joining = LegJoining(merged.map { Self.shifted($0, by: changes) }, clocks, known: joined)
       chains = joining.groups.map { joining.ordered($0) }
       sealed = sealed.map { Self.shifted($0, by: changes) }
@@ -40,7 +50,11 @@ package struct SessionBuilder {
 
   /// In the order in which they begin; ids count from 1.
   package var sessions: [Session] {
-    let chains = chains.sorted { $0[0].beginning.time < $1[0].beginning.time }
+    var chains = chains
+    if chains.count > 1 { chains.sort { $0[0].beginning.time < $1[0].beginning.time } }
+    if sealed.isEmpty {
+      return chains.indices.map { Session(id: $0 + 1, legs: chains[$0], front: .none, clocks) }
+    }
     let fronts = SealedHops(sealed).fronts(of: chains.map { $0[0] })
     return chains.indices.map { Session(id: $0 + 1, legs: chains[$0], front: fronts[$0], clocks) }
   }

@@ -39,7 +39,6 @@ package struct SealedHops {
   /// The legs in front of sessions, each by the client-most leg that can be read. A leg that may be in front of two
   /// is in front of neither.
   func fronts(of legs: [Leg]) -> [Front] {
-    if sealed.isEmpty { return Array(repeating: .none, count: legs.count) }
     let found = legs.map { front(of: $0) }
     var uses: [LegObservation: Int] = [:]
     for case .leg(let leg, _) in found { uses[leg.observations[0], default: 0] += 1 }
