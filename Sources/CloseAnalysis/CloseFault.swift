@@ -45,9 +45,17 @@ package enum CloseFault: CaseIterable, Sendable {
 }
 
 extension LegStream {
+  /// Whether the stream has a Close frame, and something is wrong with that.
+  var hasFaultyClose: Bool {
+    guard hasWholeClose else { return false }
+    // Plain numbers: what the sets themselves offer is a call each.
+    let (body, frame) = (close?.body.violations.rawValue, close?.frame.violations.rawValue)
+    return body != 0 || frame != 0 || trailingFrame != nil || trailingBytes > 0
+  }
+
   /// What is wrong with the stream's Close frame.
   package var closeFaults: Set<CloseFault> {
-    guard let close, !close.isCut else { return [] }
+    guard hasFaultyClose, let close else { return [] }
     var faults: Set<CloseFault> = []
     let body = close.body
     if body.violations.contains(.oneByte) { faults.insert(.oneByteBody) }

@@ -14,6 +14,14 @@ extension Leg {
     return mayBeSecond ? nil : first
   }
 
+  /// The packet in which both Close frames were there; `nil` if they were not.
+  var closesExchanged: PacketReference? {
+    guard client.hasWholeClose, server.hasWholeClose, let reply = client.close?.frame.last,
+      let close = server.close?.frame.last
+    else { return nil }
+    return reply.precedes(close) ? close : reply
+  }
+
   /// How a side ended the leg, if it was the first.
   func ending(by side: Side) -> SeenEnd? { ending.flatMap { $0.side == side ? $0.end : nil } }
 }

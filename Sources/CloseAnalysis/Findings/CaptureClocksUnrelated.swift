@@ -22,9 +22,10 @@ enum CaptureClocksUnrelated: FindingRule {
     remedies: [.captureBetween])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    let packets = session.legs.map(\.beginning)
-    guard let first = packets.first,
-      let other = packets.first(where: { !context.clocks.areMeasured(first, $0) })
+    guard context.clocks.areSeveral else { return nil }
+    let first = session.client.beginning
+    guard
+      let other = session.legs.lazy.map(\.beginning).first(where: { !context.clocks.areMeasured(first, $0) })
     else { return nil }
     let error = Double(context.clocks.uncertainty(first, other)) / 1e9
     return finding(

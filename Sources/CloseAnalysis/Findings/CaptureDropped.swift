@@ -22,11 +22,9 @@ enum CaptureDropped: FindingRule {
     remedies: [.captureFaster])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
+    guard session.legs.contains(where: { !$0.missed.isNone }) else { return nil }
     let missed = session.legs.map(\.missed)
-    guard let text = text(missed.map(\.count).max() ?? 0, hasOutage: missed.contains(where: \.hasOutage))
-    else {
-      return nil
-    }
+    let text = text(missed.map(\.count).max() ?? 0, hasOutage: missed.contains(where: \.hasOutage))
     let isHarmful = session.judgement.reason == .dropped
     return finding(
       isHarmful ? .warning : .info,
@@ -34,12 +32,12 @@ enum CaptureDropped: FindingRule {
       packets: session.legs.filter { !$0.missed.isNone }.map(\.wholeAt))
   }
 
-  private static func text(_ count: UInt64, hasOutage: Bool) -> String? {
+  private static func text(_ count: UInt64, hasOutage: Bool) -> String {
     let dropped =
       "The capture dropped \(Wording.count(count, "packet", "packets")) while the session was open, of this connection or of"
       + " others."
     let outage = "An interface was gone, and nothing captured on it, while the session was open."
     let texts = (count > 0 ? [dropped] : []) + (hasOutage ? [outage] : [])
-    return texts.isEmpty ? nil : texts.joined(separator: " ")
+    return texts.joined(separator: " ")
   }
 }

@@ -19,7 +19,7 @@ enum CaptureGap: FindingRule {
     remedies: [.captureAll])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    guard let gaps = CaptureHoles(session, .notCaptured) else { return nil }
+    guard let gaps = CaptureHoles(session.legs, .notCaptured) else { return nil }
     if gaps.isOnlyEnds {
       return finding(
         .info,
@@ -52,7 +52,7 @@ enum CaptureTruncated: FindingRule {
     remedies: [.captureWhole])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    guard let gaps = CaptureHoles(session, .truncated) else { return nil }
+    guard let gaps = CaptureHoles(session.legs, .truncated) else { return nil }
     let count = Wording.count(UInt64(gaps.holes.count), "packet was", "packets were")
     let isHarmful = session.judgement.reason == .truncated
     return finding(
@@ -73,9 +73,9 @@ private struct CaptureHoles {
   var bytes: UInt64 { holes.reduce(0) { $0 &+ ($1.range.upperBound - $1.range.lowerBound) } }
 
   /// - Returns: `nil` if there are none.
-  init?(_ session: Session, _ cause: GapCause) {
-    if session.legs.allSatisfy({ $0.server.gaps.isEmpty && $0.client.gaps.isEmpty }) { return nil }
-    let streams = session.legs.flatMap { [$0.server, $0.client] }
+  init?(_ legs: [Leg], _ cause: GapCause) {
+    if legs.allSatisfy({ $0.server.gaps.isEmpty && $0.client.gaps.isEmpty }) { return nil }
+    let streams = legs.flatMap { [$0.server, $0.client] }
     holes = streams.flatMap(\.gaps).filter { $0.cause.kind == cause.kind }
       .sorted { $0.packet.precedes($1.packet) }
     isAll = streams.allSatisfy { UInt64($0.gaps.count) == $0.gapCount && !$0.hasGapOfUnknownLength }

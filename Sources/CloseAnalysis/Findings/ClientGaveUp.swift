@@ -31,9 +31,8 @@ enum ClientGaveUp: FindingRule {
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     let leg = session.client
     guard session.verdict == .delivered, let end = leg.ending(by: .client),
-      let close = leg.server.close, !close.isCut, let reply = leg.client.close, !reply.isCut
+      let exchanged = leg.closesExchanged
     else { return nil }
-    let exchanged = reply.frame.last.precedes(close.frame.last) ? close.frame.last : reply.frame.last
     let seconds = end.packet.time.seconds(since: exchanged.time)
     guard let known = patience.first(where: { ($0.seconds * 0.98...$0.seconds * 1.05).contains(seconds) })
     else {

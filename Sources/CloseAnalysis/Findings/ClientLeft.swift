@@ -28,8 +28,8 @@ enum ClientLeft: FindingRule {
     remedies: [.lookAtClient])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    guard session.isWebSocket, let origin = session.origin, origin.party == .client,
-      session.client.acceptMatches != false, isSure(session)
+    guard let origin = session.origin, origin.party == .client, session.isWebSocket, isSure(session),
+      session.client.acceptMatches != false
     else { return nil }
     // Who has the server's Close frame may go.
     if let close = session.client.server.close, !close.isCut, !origin.end.packet.precedes(close.frame.last) {

@@ -25,12 +25,18 @@ enum CloseUnacknowledged: FindingRule {
     remedies: [.findDeadClients])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    session.legs.indices.lazy.compactMap { find(session, $0, context) }.first
+    for index in session.legs.indices where mayHaveFinding(session.legs[index].server) {
+      if let finding = find(session, index, context) { return finding }
+    }
+    return nil
+  }
+
+  private static func mayHaveFinding(_ stream: LegStream) -> Bool {
+    stream.hasWholeClose && (stream.closeRetransmissions > 0 || !stream.isCloseAcknowledged)
   }
 
   private static func find(_ session: Session, _ index: Int, _ context: SessionContext) -> Finding? {
     let leg = session.legs[index]
-    if leg.server.closeRetransmissions == 0, leg.server.close?.acknowledged != nil { return nil }
     guard let close = leg.server.close, !close.isCut else { return nil }
     // Who has left before acknowledges nothing, and who sent the frame on has it.
     if let end = leg.client.end, end.packet.precedes(close.frame.last) { return nil }

@@ -22,7 +22,8 @@ enum CodeChanged: FindingRule {
     remedies: [.keepCode])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    find(session, .server, context) ?? find(session, .client, context)
+    guard session.legs.count > 1 else { return nil }
+    return find(session, .server, context) ?? find(session, .client, context)
   }
 
   private static func find(_ session: Session, _ side: Side, _ context: SessionContext) -> Finding? {

@@ -27,7 +27,10 @@ enum DelayedCloseDrop: FindingRule {
     remedies: [.flushBeforeClose(.envoy), .flushBeforeClose(.nginx), .flushBeforeClose(.haproxy)])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    session.hops.lazy.compactMap { find($0, context) }.first
+    for hop in session.hops where hop.dropped > 0 {
+      if let finding = find(hop, context) { return finding }
+    }
+    return nil
   }
 
   private static func find(_ hop: ProxyHop, _ context: SessionContext) -> Finding? {

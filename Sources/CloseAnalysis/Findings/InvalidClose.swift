@@ -30,7 +30,7 @@ enum InvalidClose: FindingRule {
     remedies: [.validClose])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    if let leg = session.legs.last(where: { $0.server.close?.isCut == false }),
+    if let leg = session.legs.last(where: \.server.hasWholeClose), leg.server.hasFaultyClose,
       let (faults, packets) = faults(of: leg.server, context)
     {
       return finding(
@@ -38,7 +38,7 @@ enum InvalidClose: FindingRule {
         "The server's Close frame \(Wording.list(faults)) (RFC 6455 §5.5.1, §7.4). \(effect(leg.server))",
         remedy: .validClose, packets: packets)
     }
-    guard let leg = session.legs.first(where: { $0.client.close?.isCut == false }),
+    guard let leg = session.legs.first(where: \.client.hasWholeClose), leg.client.hasFaultyClose,
       let (faults, packets) = faults(of: leg.client, context)
     else { return nil }
     return finding(

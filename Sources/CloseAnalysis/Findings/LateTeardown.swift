@@ -34,9 +34,11 @@ enum LateTeardown: FindingRule {
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     guard session.verdict == .delivered else { return nil }
-    let delays = session.hops.reversed().compactMap { delay($0, context) }
-    let behind = delayBehind(session, context)
-    let all = (behind.map { [$0] } ?? []) + delays
+    var all: [Delay] = []
+    if let behind = delayBehind(session, context) { all.append(behind) }
+    for hop in session.hops.reversed() {
+      if let delay = delay(hop, context) { all.append(delay) }
+    }
     guard let outermost = all.last else { return nil }
     var text = "The Close frame arrived, but TCP stayed open: " + Wording.list(all.map(\.text)) + "; "
     let isLikeEnvoy = all.allSatisfy { $0.isLikeEnvoy }
@@ -75,13 +77,14 @@ enum LateTeardown: FindingRule {
   }
 
   private static func delay(_ hop: ProxyHop, _ context: SessionContext) -> Delay? {
-    guard let upstream = hop.upstreamEnd, let (side, end) = hop.outer.ending,
-      let close = hop.outer.server.close, !close.isCut
-    else { return nil }
+    guard let upstream = hop.upstreamEnd, let (side, end) = hop.outer.ending else { return nil }
+    var seconds = end.packet.time.seconds(since: upstream.packet.time)
+    guard seconds >= threshold, hop.outer.server.hasWholeClose, let close = hop.outer.server.close else {
+      return nil
+    }
     // Until the Close frame was there, the proxy was busy sending.
     let delivered = close.acknowledged ?? close.frame.last
-    let seconds = min(
-      end.packet.time.seconds(since: upstream.packet.time), end.packet.time.seconds(since: delivered.time))
+    seconds = min(seconds, end.packet.time.seconds(since: delivered.time))
     guard seconds >= threshold else { return nil }
     var text = "\(hop.label) held it for \(Wording.duration(seconds)) after its upstream had ended"
     text += " (\(context.place(upstream.packet)))"
@@ -91,13 +94,10 @@ enum LateTeardown: FindingRule {
 
   /// At a proxy behind which nothing was captured.
   private static func delayBehind(_ session: Session, _ context: SessionContext) -> Delay? {
-    guard let leg = session.legs.last, let name = Proxy.name(in: leg.response),
-      let end = leg.ending(by: .server),
-      let close = leg.server.close, !close.isCut, let reply = leg.client.close, !reply.isCut
+    guard let leg = session.legs.last, let end = leg.ending(by: .server), let exchanged = leg.closesExchanged
     else { return nil }
-    let exchanged = reply.frame.last.precedes(close.frame.last) ? close.frame.last : reply.frame.last
     let seconds = end.packet.time.seconds(since: exchanged.time)
-    guard seconds >= threshold else { return nil }
+    guard seconds >= threshold, let name = Proxy.name(in: leg.response) else { return nil }
     return Delay(
       seconds: seconds,
       text: "\(PartyLabel.proxy(name)) at \(leg.connection.server) ended it \(Wording.duration(seconds))"

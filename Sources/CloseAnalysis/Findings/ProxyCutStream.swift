@@ -26,7 +26,10 @@ enum ProxyCutStream: FindingRule {
     remedies: [.flushBeforeClose(.envoy), .flushBeforeClose(.nginx), .flushBeforeClose(.haproxy)])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    session.hops.lazy.compactMap { find($0, context) }.first ?? findWithoutUpstream(session, context)
+    for hop in session.hops where hop.dropped > 0 || hop.outer.server.cut != nil {
+      if let finding = find(hop, context) { return finding }
+    }
+    return findWithoutUpstream(session, context)
   }
 
   private static func find(_ hop: ProxyHop, _ context: SessionContext) -> Finding? {

@@ -30,7 +30,7 @@ enum RSTAfterClose: FindingRule {
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     for index in session.legs.indices {
       let leg = session.legs[index]
-      guard let close = leg.server.close, !close.isCut, let reset = leg.server.rst,
+      guard let reset = leg.server.rst, leg.server.hasWholeClose, let close = leg.server.close,
         close.frame.last.precedes(reset.packet), leg.server.end?.kind.isAbort == true, leg.showsAllFromClient
       else { continue }
       if let reply = leg.client.close, reply.frame.last.precedes(reset.packet) { continue }

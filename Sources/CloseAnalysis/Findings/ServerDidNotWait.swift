@@ -28,14 +28,13 @@ enum ServerDidNotWait: FindingRule {
     remedies: [.waitForReply])
 
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
-    // A client that did not get the frame, or had left, did not mind.
-    guard session.verdict == .delivered, session.client.acceptMatches != false,
-      !clientLeftFirst(session),
-      let leg = session.legs.last, let close = leg.server.close, !close.isCut, let fin = leg.server.fin,
+    guard session.verdict == .delivered, let leg = session.legs.last, leg.serverFINCameBeforeReply,
+      let fin = leg.server.fin, leg.server.hasWholeClose, let close = leg.server.close,
       leg.server.end?.kind.isAbort == false, leg.showsAllFromClient, leg.server.acknowledged != nil
     else { return nil }
+    // A client that did not get the frame, or had left, did not mind.
+    if session.client.acceptMatches == false || clientLeftFirst(session) { return nil }
     if let reply = leg.client.close, reply.frame.last.precedes(close.frame.first) { return nil }
-    guard leg.serverFINCameBeforeReply else { return nil }
     if let end = leg.client.end, end.packet.precedes(fin.packet) { return nil }
     let delay = fin.packet.time.seconds(since: close.frame.last.time)
     guard delay <= together else { return nil }
