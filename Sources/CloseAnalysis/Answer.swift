@@ -16,7 +16,8 @@ extension Session {
 
   private var delivered: String {
     var text = "The server's Close frame reached \(hop.text)"
-    if let close, close.leg > 0, closesDiffer(0, close.leg), let arrived = client.server.close {
+    if let close, close.leg > 0, client.closeDiffers(from: legs[close.leg]), let arrived = client.server.close
+    {
       text = "A Close frame reached \(hop.text), but not as the server sent it:"
       text += " \(Wording.close(arrived.body)) instead of \(Wording.close(close.seen.body))"
     }

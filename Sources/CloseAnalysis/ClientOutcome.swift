@@ -54,14 +54,19 @@ extension ClientOutcome {
   /// - Returns: the outcome for the program that the User-Agent names, else for all; nothing where the
   ///   capture does not tell what reached the client.
   static func predict(_ session: Session) -> [ClientOutcome] {
-    let hop = session.hop
-    guard let situation = Situation(session, hop) else { return [] }
-    let body = (session.client.server.close ?? session.close?.seen)?.body
-    let faults = session.client.server.closeFaults
-    let known = session.request?.userAgent.flatMap { $0.isEmpty ? nil : ClientProgram(userAgent: $0) }
-    return (known.map { [$0] } ?? ClientProgram.allCases).map {
-      predict(situation, session, $0, body, faults: faults, caveat: caveat(hop))
-    }
+    let leg = session.client
+    guard let situation = situation(of: session) else { return [] }
+    var wire = Wire(situation, caveat: caveat(session.hop))
+    wire.isAccepted = leg.acceptMatches != false
+    wire.body = leg.server.close?.body ?? session.close?.seen.body
+    if leg.server.hasFaultyClose { wire.faults = leg.server.closeFaults }
+    if let known = program(of: session) { return [predict(wire, known)] }
+    return ClientProgram.allCases.map { predict(wire, $0) }
+  }
+
+  private static func program(of session: Session) -> ClientProgram? {
+    guard let agent = session.userAgent, !agent.isEmpty else { return nil }
+    return ClientProgram(userAgent: agent)
   }
 
   /// What reached the client, as far as programs tell it apart.
@@ -72,84 +77,103 @@ extension ClientOutcome {
     case finBeforeReply(replied: Bool)
     case heldOpen(replied: Bool)
 
+    var text: String {
+      switch self {
+      case .noClose: "no Close frame reached the client"
+      case .orderly: "the Close frame arrived before the end of TCP"
+      case .reset: "the Close frame arrived, then RST"
+      case .finBeforeReply: "the Close frame and FIN arrived before the client had replied"
+      case .heldOpen: "the Close frame arrived, and TCP stayed open for 2 s or more"
+      }
+    }
+
     /// Chromium's patience with a connection that stays open after the Close frames.
     private static let patience = 2.0
 
-    init?(_ session: Session, _ hop: Hop) {
-      let leg = session.client
-      switch session.verdict {
-      case .lost, .absent:
-        // A client that is not reachable knows nothing of the end.
-        if leg.hasUnansweredEnd { return nil }
-        self = .noClose
-      case .undetermined, .open: return nil
-      case .delivered where leg.sealed != nil:
-        // That the client has answered is seen behind the proxy; when it came, and what before, is hidden.
-        guard session.clientClose != nil else { return nil }
-        self = .orderly(replied: true)
-      case .delivered:
-        let reply = leg.client.close.flatMap { $0.isCut ? nil : $0.frame.last }
-        let replied = reply != nil
-        guard let end = leg.server.end ?? leg.client.end else {
-          self = .orderly(replied: replied)
-          return
-        }
-        let since = reply ?? leg.server.close?.frame.last
-        let first = leg.firstEnd?.end ?? end
-        let held = since.map { first.packet.time.seconds(since: $0.time) } ?? 0
-        // A RST does not pass a proxy: Envoy makes a FIN of it.
-        let isClient = hop.isProxy != true
-        if held >= Self.patience - 0.05 {
-          self = .heldOpen(replied: replied)
-        } else if isClient, leg.endsWithReset(end) {
-          self = .reset(replied: replied)
-        } else if leg.serverEndCameBeforeReply {
-          self = .finBeforeReply(replied: replied)
-        } else {
-          self = .orderly(replied: replied)
-        }
+    /// - Parameter leg: one on which the Close frame reached the client.
+    init(_ leg: Leg, _ hop: Hop) {
+      let reply = leg.client.hasWholeClose ? leg.client.close?.frame.last : nil
+      let replied = reply != nil
+      guard let first = leg.firstEnd?.end, let end = leg.server.end ?? leg.client.end else {
+        self = .orderly(replied: replied)
+        return
+      }
+      let since = reply ?? leg.server.close?.frame.last
+      let held = since.map { first.packet.time.seconds(since: $0.time) } ?? 0
+      // A RST does not pass a proxy: Envoy makes a FIN of it.
+      let isClient = hop.isProxy != true
+      if held >= Self.patience - 0.05 {
+        self = .heldOpen(replied: replied)
+      } else if isClient, leg.endsWithReset(end) {
+        self = .reset(replied: replied)
+      } else if leg.serverEndCameBeforeReply {
+        self = .finBeforeReply(replied: replied)
+      } else {
+        self = .orderly(replied: replied)
       }
     }
   }
 
-  private static func predict(
-    _ situation: Situation, _ session: Session, _ client: ClientProgram, _ body: CloseBody?,
-    faults: Set<CloseFault>, caveat: String
-  ) -> ClientOutcome {
+  private static func situation(of session: Session) -> Situation? {
+    let leg = session.client
+    switch session.verdict {
+    case .lost, .absent:
+      // A client that is not reachable knows nothing of the end.
+      return leg.hasUnansweredEnd ? nil : .noClose
+    case .undetermined, .open: return nil
+    case .delivered where leg.isSealed:
+      // That the client has answered is seen behind the proxy; when it came, and what before, is hidden.
+      return session.clientClose == nil ? nil : .orderly(replied: true)
+    case .delivered: return Situation(leg, session.hop)
+    }
+  }
+
+  /// What came to the client's end of the client-most leg: the same for all programs.
+  private struct Wire {
+    let situation: Situation
+    var isAccepted = true
+    var body: CloseBody?
+    var faults: Set<CloseFault> = []
+    let caveat: String
+    /// Why a program that takes the Close frame reports what that says.
+    let because: String
+
+    init(_ situation: Situation, caveat: String) {
+      self.situation = situation
+      self.caveat = caveat
+      because = situation.text + caveat
+    }
+  }
+
+  private static func predict(_ wire: Wire, _ client: ClientProgram) -> ClientOutcome {
     func outcome(_ code: UInt16, _ reason: String, _ wasClean: Bool, _ because: String) -> ClientOutcome {
       ClientOutcome(
         client: client, code: code, reason: reason, wasClean: client == .nodeWS ? nil : wasClean,
-        because: because + caveat)
+        because: because)
     }
-    func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, because) }
+    func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, because + wire.caveat) }
 
-    if session.client.acceptMatches == false {
+    if !wire.isAccepted {
       return abnormal("Sec-WebSocket-Accept does not answer the key, and the client fails the connection")
     }
-    guard let body else {
-      return abnormal("no Close frame reached the client")
-    }
-    if let fault = CloseFault.allCases.first(where: { faults.contains($0) && !$0.isTolerated(by: client) }) {
+    guard let body = wire.body else { return abnormal(Situation.noClose.text) }
+    if !wire.faults.isEmpty,
+      let fault = CloseFault.allCases.first(where: { wire.faults.contains($0) && !$0.isTolerated(by: client) }
+      )
+    {
       return abnormal("the client fails the connection on a Close frame with \(fault.text)")
     }
-    let code = body.code?.rawValue ?? 1005
-    let reason = body.reason ?? ""
-    switch situation {
-    case .noClose: return abnormal("no Close frame reached the client")
-    case .orderly(let replied):
-      let isClean = client == .rfc6455 ? replied : true
-      return outcome(code, reason, isClean, "the Close frame arrived before the end of TCP")
-    case .reset(let replied):
-      let isClean = (client == .rfc6455 || client == .firefox) && replied
-      return outcome(code, reason, isClean, "the Close frame arrived, then RST")
-    case .finBeforeReply:
-      let isClean = client == .chromium || client == .chromiumOld
-      return outcome(code, reason, isClean, "the Close frame and FIN arrived before the client had replied")
+    let isClean: Bool
+    switch wire.situation {
+    case .noClose: return outcome(1006, "", false, wire.because)
+    case .orderly(let replied): isClean = client == .rfc6455 ? replied : true
+    case .reset(let replied): isClean = (client == .rfc6455 || client == .firefox) && replied
+    case .finBeforeReply: isClean = client == .chromium || client == .chromiumOld
     case .heldOpen(let replied):
       if client == .chromiumOld { return abnormal("TCP stayed open for 2 s after the Close frames") }
-      let isClean = client == .rfc6455 ? replied : true
-      return outcome(code, reason, isClean, "the Close frame arrived, and TCP stayed open for 2 s or more")
+      isClean = client == .rfc6455 ? replied : true
     }
+    return outcome(body.code?.rawValue ?? 1005, body.reason ?? "", isClean, wire.because)
   }
 
   /// Behind a proxy's leg there are hops that the capture does not show.

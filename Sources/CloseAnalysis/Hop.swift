@@ -29,17 +29,19 @@ extension Hop {
   /// - Parameter leg: the client-most one.
   init(before leg: Leg) {
     address = leg.connection.client.address
-    guard let request = leg.request else {
+    guard leg.hasRequest else {
       because = Self.ignorance(of: leg)
       return
     }
-    let evidence = Proxy.evidence(in: request)
-    isProxy = evidence != nil
-    because = evidence ?? "no header of the request names a proxy before it"
+    if let field = leg.proxyField {
+      (isProxy, because) = (true, Proxy.evidence(of: field))
+    } else {
+      (isProxy, because) = (false, "no header of the request names a proxy before it")
+    }
   }
 
   private static func ignorance(of leg: Leg) -> String {
-    if leg.sealed != nil { return "the handshake is encrypted" }
+    if leg.isSealed { return "the handshake is encrypted" }
     return leg.isHandshakeCut ? "the snaplen cut the handshake" : "the handshake was not captured"
   }
 }

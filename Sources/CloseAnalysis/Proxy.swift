@@ -10,8 +10,10 @@ package enum Proxy {
 
   /// Why a leg's client is known to be a proxy and not the client itself.
   package static func evidence(in request: UpgradeRequest?) -> String? {
-    request?.proxyField.map { "the request carries \($0)" }
+    request?.proxyField.map(evidence)
   }
+
+  static func evidence(of field: String) -> String { "the request carries \(field)" }
 
   private static let names: [(pattern: String, name: String)] = [
     ("envoy", "Envoy"), ("nginx", "nginx"), ("haproxy", "HAProxy"), ("traefik", "Traefik"),

@@ -11,7 +11,6 @@ package struct Session: Sendable {
   package var judgement: Judgement
   package var close: ServerClose?
   package var teardown: Teardown?
-  package var clientSees: [ClientOutcome] = []
   /// Found last, when all sessions are known.
   package var findings: [Finding] = []
 
@@ -26,7 +25,7 @@ package struct Session: Sendable {
   /// - Parameters:
   ///   - front: the encrypted leg in front of those that can be read.
   ///   - clocks: those of the captures; times between unrelated ones are not told.
-  init(id: Int, legs: [Leg], front: SealedHops.Front, _ clocks: CaptureClocks) {
+  init(id: Int, legs: [Leg], front: SealedHops.Front, _ clocks: borrowing CaptureClocks) {
     self.id = id
     switch front {
     case .none:
@@ -48,21 +47,26 @@ package struct Session: Sendable {
     if let close, let packet = judgement.delivery.packet, clocks.areMeasured(close.seen.frame.last, packet) {
       judgement.delivery.latency = packet.time.seconds(since: close.seen.frame.last.time)
     }
-    hops = legs.indices.dropLast().map { ProxyHop(self, outer: $0) }
-    clientSees = ClientOutcome.predict(self)
+    hops = Self.hops(legs, account)
   }
 
   package var verdict: Verdict { judgement.verdict }
+  package var clientSees: [ClientOutcome] { ClientOutcome.predict(self) }
   package var client: Leg { legs[0] }
 
   /// The client's opening handshake; that of the leg behind if TLS hides the client-most one.
   package var request: UpgradeRequest? {
-    client.sealed != nil ? legs.dropFirst().first?.request : client.request
+    client.isSealed ? legs.dropFirst().first?.request : client.request
+  }
+
+  /// Of the same handshake.
+  var userAgent: String? {
+    client.isSealed ? legs.dropFirst().first?.request?.userAgent : client.request?.userAgent
   }
 
   /// The Close frame that the client sent, on the client-most leg that carries one.
   package var clientClose: SeenClose? {
-    legs.lazy.compactMap { $0.client.close }.first { !$0.isCut }
+    legs.first(where: \.client.hasWholeClose)?.client.close
   }
 
   /// The first limit of the program that the session's legs have hit, and whether a leg was forgotten for it.
@@ -77,27 +81,37 @@ package struct Session: Sendable {
   /// The moment that offsets in the report count from.
   package var start: PacketReference { client.beginning }
 
+  /// - Parameter account: of the client-most leg, if that is encrypted.
+  private static func hops(_ legs: [Leg], _ account: ByteAccount?) -> [ProxyHop] {
+    guard legs.count > 1 else { return [] }
+    var hops = [ProxyHop(legs, outer: 0, account)]
+    for outer in 1..<legs.count - 1 { hops.append(ProxyHop(legs, outer: outer, nil)) }
+    return hops
+  }
+
   private static func serverClose(_ legs: [Leg]) -> ServerClose? {
-    guard let index = legs.lastIndex(where: { $0.server.close?.isCut == false }),
+    guard let index = legs.lastIndex(where: \.server.hasWholeClose),
       let seen = legs[index].server.close
     else { return nil }
-    let other = legs[index].client.close
-    let initiator: Side =
-      if let other, !other.isCut, other.frame.last.precedes(seen.frame.last) { .client } else { .server }
-    return ServerClose(initiator: initiator, seen: seen, leg: index)
+    let other = legs[index].client.hasWholeClose ? legs[index].client.close?.frame.last : nil
+    let isFirst = other.map { !$0.precedes(seen.frame.last) } ?? true
+    return ServerClose(initiator: isFirst ? .server : .client, seen: seen, leg: index)
   }
 
   private static func teardown(of legs: [Leg], closeOn record: PacketReference?) -> Teardown? {
     guard let (side, end) = legs[0].firstEnd else { return nil }
-    // Without the 101 nobody has told whether a server stands there or a proxy.
-    let isProxy = legs.count > 1 || Proxy.name(in: legs[0].response) != nil
-    let close = record ?? legs[0].server.close.flatMap { $0.isCut ? nil : $0.frame.last }
+    let close = record ?? (legs[0].server.hasWholeClose ? legs[0].server.close?.frame.last : nil)
     return Teardown(
-      by: legs[0].ending == nil
-        ? .unknown
-        : side == .client ? .client : isProxy ? .proxy : legs[0].response == nil ? .unknown : .server,
-      end: end,
+      by: legs[0].ending == nil ? .unknown : side == .client ? .client : partyBehind(legs), end: end,
       afterClose: close.map { end.packet.time.seconds(since: $0.time) })
+  }
+
+  /// What stands at the server's end of the client-most leg.
+  private static func partyBehind(_ legs: [Leg]) -> TeardownParty {
+    if legs.count > 1 { return .proxy }
+    // Without the 101 nobody has told whether a server stands there or a proxy.
+    guard legs[0].response != nil else { return .unknown }
+    return Proxy.name(in: legs[0].response) == nil ? .server : .proxy
   }
 }
 
@@ -124,46 +138,6 @@ extension Session {
   /// The leg on which the server's Close frame is missing although the leg behind it has it; `nil` if the frame is
   /// on the client-most leg, or nowhere.
   package var legBeforeLoss: Int? {
-    legs.firstIndex { $0.server.close?.isCut == false }.flatMap { $0 > 0 ? $0 - 1 : nil }
-  }
-
-  /// Whether a proxy sent its client another Close frame than it had got: it does not pass bytes on as they are.
-  func closesDiffer(_ outer: Int, _ inner: Int) -> Bool {
-    guard let mine = legs[outer].server.close, let theirs = legs[inner].server.close, !mine.isCut,
-      !theirs.isCut
-    else { return false }
-    return mine.frame.header.payloadLength != theirs.frame.header.payloadLength
-      || mine.body.isComplete && theirs.body.isComplete && mine.body != theirs.body
-  }
-
-  /// What the proxy behind a leg passed on to it, counted from a place that both of its legs have.
-  func passedOn(to outer: Int) -> Forwarding? {
-    if outer == 0, let account {
-      return account.isExact
-        ? Forwarding(leg: 0, received: account.received, forwarded: account.forwarded) : nil
-    }
-    let inner = outer + 1
-    guard !closesDiffer(outer, inner), let alignment = LegAlignment(legs[outer], legs[inner]),
-      legs[outer].server.sentEnd >= alignment.outer, legs[inner].server.sentEnd >= alignment.inner
-    else { return nil }
-    let received = legs[inner].server.receivedEnd(before: legs[outer].server.end?.packet)
-    return Forwarding(
-      leg: outer, received: max(received, alignment.inner) - alignment.inner,
-      forwarded: legs[outer].server.sentEnd - alignment.outer)
-  }
-}
-
-extension LegStream {
-  /// How far the server's stream had come to the proxy when it ended either of its connections: what arrived later
-  /// found nobody.
-  ///
-  /// - Parameter over: the end of its client's.
-  fileprivate func receivedEnd(before over: PacketReference?) -> UInt64 {
-    var end = dataEnd
-    if let taken = acknowledgedAtPeerEnd { end = min(end, taken) }
-    if let over {
-      for mark in marks.all where over.precedes(mark.packet) { end = min(end, mark.offset) }
-    }
-    return end
+    legs.firstIndex(where: \.server.hasWholeClose).flatMap { $0 > 0 ? $0 - 1 : nil }
   }
 }

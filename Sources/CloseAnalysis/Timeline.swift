@@ -44,16 +44,13 @@ extension Session {
     }
     // Packets of several captures have only their times in common.
     let isOneCapture = entries.allSatisfy { $0.packet.capture == entries[0].packet.capture }
-    let order = entries.indices.sorted { a, b in
-      let (a, b) = (
-        (packet: entries[a].packet, leg: entries[a].leg), (packet: entries[b].packet, leg: entries[b].leg)
-      )
+    entries.sort { a, b in
       if isOneCapture {
         return a.packet == b.packet ? a.leg < b.leg : a.packet.precedes(b.packet)
       }
       return (a.packet.time, a.leg) < (b.packet.time, b.leg)
     }
-    return order.map { entries[$0] }
+    return entries
   }
 
   private func entry(
@@ -68,9 +65,10 @@ extension Session {
     if let packet = legs[leg].request?.packet {
       entries.append(entry(packet, of: leg, .client, .request, "upgrade request"))
     }
-    if let response = legs[leg].response {
-      let detail = "\(response.status) \(response.statusText)"
-      entries.append(entry(response.packet, of: leg, .server, .response, detail))
+    if let packet = legs[leg].response?.packet, let status = legs[leg].response?.status,
+      let text = legs[leg].response?.statusText
+    {
+      entries.append(entry(packet, of: leg, .server, .response, "\(status) \(text)"))
     }
   }
 
@@ -96,13 +94,13 @@ extension Session {
         packet, isClose ? .close : .frame, isClose ? "(second)" : "\(opcode) frame behind the Close frame")
     }
     if let alert = stream.alert { add(alert.packet, .alert, alert.alert.name) }
-    for end in stream.ends {
-      var detail = end.kind.errorName ?? ""
-      if stream.side == .server, let lack = shortfall(on: leg) {
-        detail += detail.isEmpty ? lack : ", " + lack
-      }
-      add(end.packet, .end(end.kind), detail)
+    func add(_ end: SeenEnd) {
+      let name = end.kind.errorName ?? ""
+      let lack = stream.side == .server ? shortfall(on: leg) : nil
+      add(end.packet, .end(end.kind), lack.map { name.isEmpty ? $0 : name + ", " + $0 } ?? name)
     }
+    if let fin = stream.fin { add(fin) }
+    if let rst = stream.rst { add(rst) }
   }
 
   /// How many bytes of what the proxy behind a leg had received are missing before the leg's end.

@@ -16,24 +16,27 @@ struct EndOrigin: Sendable {
   let end: SeenEnd
 
   init?(_ legs: [Leg]) {
-    let ends = legs.indices.compactMap { index in
-      legs[index].ending.map { (leg: index, side: $0.side, end: $0.end) }
+    var earliest: (leg: Int, side: Side, end: SeenEnd)?
+    for index in legs.indices where legs[index].hasEnd {
+      // An end that is not in the capture may be the first.
+      guard let (side, end) = legs[index].ending else { return nil }
+      if earliest.map({ end.packet.precedes($0.end.packet) }) ?? true { earliest = (index, side, end) }
     }
-    // An end that is not in the capture may be the first.
-    guard legs.allSatisfy({ $0.firstEnd == nil || $0.ending != nil }) else { return nil }
-    guard var first = ends.min(by: { $0.end.packet.precedes($1.end.packet) }) else { return nil }
+    guard let first = earliest else { return nil }
+    var (leg, end) = (first.leg, first.end)
+    let side = first.side
     // An end travels on: the neighbour's end in the same direction is its cause, even if the clocks of two
     // captures show it a little later.
-    let step = first.side == .server ? 1 : -1
-    while let cause = ends.first(where: { $0.leg == first.leg + step }), cause.side == first.side,
-      cause.end.packet.time.seconds(since: first.end.packet.time) <= Self.clockError
+    let step = side == .server ? 1 : -1
+    while legs.indices.contains(leg + step), let cause = legs[leg + step].ending(by: side),
+      cause.packet.time.seconds(since: end.packet.time) <= Self.clockError
     {
-      first = cause
+      (leg, end) = (leg + step, cause)
     }
-    end = first.end
-    switch first.side {
-    case .client: party = first.leg == 0 ? .client : .proxy(behind: first.leg - 1)
-    case .server: party = first.leg == legs.count - 1 ? .server : .proxy(behind: first.leg)
+    self.end = end
+    switch side {
+    case .client: party = leg == 0 ? .client : .proxy(behind: leg - 1)
+    case .server: party = leg == legs.count - 1 ? .server : .proxy(behind: leg)
     }
   }
 

@@ -21,12 +21,14 @@ struct EndingHistory {
   }
 
   mutating func note(_ session: Session) {
-    let end = session.legs.compactMap { $0.firstEnd?.end.packet.time }.min()
-    note(Place(host: session.client.connection.clientHost, isClientSide: true), session, end)
-    let servers = session.legs.map(\.connection.serverHost).sorted()
-    for (index, host) in servers.enumerated() where index == 0 || servers[index - 1] != host {
-      note(Place(host: host, isClientSide: false), session, end)
+    var end: Timestamp?
+    for leg in session.legs {
+      guard let time = leg.firstEnd?.end.packet.time else { continue }
+      end = min(end ?? time, time)
     }
+    let start = session.start.time
+    note(Place(host: session.client.connection.clientHost, isClientSide: true), start, end)
+    noteServers(of: session.legs, start, end)
     guard let (place, origin) = Self.ending(of: session) else { return }
     places[place, default: PlaceEndings()].note(
       PlaceEndings.Ending(
@@ -34,8 +36,22 @@ struct EndingHistory {
         silence: Silence(session, until: origin.end)?.seconds))
   }
 
-  private mutating func note(_ place: Place, _ session: Session, _ end: Timestamp?) {
-    places[place, default: PlaceEndings()].note(from: session.start.time, to: end, forgets: forgets)
+  /// Notes each address once.
+  private mutating func noteServers(of legs: [Leg], _ start: Timestamp, _ end: Timestamp?) {
+    guard legs.count > 2 else {
+      let first = legs[0].connection.serverHost
+      note(Place(host: first, isClientSide: false), start, end)
+      guard let last = legs.last?.connection.serverHost, last != first else { return }
+      return note(Place(host: last, isClientSide: false), start, end)
+    }
+    let servers = legs.map(\.connection.serverHost).sorted()
+    for (index, host) in servers.enumerated() where index == 0 || servers[index - 1] != host {
+      note(Place(host: host, isClientSide: false), start, end)
+    }
+  }
+
+  private mutating func note(_ place: Place, _ start: Timestamp, _ end: Timestamp?) {
+    places[place, default: PlaceEndings()].note(from: start, to: end, forgets: forgets)
     // More addresses than any proxy has: nothing can be told of them.
     if forgets, places.count > Self.maxPlaces { places = places.filter { $0.key == place } }
   }

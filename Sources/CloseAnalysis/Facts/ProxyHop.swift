@@ -15,13 +15,33 @@ struct ProxyHop {
   /// The proxy sent another Close frame than it had got.
   let rewritesClose: Bool
 
-  /// - Parameter index: of the outer leg; the inner one follows it.
-  init(_ session: Session, outer index: Int) {
-    outer = session.legs[index]
-    inner = session.legs[index + 1]
-    passedOn = session.passedOn(to: index)
-    forwarding = Self.forwarding(passedOn, on: outer.server)
-    rewritesClose = session.closesDiffer(index, index + 1)
+  /// - Parameters:
+  ///   - legs: those of the session.
+  ///   - index: of the outer leg; the inner one follows it.
+  ///   - account: what was counted to cross the outer leg, if that is encrypted.
+  init(_ legs: [Leg], outer index: Int, _ account: ByteAccount?) {
+    outer = legs[index]
+    inner = legs[index + 1]
+    rewritesClose = outer.closeDiffers(from: inner)
+    if let account {
+      passedOn =
+        account.isExact
+        ? Forwarding(leg: index, received: account.received, forwarded: account.forwarded) : nil
+    } else {
+      passedOn = rewritesClose ? nil : Self.passedOn(from: inner, to: outer, index)
+    }
+    forwarding = Self.forwarding(passedOn, on: outer)
+  }
+
+  /// What the proxy passed on, counted from a place that both of its legs have.
+  private static func passedOn(from inner: Leg, to outer: Leg, _ index: Int) -> Forwarding? {
+    guard let alignment = LegAlignment(outer, inner), outer.server.sentEnd >= alignment.outer,
+      inner.server.sentEnd >= alignment.inner
+    else { return nil }
+    let received = inner.server.receivedEnd(before: outer.server.end?.packet)
+    return Forwarding(
+      leg: index, received: max(received, alignment.inner) - alignment.inner,
+      forwarded: outer.server.sentEnd - alignment.outer)
   }
 
   /// Envoy's `delayed_close_timeout` is 1.0 s by default.
@@ -53,11 +73,36 @@ struct ProxyHop {
 
   var dropped: UInt64 { forwarding?.dropped ?? 0 }
 
-  private static func forwarding(_ passedOn: Forwarding?, on stream: LegStream) -> Forwarding? {
-    guard let end = stream.end, var result = passedOn else { return nil }
+  private static func forwarding(_ passedOn: Forwarding?, on leg: Leg) -> Forwarding? {
+    guard let end = leg.server.end, var result = passedOn else { return nil }
     // A RST stands behind all that was sent, captured or not.
-    if !end.kind.isInOrder, end.offset > stream.sentEnd { result.forwarded += end.offset - stream.sentEnd }
+    let sentEnd = leg.server.sentEnd
+    if !end.kind.isInOrder, end.offset > sentEnd { result.forwarded += end.offset - sentEnd }
     return result
+  }
+}
+
+extension Leg {
+  /// Whether a proxy sent its client another Close frame than it had got: it does not pass bytes on as they are.
+  func closeDiffers(from inner: Leg) -> Bool {
+    guard server.hasWholeClose, inner.server.hasWholeClose, let mine = server.close,
+      let theirs = inner.server.close
+    else { return false }
+    return mine.frame.header.payloadLength != theirs.frame.header.payloadLength
+      || mine.body.isComplete && theirs.body.isComplete && mine.body != theirs.body
+  }
+}
+
+extension LegStream {
+  /// How far the server's stream had come to the proxy when it ended either of its connections: what arrived later
+  /// found nobody.
+  ///
+  /// - Parameter over: the end of its client's.
+  fileprivate func receivedEnd(before over: PacketReference?) -> UInt64 {
+    var end = dataEnd
+    if let taken = acknowledgedAtPeerEnd { end = min(end, taken) }
+    if let over { end = min(end, marks.firstOffset(after: over) ?? end) }
+    return end
   }
 }
 
