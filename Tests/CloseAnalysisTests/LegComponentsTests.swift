@@ -18,6 +18,17 @@ import WSDecode
     #expect(components.end(legs[2]).map { Set($0) } == [legs[0], legs[2]])
   }
 
+  @Test func `a leg that begins with traits makes one set of all that have them`() {
+    var components = LegComponents()
+    let legs = (1...4).map { LegID(rawValue: $0) }
+    components.add(legs[0], [trait(1)])
+    components.add(legs[1], [trait(2)])
+    components.add(legs[2], [trait(3), trait(2), trait(1)])
+    components.add(legs[3], [trait(3)])
+    for leg in legs[..<3] { #expect(components.end(leg) == nil) }
+    #expect(components.end(legs[3]).map { Set($0) } == Set(legs))
+  }
+
   @Test func `who ends while a set waits to be judged does not look at it again`() {
     var components = LegComponents()
     let legs = (1...5).map { LegID(rawValue: $0) }

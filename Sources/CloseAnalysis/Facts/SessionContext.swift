@@ -4,7 +4,7 @@ import WSDecode
 
 /// What only several sessions of a report together show.
 struct SessionContext {
-  private let common: CommonEndings
+  private var common: CommonEndings
   /// Of the files of each capture; empty if there is one file only.
   private let names: [[String]]
   let clocks: CaptureClocks
@@ -15,6 +15,12 @@ struct SessionContext {
     self.clocks = clocks
     let names = captures.map(\.names)
     self.names = names.joined().count > 1 ? names : []
+  }
+
+  func with(_ common: CommonEndings) -> SessionContext {
+    var context = self
+    context.common = common
+    return context
   }
 
   func burst(of session: Session) -> EndingBurst? { common.bursts[session.id] }

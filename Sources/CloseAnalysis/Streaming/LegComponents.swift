@@ -24,9 +24,27 @@ struct LegComponents {
   private var holders: [LegTrait: Int] = [:]
   private static let minBatch = 64
 
-  /// A leg begins.
-  mutating func add(_ leg: LegID) {
-    homes[leg] = place(Component(legs: [leg], liveCount: 1))
+  /// A leg begins: it joins those that have one of its traits.
+  mutating func add(_ leg: LegID, _ traits: [LegTrait] = []) {
+    var home: Int
+    if let other = holder(ofAny: traits) {
+      home = other
+      components[home].legs.append(leg)
+      // As when two sets become one: of equal ones the later goes first.
+      if components[home].legs.count == 2 { components[home].legs.swapAt(0, 1) }
+      components[home].liveCount += 1
+    } else {
+      home = place(Component(legs: [leg], liveCount: 1))
+    }
+    homes[leg] = home
+    for trait in traits { home = link(home, trait) }
+  }
+
+  private func holder(ofAny traits: [LegTrait]) -> Int? {
+    for trait in traits {
+      if let home = holders[trait] { return home }
+    }
+    return nil
   }
 
   private mutating func place(_ component: Component) -> Int {
@@ -47,13 +65,17 @@ struct LegComponents {
 
   /// A leg has a trait.
   mutating func link(_ leg: LegID, _ trait: LegTrait) {
-    guard let home = homes[leg] else { return }
+    if let home = homes[leg] { _ = link(home, trait) }
+  }
+
+  /// - Returns: the set that the set with the trait is by then.
+  private mutating func link(_ home: Int, _ trait: LegTrait) -> Int {
     guard let other = holders[trait] else {
       holders[trait] = home
       components[home].traits.append(trait)
-      return
+      return home
     }
-    if other != home { merge(home, other) }
+    return other == home ? home : merge(home, other)
   }
 
   /// A leg has ended.
@@ -80,6 +102,9 @@ struct LegComponents {
     return components[home].isRipe ? components[home].legs : nil
   }
 
+  /// Whether all legs of a leg's set have ended.
+  func haveAllEnded(with leg: LegID) -> Bool { homes[leg].map { components[$0].liveCount == 0 } ?? true }
+
   /// A leg's set was judged.
   mutating func noteJudged(_ leg: LegID) {
     if let home = homes[leg] { components[home].endedSinceJudged = 0 }
@@ -87,7 +112,6 @@ struct LegComponents {
 
   /// Legs whose sessions were told are forgotten; what is left of their set goes on with its own traits.
   mutating func remove(_ legs: [LegID], isLive: (LegID) -> Bool, traits: (LegID) -> [LegTrait]) {
-    lazy var told = Set(legs)
     for leg in legs {
       // The others of its set are removed with it, or go on without it.
       guard let home = homes[leg] else { continue }
@@ -95,6 +119,7 @@ struct LegComponents {
       for trait in component.traits { holders[trait] = nil }
       for leg in component.legs { homes[leg] = nil }
       if component.legs == legs { return }
+      let told = Set(legs)
       let rest = component.legs.filter { !told.contains($0) }
       guard !rest.isEmpty else { continue }
       let number = place(Component(legs: rest, liveCount: rest.count(where: isLive)))
@@ -106,7 +131,9 @@ struct LegComponents {
   }
 
   /// The smaller one moves.
-  private mutating func merge(_ a: Int, _ b: Int) {
+  ///
+  /// - Returns: the other one.
+  private mutating func merge(_ a: Int, _ b: Int) -> Int {
     let (target, source) = components[a].legs.count >= components[b].legs.count ? (a, b) : (b, a)
     let moved = take(source)
     for leg in moved.legs { homes[leg] = target }
@@ -116,5 +143,6 @@ struct LegComponents {
     components[target].liveCount += moved.liveCount
     components[target].endedSinceJudged += moved.endedSinceJudged
     components[target].isPostponed = components[target].isPostponed || moved.isPostponed
+    return target
   }
 }

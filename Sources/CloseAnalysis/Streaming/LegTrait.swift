@@ -5,35 +5,54 @@ import Streams
 struct LegTrait: Hashable {
   private let value: Int
 
-  private init<each Part: Hashable>(_ parts: repeat each Part) {
+  private init(_ combine: (inout Hasher) -> Void) {
     var hasher = Hasher()
-    repeat hasher.combine(each parts)
+    combine(&hasher)
     value = hasher.finalize()
   }
 
   /// `Sec-WebSocket-Accept`, which stands for the key.
-  static func handshake(_ token: String) -> LegTrait { LegTrait("accept", token) }
+  static func handshake(_ token: String) -> LegTrait { LegTrait(.accept, token) }
 
-  static func request(_ id: String) -> LegTrait { LegTrait("request", id) }
+  static func request(_ id: String) -> LegTrait { LegTrait(.requestID, id) }
+
+  private enum Field: Int { case accept, requestID }
+
+  private init(_ field: Field, _ text: String) {
+    self.init {
+      $0.combine(field.rawValue)
+      $0.combine(text)
+    }
+  }
 
   /// Where both streams begin: equal for two observations of one leg.
   static func beginning(_ leg: Leg) -> LegTrait? {
     guard let client = leg.client.base, let server = leg.server.base else { return nil }
-    return LegTrait(client, server, leg.connection.http2Stream)
+    let stream = leg.connection.http2Stream
+    return LegTrait {
+      $0.combine(client.rawValue)
+      $0.combine(server.rawValue)
+      $0.combine(stream)
+    }
   }
 
   /// A frame that a client masked, or that a server sent.
   static func frame(_ mark: FrameMark, from side: Side) -> LegTrait {
-    LegTrait(mark.digest, side)
+    LegTrait {
+      $0.combine(mark.digest)
+      $0.combine(side)
+    }
   }
 }
 
 extension Leg {
   /// The traits of its handshake and of its streams' beginnings.
   var handshakeTraits: [LegTrait] {
-    [
-      acceptToken.map { .handshake($0) }, request?.requestID.map { .request($0) }, LegTrait.beginning(self),
-    ].compactMap { $0 }
+    var traits: [LegTrait] = []
+    if let token = acceptToken { traits.append(.handshake(token)) }
+    if let id = request?.requestID { traits.append(.request(id)) }
+    if let beginning = LegTrait.beginning(self) { traits.append(beginning) }
+    return traits
   }
 
   /// Those of the first frames: with them legs are joined of which a handshake is missing.

@@ -34,7 +34,8 @@ package struct SessionStream: LegSink {
   /// Legs and sessions in memory.
   package var retainedCount: Int { live.count + ended.count + held.count + unrecognised.count }
 
-  private let captures: [CaptureSummary]
+  /// Of sessions that have nothing in common.
+  private let context: SessionContext
   private let clocks = CaptureClocks(captures: 1)
   private let emit: (Session) -> Void
 
@@ -48,20 +49,29 @@ package struct SessionStream: LegSink {
   ///   - capture: by which findings name their packets.
   ///   - emit: gets each session.
   package init(capture: CaptureSummary, emit: @escaping (Session) -> Void) {
-    captures = [capture]
+    context = SessionContext(CommonEndings(), captures: [capture], clocks: clocks)
     self.emit = emit
   }
 
   package mutating func receive(_ event: LegEvent, on id: LegID) {
-    if case .frame(let frame) = event { return receive(frame, on: id) }
-    if let time = event.packet?.time, time > now { now = time }
-    if case .opened(let opening) = event { open(opening, id) }
-    if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
+    switch event {
+    case .frame(let frame): return receive(frame, on: id)
+    case .opened(let opening):
+      pass(opening.packet.time)
+      open(opening, id)
+    default:
+      if case .stream(let inner) = event, let packet = inner.timedPacket { pass(packet.time) }
+      if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
+    }
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
+  private mutating func pass(_ time: Timestamp) {
+    if time > now { now = time }
+  }
+
   package mutating func receive(_ frame: Frame, on id: LegID) {
-    if frame.last.time > now { now = frame.last.time }
+    pass(frame.last.time)
     if live.count(frame, on: id), linksFrames { link(frame, of: id) }
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
@@ -79,7 +89,7 @@ package struct SessionStream: LegSink {
   package mutating func receive(_ notice: CaptureNotice) {
     switch notice {
     case .time(_, let steady):
-      if steady > now { now = steady }
+      pass(steady)
       if now.seconds(since: lastCheck) >= 1 { check() }
     case .dropped(let count, let realm, let place):
       drops.add(MissedPackets(count: count), realm: realm, place)
@@ -97,21 +107,24 @@ package struct SessionStream: LegSink {
 
   // MARK: Legs
 
-  private mutating func open(_ opening: LegOpening, _ id: LegID) {
+  private mutating func open(_ opening: consuming LegOpening, _ id: LegID) {
     let leg = Leg(opening, id: id, capture: 0)
-    guard !opening.isSealed else { return sealed.open(leg, id) }
+    guard !leg.isSealed else { return sealed.open(leg, id) }
     live.open(leg, id)
-    components.add(id)
+    components.add(id, leg.handshakeTraits)
     let candidates = sealed.isEmpty ? [] : sealed.candidates(for: leg)
     if !candidates.isEmpty { fronts[id] = candidates }
-    for trait in leg.handshakeTraits { components.link(id, trait) }
     if leg.acceptToken == nil, !linksFrames { linkAllFrames() }
   }
 
   private mutating func take(_ event: LegEvent, on id: LegID) {
     guard live.take(event, on: id) else { return }
     switch event {
-    case .responded: if let token = live[id]?.acceptToken { components.link(id, .handshake(token)) }
+    case .responded:
+      // With the request's key the token was known before.
+      if let leg = live[id], leg.request?.expectedAccept == nil, let token = leg.response?.accept {
+        components.link(id, .handshake(token))
+      }
     case .stream(.began):
       if let trait = live[id].flatMap({ LegTrait.beginning($0) }) { components.link(id, trait) }
     case .stream(.closed):
@@ -162,7 +175,8 @@ package struct SessionStream: LegSink {
 
   /// Judges a set of legs now, or later if frames may still join it: a leg is often recognised only by its end.
   private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
-    if ids.allSatisfy({ leg($0)?.acceptToken != nil }) { return judge(ids) }
+    let legs = ids.compactMap { leg($0) }
+    if legs.count == ids.count, legs.allSatisfy({ $0.acceptToken != nil }) { return judge(ids, legs) }
     components.postpone(last)
     unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
   }
@@ -173,44 +187,56 @@ package struct SessionStream: LegSink {
     let due = unrecognised[..<count].map(\.leg)
     unrecognised.removeFirst(count)
     for leg in due {
-      if let ids = components.resume(leg) { judge(ids) }
+      if let ids = components.resume(leg) { judge(ids, ids.compactMap { self.leg($0) }) }
     }
   }
 
   /// Judges a set of legs: sessions whose legs have all ended are told, or wait for the leg in front.
-  private mutating func judge(_ ids: [LegID]) {
+  private mutating func judge(_ ids: [LegID], _ legs: [Leg]) {
+    guard let first = ids.first else { return }
+    var sessions = SessionBuilder(drops.isEmpty ? legs : legs.map { heedingDrops($0) }, clocks).sessions
     var told: [LegID] = []
-    if let first = ids.first { components.noteJudged(first) }
-    for session in SessionBuilder(ids.compactMap { leg($0).map { heedingDrops($0) } }, captures: 1).sessions {
-      let own = session.legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } }
-      guard own.allSatisfy({ ended[$0] != nil }) else { continue }
-      told += own
-      if sealed.isEmpty {
-        finish(session)
-      } else {
-        tellOrWait(session, own.sorted { $0.rawValue < $1.rawValue })
+    if components.haveAllEnded(with: first), sealed.isEmpty {
+      told = ids
+      for index in sessions.indices { finish(&sessions[index]) }
+    } else {
+      components.noteJudged(first)
+      for index in sessions.indices {
+        let own = sessions[index].legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } }
+        guard own.allSatisfy({ ended[$0] != nil }) else { continue }
+        told += own
+        tellOrWait(&sessions[index], own.sorted { $0.rawValue < $1.rawValue })
       }
     }
     forget(told)
     for id in told { ended[id] = nil }
   }
 
-  private mutating func tellOrWait(_ session: Session, _ ids: [LegID]) {
+  private mutating func tellOrWait(_ session: inout Session, _ ids: [LegID]) {
+    if sealed.isEmpty { return finish(&session) }
     let candidates = ids.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
     let group = WaitingLegs.Group(legs: ids.compactMap { ended[$0] }.map(heedingDrops), fronts: candidates)
     let open = candidates.filter { sealed.isLive($0) }
-    if open.isEmpty { tell(group, session) } else { waiting.add(group, for: open, since: now) }
+    if open.isEmpty { tell(group, &session) } else { waiting.add(group, for: open, since: now) }
   }
 
   /// - Parameter session: what the legs are together, if no encrypted leg is in front.
-  private mutating func tell(_ group: WaitingLegs.Group, _ session: Session? = nil) {
-    let sealedLegs = group.legs.flatMap { sealed.legs(group.fronts, for: $0) }
-    if sealedLegs.isEmpty, let session {
-      finish(session)
-    } else {
-      let legs = group.legs + sealedLegs.uniqued.map(heedingDrops)
-      for session in SessionBuilder(legs, captures: 1).sessions { finish(session) }
-    }
+  private mutating func tell(_ group: WaitingLegs.Group, _ session: inout Session) {
+    let fronts = sealedLegs(of: group)
+    guard fronts.isEmpty else { return tell(group, fronts) }
+    finish(&session)
+    sealed.release(group.fronts)
+  }
+
+  private mutating func tell(_ group: WaitingLegs.Group) { tell(group, sealedLegs(of: group)) }
+
+  private func sealedLegs(of group: WaitingLegs.Group) -> [Leg] {
+    group.legs.flatMap { sealed.legs(group.fronts, for: $0) }
+  }
+
+  private mutating func tell(_ group: WaitingLegs.Group, _ fronts: [Leg]) {
+    var sessions = SessionBuilder(group.legs + fronts.uniqued.map(heedingDrops), clocks).sessions
+    for index in sessions.indices { finish(&sessions[index]) }
     sealed.release(group.fronts)
   }
 
@@ -222,12 +248,15 @@ package struct SessionStream: LegSink {
     return leg
   }
 
-  private mutating func finish(_ session: Session) {
-    var session = session
+  private mutating func finish(_ session: inout Session) {
     count += 1
     session.id = count
     endings.note(session)
-    guard session.endedWithoutClose != nil else { return tell([session]) }
+    // What has nothing in common with others is told at once.
+    guard session.endedWithoutClose != nil else {
+      session.findings = FindingCatalogue.findings(in: session, context)
+      return emit(session)
+    }
     held.append((session, now.advanced(bySeconds: Self.holdTime)))
     if held.count > Self.maxHeld { tellHeld(upTo: now.advanced(bySeconds: Self.holdTime)) }
   }
@@ -244,17 +273,12 @@ package struct SessionStream: LegSink {
   private mutating func tellHeld(upTo time: Timestamp?) {
     let count = time.map { time in held.prefix { $0.due <= time }.count } ?? held.count
     guard count > 0 else { return }
-    let due = held[..<count].map(\.session)
+    var due = held[..<count].map(\.session)
     held.removeFirst(count)
-    tell(due)
-  }
-
-  private func tell(_ sessions: [Session]) {
-    let context = SessionContext(
-      endings.common(to: sessions, open: live), captures: captures, clocks: clocks)
-    for var session in sessions {
-      session.findings = FindingCatalogue.findings(in: session, context)
-      emit(session)
+    let context = context.with(endings.common(to: due, open: live))
+    for index in due.indices {
+      due[index].findings = FindingCatalogue.findings(in: due[index], context)
+      emit(due[index])
     }
   }
 }
@@ -272,14 +296,16 @@ extension LegStream {
   fileprivate var isBeginning: Bool { frames <= UInt64(FrameMarks.maxKept) }
 }
 
-extension LegEvent {
+extension LegOpening {
+  /// The packet that brought it.
+  fileprivate var packet: PacketReference { request?.packet ?? connection.openedAt }
+}
+
+extension StreamEvent {
   /// The packet that brought it; `nil` where others tell.
-  fileprivate var packet: PacketReference? {
+  fileprivate var timedPacket: PacketReference? {
     switch self {
-    case .opened(let opening): opening.request?.packet ?? opening.connection.openedAt
-    case .stream(.acknowledged(_, _, let packet)), .stream(.ended(_, _, _, let packet)),
-      .stream(.record(_, _, _, let packet)):
-      packet
+    case .acknowledged(_, _, let packet), .ended(_, _, _, let packet), .record(_, _, _, let packet): packet
     default: nil
     }
   }
