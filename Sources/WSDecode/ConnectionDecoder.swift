@@ -72,7 +72,7 @@ struct ConnectionDecoder {
     var chunk = chunk
     if isFlipped { chunk.side = chunk.side.opposite }
     accept(bytes, chunk, &output)
-    release(&output)
+    if http.hasReleased { release(&output) }
   }
 
   mutating func acknowledge(
@@ -95,7 +95,7 @@ struct ConnectionDecoder {
       release(&output)
     }
     if !http.park(event) { accept(event, &output) }
-    release(&output)
+    if http.hasReleased { release(&output) }
   }
 
   /// Without a SYN the sides were guessed by port; a message's head tells.
@@ -167,14 +167,15 @@ struct ConnectionDecoder {
     default: break
     }
     if mayOpenLeg { memory.keep(event) }
-    tell(event, &output)
+    if let leg { Self.tell(event, on: leg, &output) }
   }
 
   /// Whether another leg may be told of what happens now: what comes behind an agreed upgrade is its leg's alone.
   private var mayOpenLeg: Bool { frames == nil || isPickedUp }
 
-  private func tell(_ event: StreamEvent, _ output: inout LegOutput<some LegSink>) {
-    guard let leg else { return }
+  private static func tell(
+    _ event: StreamEvent, on leg: LegID, _ output: inout LegOutput<some LegSink>
+  ) {
     if case .closed = event { return output.end(leg, with: .stream(event)) }
     output.sink.receive(.stream(event), on: leg)
   }
@@ -190,7 +191,7 @@ struct ConnectionDecoder {
   /// Goes on with what waited for the other side. What an item lets go in turn is taken by the same loop:
   /// a call inside a call would be as deep as thousands of tiny segments.
   private mutating func release(_ output: inout LegOutput<some LegSink>) {
-    guard http.hasReleased, !isReleasing else { return }
+    guard !isReleasing else { return }
     isReleasing = true
     defer { isReleasing = false }
     while let item = http.nextReleased() {
