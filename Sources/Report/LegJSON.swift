@@ -62,30 +62,34 @@ struct LegJSON {
       writer.field("server", response?.server)
       writer.field("deflate", response.map { $0.deflate != nil })
     }
-    writer.object("fromClient") { write(leg.client, &$0) }
-    writer.object("fromServer") { write(leg.server, &$0) }
+    write(leg.client, as: "fromClient", &writer)
+    write(leg.server, as: "fromServer", &writer)
   }
 
-  private func write(_ stream: borrowing LegStream, _ writer: inout JSONWriter) {
-    writer.field("frames", stream.frames)
-    writer.field("messages", stream.messages)
-    writer.field("payloadBytes", stream.payloadBytes)
-    writer.field("gaps", stream.gapCount)
-    writer.field("gapBytes", stream.gapBytes)
-    writer.field("retransmissions", stream.retransmissions)
-    optional("close", stream.close, &writer) { close, writer in
-      writer.field("code", close.body.code.map { UInt64($0.rawValue) })
-      writer.field("reason", close.body.givenReason)
-      writer.field("complete", !close.isCut)
-      place.write(close.frame.last, &writer)
-      writer.field("acknowledgedPacket", close.acknowledged?.number)
-      place.writeSource("acknowledgedCapture", close.acknowledged, &writer)
+  private func write(_ stream: borrowing LegStream, as key: StaticString, _ writer: inout JSONWriter) {
+    writer.object(key) { writer in
+      writer.field("frames", stream.frames)
+      writer.field("messages", stream.messages)
+      writer.field("payloadBytes", stream.payloadBytes)
+      writer.field("gaps", stream.gapCount)
+      writer.field("gapBytes", stream.gapBytes)
+      writer.field("retransmissions", stream.retransmissions)
+      optional("close", stream.close, &writer) { write($0, &$1) }
+      writer.field("insideFrame", stream.cut != nil)
+      writer.array("ends") { writer in
+        if let fin = stream.fin { write(fin, &writer) }
+        if let rst = stream.rst { write(rst, &writer) }
+      }
     }
-    writer.field("insideFrame", stream.cut != nil)
-    writer.array("ends") { writer in
-      if let fin = stream.fin { write(fin, &writer) }
-      if let rst = stream.rst { write(rst, &writer) }
-    }
+  }
+
+  private func write(_ close: SeenClose, _ writer: inout JSONWriter) {
+    writer.field("code", close.body.code.map { UInt64($0.rawValue) })
+    writer.field("reason", close.body.givenReason)
+    writer.field("complete", !close.isCut)
+    place.write(close.frame.last, &writer)
+    writer.field("acknowledgedPacket", close.acknowledged?.number)
+    place.writeSource("acknowledgedCapture", close.acknowledged, &writer)
   }
 
   private func write(_ end: SeenEnd, _ writer: inout JSONWriter) {

@@ -1,8 +1,8 @@
 import Capture
 import CloseAnalysis
 
-/// Writes where something was seen: time, packet and capture.
-package struct PlaceJSON {
+/// Writes where something was seen: time, packet and capture. All that writes a session has it, and so it is one reference.
+package final class PlaceJSON: Sendable {
   private let captures: [CaptureSummary]
   private let texts: [(time: TimeText, sources: [JSONText])]
   private let pods: [[UInt32: PodName]]

@@ -47,7 +47,7 @@ package struct TextBuffer: ~Copyable {
     }
   }
 
-  package mutating func append(_ text: String) { append(text.utf8Span.span) }
+  package mutating func append(_ text: String) { append(text.utf8.span) }
 
   package mutating func append(_ text: Span<UInt8>) { write(atMost: text.count) { $0.put(text) } }
 
