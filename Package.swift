@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "ReportTests", dependencies: stages + ["Report", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "PipelineTests", dependencies: ["Capture", "WSDecode", "Pipeline", "TestSupport"],
+      name: "PipelineTests", dependencies: stages + ["Pipeline", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "TelemetryTests", dependencies: ["CloseAnalysis", "Telemetry", "TestSupport"],

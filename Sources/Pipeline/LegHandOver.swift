@@ -8,8 +8,13 @@ import WSDecode
 package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Sendable {
   private let batch = LegBatch()
   private let worker: Worker<Sink>
+  private let afterEach: @Sendable (Sink) -> Void
 
-  package init(_ sink: sending Sink) { worker = Worker(sink, name: "legs") }
+  /// - Parameter afterEach: called on that thread when the sink has taken what was handed over at once.
+  package init(_ sink: sending Sink, afterEach: @escaping @Sendable (Sink) -> Void = { _ in }) {
+    worker = Worker(sink, name: "legs")
+    self.afterEach = afterEach
+  }
 
   package func receive(_ event: consuming LegEvent, on leg: LegID) {
     if batch.add(.event(consume event, leg)) { handOver() }
@@ -36,10 +41,11 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
     return worker.ask(body)
   }
 
-  private func handOver() {
+  /// Has the sink take what was received, and waits for no more than room for it.
+  package func handOver() {
     let items = batch.take()
     guard !items.isEmpty else { return }
-    worker.work { sink in
+    worker.work { [afterEach] sink in
       for item in items {
         switch item {
         case .event(let event, let leg): sink.receive(event, on: leg)
@@ -49,6 +55,7 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
         case .notice(let notice): sink.receive(notice)
         }
       }
+      afterEach(sink)
     }
   }
 }

@@ -6,17 +6,20 @@ import TCPReassembly
 import TLSDecode
 import WSDecode
 
-/// All stages over what passes on interfaces: each session is given when it has ended.
+/// All stages over what passes on interfaces: each session is given when it has ended. What is captured is decoded here, and
+/// judged on a thread of its own, for which the capture waits if it falls far behind: the kernel counts what it drops then.
 package struct LivePipeline {
   private var capture: LiveCapture
-  private var stages: Stages<TLSDecoder<HTTP2Decoder<WebSocketDecoder<SessionStream>>>>
+  private var stages: Stages<TLSDecoder<HTTP2Decoder<WebSocketDecoder<LegHandOver<SessionStream>>>>>
+  private let sessions: SessionThread
+  private let onSession: (Session) -> Void
 
   /// - Parameters:
   ///   - capture: with all interfaces open.
   ///   - name: what findings call the capture.
   ///   - onInterfaceNames: gets the names of interfaces as they become known.
   ///   - onPods: gets the pods in which they are.
-  ///   - onSession: gets each session.
+  ///   - onSession: gets each session, on the thread that captures.
   package init(
     _ capture: LiveCapture, name: String, keyLog: KeyLog, limits: Limits,
     onInterfaceNames: @escaping ([UInt32: String]) -> Void, onPods: @escaping ([UInt32: PodName]) -> Void,
@@ -25,13 +28,19 @@ package struct LivePipeline {
     self.capture = capture
     let summary = CaptureSummary(
       parts: [CapturePart(source: name)], statistics: CaptureStatistics(), reassembly: .init())
+    sessions = SessionThread(capture: summary)
+    self.onSession = onSession
     stages = Stages(
-      limits: limits, keyLog: keyLog, into: SessionStream(capture: summary, emit: onSession),
+      limits: limits, keyLog: keyLog, into: sessions.legs,
       onInterfaceNames: onInterfaceNames, onPods: onPods)
   }
 
-  /// Waits for packets, a quarter of a second at most, and takes what there is.
-  package mutating func step() { capture.step(into: &stages) }
+  /// Waits for packets, a quarter of a second at most, and takes what there is. Gives the sessions that were judged meanwhile.
+  package mutating func step() {
+    capture.step(into: &stages)
+    sessions.handOver()
+    sessions.takeSessions().forEach(onSession)
+  }
 
   /// Whether as many packets have come as were wanted.
   package var isOver: Bool { capture.isOver }
@@ -40,15 +49,15 @@ package struct LivePipeline {
   package mutating func finish() {
     capture.finish(into: &stages)
     stages.reassembler.finish(into: &stages.decoder)
-    var sink = stages.decoder.sink.sink.sink
-    sink.finish()
+    sessions.finish()
+    sessions.takeSessions().forEach(onSession)
   }
 
   package var counters: LiveCounters {
     LiveCounters(
       live: capture.live, capture: capture.statistics, reassembly: stages.reassembler.statistics,
       tls: stages.decoder.statistics, openConnections: stages.reassembler.openConnections,
-      heldBytes: stages.reassembler.heldCost, retainedLegs: stages.decoder.sink.sink.sink.retainedCount)
+      heldBytes: stages.reassembler.heldCost, retainedLegs: sessions.retainedCount)
   }
 }
 
