@@ -6,7 +6,7 @@ import WSDecode
 /// Has a sink of legs work on a thread of its own, so that one capture keeps two cores busy: what is decoded here is
 /// analysed there. The order of the events stays.
 package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Sendable {
-  private let batch = LegBatch()
+  private let batch = Mutex(LegBatch())
   private let worker: Worker<Sink>
   private let afterEach: @Sendable (Sink) -> Void
 
@@ -17,19 +17,32 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
   }
 
   package func receive(_ event: consuming LegEvent, on leg: LegID) {
-    if batch.add(.event(consume event, leg)) { handOver() }
+    var event = Optional(event)
+    let isFull = batch.withLock { batch in
+      if let event = event.take() { batch.add(event, on: leg) }
+      return batch.isFull
+    }
+    if isFull { handOver() }
   }
 
   package func receive(_ frame: Frame, on leg: LegID) {
-    if batch.add(.frame(frame, leg)) { handOver() }
+    let isFull = batch.withLock { batch in
+      batch.add(frame, on: leg)
+      return batch.isFull
+    }
+    if isFull { handOver() }
   }
 
   package func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
-    if batch.add(.acknowledged(side, upTo: upTo, packet, leg)) { handOver() }
+    let isFull = batch.withLock { batch in
+      batch.addAcknowledgment(of: side, upTo: upTo, packet, on: leg)
+      return batch.isFull
+    }
+    if isFull { handOver() }
   }
 
   package func receive(_ notice: CaptureNotice) {
-    if batch.add(.notice(notice)) { handOver() }
+    batch.withLock { $0.add(notice) }
   }
 
   /// Waits until the sink has taken all that was received.
@@ -43,52 +56,83 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
 
   /// Has the sink take what was received, and waits for no more than room for it.
   package func handOver() {
-    let items = batch.take()
-    guard !items.isEmpty else { return }
+    let full = batch.withLock { batch in
+      let full = batch
+      batch = LegBatch()
+      return full
+    }
+    guard !full.isEmpty else { return }
     worker.work { [afterEach] sink in
-      for item in items {
-        switch item {
-        case .event(let event, let leg): sink.receive(event, on: leg)
-        case .frame(let frame, let leg): sink.receive(frame, on: leg)
-        case .acknowledged(let side, let upTo, let packet, let leg):
-          sink.acknowledge(side, upTo: upTo, packet, on: leg)
-        case .notice(let notice): sink.receive(notice)
-        }
-      }
+      full.hand(to: &sink)
       afterEach(sink)
     }
   }
 }
 
-/// Something that a sink of legs receives.
-private enum LegItem: Sendable {
-  case event(LegEvent, LegID)
-  case frame(Frame, LegID)
-  case acknowledged(Side, upTo: UInt64, PacketReference, LegID)
-  case notice(CaptureNotice)
-}
-
-/// What is handed over at once. No part of the generic type: each look at it would be a call of the runtime.
-private final class LegBatch: Sendable {
-  private let items = Mutex([LegItem]())
+/// What is handed over at once, each kind in an array of its own: most of it is small. No part of the generic type: each
+/// look at it would be a call of the runtime.
+private struct LegBatch: Sendable {
+  private enum Kind { case event, frame, acknowledgment, notice }
+  private var order: [(kind: Kind, leg: LegID)] = []
+  private var events: [LegEvent] = []
+  private var frames: [Frame] = []
+  private var acknowledgments: [(side: Side, upTo: UInt64, packet: PacketReference)] = []
+  private var notices: [CaptureNotice] = []
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
-  private static let size = 2048
+  private static let size = 1024
+  private static let noLeg = LegID(rawValue: 0)
 
-  /// - Returns: whether it is full.
-  func add(_ item: consuming LegItem) -> Bool {
-    var item = Optional(item)
-    return items.withLock { items in
-      if items.isEmpty { items.reserveCapacity(Self.size) }
-      if let item = item.take() { items.append(item) }
-      return items.count == Self.size
-    }
+  var isEmpty: Bool { order.isEmpty }
+  var isFull: Bool { order.count >= Self.size }
+
+  mutating func add(_ event: consuming LegEvent, on leg: LegID) {
+    note(.event, leg)
+    events.append(event)
   }
 
-  func take() -> [LegItem] {
-    items.withLock { items in
-      let taken = items
-      items = []
-      return taken
+  mutating func add(_ frame: Frame, on leg: LegID) {
+    note(.frame, leg)
+    frames.append(frame)
+  }
+
+  mutating func addAcknowledgment(of side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
+    note(.acknowledgment, leg)
+    acknowledgments.append((side, upTo, packet))
+  }
+
+  mutating func add(_ notice: CaptureNotice) {
+    note(.notice, Self.noLeg)
+    notices.append(notice)
+  }
+
+  private mutating func note(_ kind: Kind, _ leg: LegID) {
+    if order.isEmpty {
+      order.reserveCapacity(Self.size)
+      events.reserveCapacity(Self.size / 2)
+      frames.reserveCapacity(Self.size / 2)
+      acknowledgments.reserveCapacity(Self.size / 2)
+    }
+    order.append((kind, leg))
+  }
+
+  func hand(to sink: inout some LegSink) {
+    var next = (event: 0, frame: 0, acknowledgment: 0, notice: 0)
+    for (kind, leg) in order {
+      switch kind {
+      case .event:
+        sink.receive(events[next.event], on: leg)
+        next.event += 1
+      case .frame:
+        sink.receive(frames[next.frame], on: leg)
+        next.frame += 1
+      case .acknowledgment:
+        let item = acknowledgments[next.acknowledgment]
+        sink.acknowledge(item.side, upTo: item.upTo, item.packet, on: leg)
+        next.acknowledgment += 1
+      case .notice:
+        sink.receive(notices[next.notice])
+        next.notice += 1
+      }
     }
   }
 }
