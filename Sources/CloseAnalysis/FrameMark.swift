@@ -17,19 +17,13 @@ package struct FrameMark: Hashable, Sendable {
 
   init(_ frame: Frame) {
     let kind = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
-    let length = Self.mix(kind ^ frame.header.payloadLength)
-    digest = Self.mix(Self.mix(length ^ UInt64(frame.header.maskingKey ?? 0)) ^ frame.sample)
+    let length = (kind ^ frame.header.payloadLength).mixed()
+    digest = ((length ^ UInt64(frame.header.maskingKey ?? 0)).mixed() ^ frame.sample).mixed()
     isStrong = frame.header.maskingKey.map { $0 != 0 } ?? false
     payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound
     packet = frame.first
     headerLength = frame.header.byteCount
-  }
-
-  /// Both halves of a 128-bit product, folded.
-  private static func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-    return product.low ^ product.high
   }
 }
 

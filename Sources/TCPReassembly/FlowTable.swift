@@ -114,16 +114,10 @@ struct FlowTable {
 
   private func home(of key: FlowKey) -> Int {
     var hash = seed.0
-    hash = mix(hash ^ key.low.address.high, key.low.address.low ^ seed.1)
-    hash = mix(hash ^ key.high.address.high, key.high.address.low ^ seed.1)
+    hash = (hash ^ key.low.address.high).mixed(with: key.low.address.low ^ seed.1)
+    hash = (hash ^ key.high.address.high).mixed(with: key.high.address.low ^ seed.1)
     let places = UInt64(key.realm) << 32 | UInt64(key.low.port) << 16 | UInt64(key.high.port)
-    hash = mix(hash ^ places, seed.1)
+    hash = (hash ^ places).mixed(with: seed.1)
     return Int(truncatingIfNeeded: hash) & (buckets.count - 1)
-  }
-
-  /// Both halves of a 128-bit product, folded.
-  private func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
-    let product = a.multipliedFullWidth(by: b)
-    return product.high ^ product.low
   }
 }

@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 /// The first bytes of a payload as they were on the wire, however segments cut them: by them a frame is known again on
 /// another leg.
@@ -36,7 +37,7 @@ struct PayloadSample {
   var digest: UInt64 {
     guard count > 0 else { return 0 }
     var hash = count
-    for lane in 0..<min(4, (Int(count) + 7) / Self.wordLength) { hash = Self.mix(hash ^ words[lane]) }
+    for lane in 0..<min(4, (Int(count) + 7) / Self.wordLength) { hash = (hash ^ words[lane]).mixed() }
     return max(hash, 1)
   }
 
@@ -47,17 +48,11 @@ struct PayloadSample {
     var hash = UInt64(left)
     var index = payload.lowerBound
     while left >= wordLength {
-      hash = mix(hash ^ bytes.littleEndian64(at: index))
+      hash = (hash ^ bytes.littleEndian64(at: index)).mixed()
       (index, left) = (index + wordLength, left - wordLength)
     }
     var last: UInt64 = 0
     for place in 0..<left { last |= UInt64(bytes[index + place]) << UInt64(place * 8) }
-    return max(left > 0 ? mix(hash ^ last) : hash, 1)
-  }
-
-  /// Both halves of a 128-bit product, folded.
-  private static func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-    return product.low ^ product.high
+    return max(left > 0 ? (hash ^ last).mixed() : hash, 1)
   }
 }
