@@ -38,13 +38,11 @@ package struct FrameMarks: Sendable {
 
   /// Whether another stream has one of the strong marks, too.
   func shareStrong(with other: FrameMarks) -> Bool {
-    first.contains { $0.isStrong && other.contains($0.digest) }
-      || last.contains { $0.isStrong && other.contains($0.digest) }
+    contains { mark in mark.isStrong && other.contains { $0.isStrong && $0.digest == mark.digest } }
   }
 
-  private func contains(_ strongDigest: UInt64) -> Bool {
-    first.contains { $0.digest == strongDigest && $0.isStrong }
-      || last.contains { $0.digest == strongDigest && $0.isStrong }
+  private func contains(where isWanted: (FrameMark) -> Bool) -> Bool {
+    first.contains(where: isWanted) || last.contains(where: isWanted)
   }
 
   /// Where the first frame begins that came after a packet.

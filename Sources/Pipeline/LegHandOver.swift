@@ -18,31 +18,26 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
 
   package func receive(_ event: consuming LegEvent, on leg: LegID) {
     var event = Optional(event)
-    let isFull = batch.withLock { batch in
+    add { batch in
       if let event = event.take() { batch.add(event, on: leg) }
-      return batch.isFull
     }
-    if isFull { handOver() }
   }
 
-  package func receive(_ frame: Frame, on leg: LegID) {
-    let isFull = batch.withLock { batch in
-      batch.add(frame, on: leg)
-      return batch.isFull
-    }
-    if isFull { handOver() }
-  }
+  package func receive(_ frame: Frame, on leg: LegID) { add { $0.add(frame, on: leg) } }
 
   package func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
+    add { $0.addAcknowledgment(of: side, upTo: upTo, packet, on: leg) }
+  }
+
+  package func receive(_ notice: CaptureNotice) { add { $0.add(notice) } }
+
+  @inline(__always)
+  private func add(_ item: (inout LegBatch) -> Void) {
     let isFull = batch.withLock { batch in
-      batch.addAcknowledgment(of: side, upTo: upTo, packet, on: leg)
+      item(&batch)
       return batch.isFull
     }
     if isFull { handOver() }
-  }
-
-  package func receive(_ notice: CaptureNotice) {
-    batch.withLock { $0.add(notice) }
   }
 
   /// Waits until the sink has taken all that was received.
@@ -80,7 +75,6 @@ private struct LegBatch: Sendable {
   private var notices: [CaptureNotice] = []
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
   private static let size = 1024
-  private static let noLeg = LegID(rawValue: 0)
 
   var isEmpty: Bool { order.isEmpty }
   var isFull: Bool { order.count >= Self.size }
@@ -101,7 +95,7 @@ private struct LegBatch: Sendable {
   }
 
   mutating func add(_ notice: CaptureNotice) {
-    note(.notice, Self.noLeg)
+    note(.notice, .noLeg)
     notices.append(notice)
   }
 

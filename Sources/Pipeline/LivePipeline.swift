@@ -48,7 +48,7 @@ package struct LivePipeline {
   /// Gives the sessions that are still open.
   package mutating func finish() {
     capture.finish(into: &stages)
-    stages.reassembler.finish(into: &stages.decoder)
+    _ = stages.finish()
     sessions.finish()
     sessions.takeSessions().forEach(onSession)
   }

@@ -1,3 +1,5 @@
+import Streams
+
 /// Breaks a text at spaces. Its lines are indented, the later ones behind the label.
 struct WrappedText {
   private static let width = 100
@@ -18,7 +20,7 @@ struct WrappedText {
     var columns = margin
     var start = 0
     while start < text.count {
-      let end = text.end(ofWordAt: start)
+      let end = text.firstIndex(of: UInt8(ascii: " "), from: start) ?? text.count
       if end > start {
         let word = text.extracting(start..<end)
         let width = word.columns
@@ -37,13 +39,5 @@ struct WrappedText {
       start = end + 1
     }
     lines.append("\n")
-  }
-}
-
-extension Span<UInt8> {
-  fileprivate func end(ofWordAt start: Int) -> Int {
-    var end = start
-    while end < count, self[end] != UInt8(ascii: " ") { end += 1 }
-    return end
   }
 }

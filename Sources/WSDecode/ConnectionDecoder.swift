@@ -54,7 +54,6 @@ struct ConnectionDecoder {
   private var pickUp: Indirect<LegFrames>?
   /// What a leg has to be told that is opened later.
   private var memory = StreamMemory()
-  private static let noLeg = LegID(rawValue: 0)
 
   init(_ connection: Connection, options: FrameOptions) {
     self.connection = connection
@@ -315,7 +314,7 @@ struct ConnectionDecoder {
     }
     var nowhere = NoSink()
     if pickUp == nil, leg == nil, !http.isForeign { pickUp = Indirect(.pickUp(options: options)) }
-    pickUp?.value.skip(side, range, isLengthKnown: isLengthKnown, packet, on: Self.noLeg, &nowhere)
+    pickUp?.value.skip(side, range, isLengthKnown: isLengthKnown, packet, on: .noLeg, &nowhere)
   }
 
   /// A 101 may be missing, or the rest of one: look for frames in both directions, believe nothing else.
@@ -348,7 +347,7 @@ struct ConnectionDecoder {
   ) {
     guard leg == nil, pickUp != nil else { return }
     var nowhere = NoSink()
-    pickUp?.value.receive(bytes, from: 0, chunk, on: Self.noLeg, &nowhere)
+    pickUp?.value.receive(bytes, from: 0, chunk, on: .noLeg, &nowhere)
     guard var found = pickUp, case .webSocket(let mustFlip) = found.value.pickUpResult else { return }
     if mustFlip {
       flip()

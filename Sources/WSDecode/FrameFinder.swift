@@ -110,7 +110,7 @@ struct FrameFinder {
 
   /// Passes over bytes that are missing.
   mutating func skip(_ count: UInt64, _ packet: PacketReference) {
-    let isInside = candidate?.skip(count, packet, on: Self.noLeg, &recorder)
+    let isInside = candidate?.skip(count, packet, on: .noLeg, &recorder)
     if isInside == false {
       drop()
     } else if candidate?.isBetweenFrames == true {
@@ -119,8 +119,6 @@ struct FrameFinder {
   }
 
   // MARK: Candidates
-
-  private static let noLeg = LegID(rawValue: 0)
 
   private mutating func begin(
     _ bytes: Span<UInt8>, at offset: UInt64, _ packet: PacketReference
@@ -136,7 +134,7 @@ struct FrameFinder {
 
   private mutating func extend(_ bytes: Span<UInt8>, _ packet: PacketReference) -> Bool {
     guard recorder.events.count <= Self.maxEvents else { return false }
-    candidate?.receive(bytes, packet, on: Self.noLeg, &recorder)
+    candidate?.receive(bytes, packet, on: .noLeg, &recorder)
     guard let candidate, !candidate.hasFailed else { return false }
     if let current = candidate.current {
       guard current.header.payloadLength <= Self.maxPayloadLength else { return false }

@@ -13,6 +13,9 @@ import Streams
     self.slot = slot
   }
 
+  /// Where there is no leg, or none yet: they count from 1.
+  package static let noLeg = LegID(rawValue: 0)
+
   // The number alone tells.
   @inlinable package static func == (a: LegID, b: LegID) -> Bool { a.rawValue == b.rawValue }
   @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }

@@ -49,8 +49,7 @@ struct FramesCommand: ParsableCommand {
         })
       return (reading.damages, reading.remaining)
     }
-    output.flush()
-    if let failure = output.failure { throw failure }
+    try output.finish()
     try Output.finish(with: errors)
   }
 

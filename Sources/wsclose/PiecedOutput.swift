@@ -33,6 +33,14 @@ final class PiecedOutput: Sendable {
 
   func flush() { state.withLock { flush(&$0) } }
 
+  /// Writes what waits, the last of all.
+  ///
+  /// - Throws: why it, or something before it, could not be written.
+  func finish() throws {
+    flush()
+    if let failure { throw failure }
+  }
+
   private func flush(_ state: inout State) {
     guard isOpen, state.buffer.count > 0 else { return }
     do {

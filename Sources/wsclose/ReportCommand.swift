@@ -45,8 +45,7 @@ struct ReportCommand: ParsableCommand {
     try output.replace(with: [])
     let pieces = PiecedOutput(output)
     if !isEmpty { write(analysis, sessions, to: pieces) }
-    pieces.flush()
-    if let failure = pieces.failure { throw failure }
+    try pieces.finish()
     try Output.finish(with: readings.errors)
     if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
   }
@@ -78,8 +77,7 @@ struct ReportCommand: ParsableCommand {
       }
       return (reading.damages, reading.remaining)
     }
-    output.flush()
-    if let failure = output.failure { throw failure }
+    try output.finish()
     try Output.finish(with: errors)
     if exitCode, failures > 0 { throw ExitCode(1) }
   }

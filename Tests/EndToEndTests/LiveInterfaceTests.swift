@@ -38,6 +38,18 @@ import Testing
     }
   }
 
+  /// Two sessions of one leg each, which was seen on those interfaces.
+  private static func expectDeliveredAndAbsent(
+    _ outcome: Command.Outcome, on interfaces: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    #expect(outcome.status == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
+    let sessions = try LiveScript.sessions(outcome.output)
+    #expect(
+      sessions.map { $0["verdict"] as? String } == ["delivered", "absent"], sourceLocation: sourceLocation)
+    #expect(
+      sessions.map(Self.observations) == [[interfaces], [interfaces]], sourceLocation: sourceLocation)
+  }
+
   @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))
   func `a connection that two interfaces show is one leg`() async throws {
     let outcome = try await Self.run(
@@ -48,10 +60,7 @@ import Testing
       told 2
       finish
       """)
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    let sessions = try LiveScript.sessions(outcome.output)
-    #expect(sessions.map { $0["verdict"] as? String } == ["delivered", "absent"])
-    #expect(sessions.map(Self.observations) == [["x0 x0"], ["x0 x0"]])
+    try Self.expectDeliveredAndAbsent(outcome, on: "x0 x0")
     #expect(outcome.errors.contains("wsclose: 2 WebSockets: 1 delivered, 1 absent"))
   }
 
@@ -71,10 +80,7 @@ import Testing
       told 2
       finish
       """)
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    let sessions = try LiveScript.sessions(outcome.output)
-    #expect(sessions.map { $0["verdict"] as? String } == ["delivered", "absent"])
-    #expect(sessions.map(Self.observations) == [["x0"], ["x0"]])
+    try Self.expectDeliveredAndAbsent(outcome, on: "x0")
     for told in ["wsclose goes on when it is back", "is back; packets are captured again"] {
       #expect(outcome.errors.components(separatedBy: told).count == 2, "\(outcome.errors)")
     }

@@ -63,34 +63,38 @@ package struct SessionStream: LegSink {
       if case .stream(let inner) = event, let packet = inner.timedPacket { pass(packet.time) }
       if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
     }
-    if now.seconds(since: lastCheck) >= 1 { check() }
+    checkIfDue()
   }
 
   private mutating func pass(_ time: Timestamp) {
     if time > now { now = time }
   }
 
-  package mutating func receive(_ frame: Frame, on id: LegID) {
-    pass(frame.last.time)
-    if live.count(frame, on: id), linksFrames { link(frame, of: id) }
+  private mutating func checkIfDue() {
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
+  package mutating func receive(_ frame: Frame, on id: LegID) {
+    pass(frame.last.time)
+    if live.count(frame, on: id), linksFrames { link(frame, of: id) }
+    checkIfDue()
+  }
+
   package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
-    if packet.time > now { now = packet.time }
+    pass(packet.time)
     if sealed.isLive(id) {
       sealed.take(.stream(.acknowledged(side, upTo: upTo, packet)), on: id)
     } else {
       live.acknowledge(side, upTo: upTo, packet, on: id)
     }
-    if now.seconds(since: lastCheck) >= 1 { check() }
+    checkIfDue()
   }
 
   package mutating func receive(_ notice: CaptureNotice) {
     switch notice {
     case .time(_, let steady):
       pass(steady)
-      if now.seconds(since: lastCheck) >= 1 { check() }
+      checkIfDue()
     case .dropped(let count, let realm, let place):
       drops.add(MissedPackets(count: count), realm: realm, place)
     case .outage(let realm, let place): drops.add(MissedPackets(hasOutage: true), realm: realm, place)
