@@ -56,15 +56,19 @@ package struct Analysis: Sendable {
     var endings = EndingHistory()
     for session in sessions { endings.note(session) }
     let context = SessionContext(endings.common, captures: captures, clocks: builder.clocks)
-    for index in sessions.indices {
-      sessions[index].findings = FindingCatalogue.findings(in: sessions[index], context)
+    let findings = sessions.indices.mapParts(of: Self.partCount) { [sessions] part in
+      part.map { FindingCatalogue.findings(in: sessions[$0], context) }
     }
+    for (index, findings) in findings.joined().enumerated() { sessions[index].findings = findings }
     self.captures = zip(captures, builder.corrections).map { capture, correction in
       var capture = capture
       if correction != 0 { capture.clockCorrection = Double(correction) / 1e9 }
       return capture
     }
   }
+
+  /// Sessions that one core judges at a time.
+  static let partCount = 64
 
   /// With names that tell all files of all captures apart.
   private static func named(_ captures: [CaptureSummary]) -> [CaptureSummary] {

@@ -52,11 +52,14 @@ package struct SessionBuilder {
   package var sessions: [Session] {
     var chains = chains
     if chains.count > 1 { chains.sort { $0[0].beginning.time < $1[0].beginning.time } }
-    if sealed.isEmpty {
-      return chains.indices.map { Session(id: $0 + 1, legs: chains[$0], front: .none, clocks) }
+    let fronts = sealed.isEmpty ? [] : SealedHops(sealed).fronts(of: chains.map { $0[0] })
+    let sessions = chains.indices.mapParts(of: Analysis.partCount) { [chains, clocks] part in
+      part.map { index in
+        Session(
+          id: index + 1, legs: chains[index], front: fronts.isEmpty ? .none : fronts[index], clocks)
+      }
     }
-    let fronts = SealedHops(sealed).fronts(of: chains.map { $0[0] })
-    return chains.indices.map { Session(id: $0 + 1, legs: chains[$0], front: fronts[$0], clocks) }
+    return Array(sessions.joined())
   }
 
   private static func merged(_ group: [Int], of legs: [Leg], _ clocks: CaptureClocks) -> Leg {

@@ -2,20 +2,20 @@ import Dispatch
 import Synchronization
 
 /// A value that is changed by one piece of work after the other, on another thread.
-final class Worker<Value>: Sendable {
+package final class Worker<Value>: Sendable {
   private let value: Mutex<Value>
   private let queue: DispatchQueue
   /// For work that waits.
   private let room = DispatchSemaphore(value: maxWaiting)
   private static var maxWaiting: Int { 4 }
 
-  init(_ value: sending Value, name: String) {
+  package init(_ value: sending Value, name: String) {
     self.value = Mutex(value)
     queue = DispatchQueue(label: "wsclose.\(name)")
   }
 
   /// Has something done next, once there is room.
-  func work(_ body: @escaping @Sendable (inout Value) -> Void) {
+  package func work(_ body: @escaping @Sendable (inout Value) -> Void) {
     room.wait()
     queue.async {
       self.value.withLock { body(&$0) }
@@ -24,7 +24,7 @@ final class Worker<Value>: Sendable {
   }
 
   /// Waits until all work is done, and asks for something.
-  func ask<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+  package func ask<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
     queue.sync { value.withLock { body(&$0) } }
   }
 }

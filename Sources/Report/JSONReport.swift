@@ -17,9 +17,19 @@ package enum JSONReport {
         writer.object { Self.write(capture, &$0) }
       }
       writer.object("summary") { Self.write(summary: analysis, &$0) }
-      writer.array("sessions", sessions) { writer, session in
-        writer.object { json.write(session, &$0) }
-        writer.passOn(write)
+      writer.array("sessions") { writer in
+        let depth = writer.depth
+        SessionPieces.write(
+          sessions,
+          { session, text in
+            var element = JSONWriter(isIndented: true, depth: depth, after: consume text)
+            element.object { json.write(session, &$0) }
+            text = element.finished()
+          },
+          { piece in
+            writer.append(elements: piece)
+            writer.passOn(write)
+          })
       }
     }
     writer.endLine()
@@ -35,15 +45,10 @@ package enum JSONReport {
 
   /// One object a line and session, schema `wsclose.session/1`, in pieces.
   ///
-  /// - Parameter write: gets each line.
+  /// - Parameter write: gets each piece: some lines.
   package static func lines(_ analysis: Analysis, sessions: [Session], _ write: (Span<UInt8>) -> Void) {
     let place = PlaceJSON(analysis.captures)
-    var line = TextBuffer()
-    for session in sessions {
-      append(session, place, to: &line)
-      line.withSpan(write)
-      line.removeAll()
-    }
+    SessionPieces.write(sessions, { append($0, place, to: &$1) }, write)
   }
 
   /// The line of one session, schema `wsclose.session/1`.

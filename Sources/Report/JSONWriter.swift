@@ -7,14 +7,17 @@ import Capture
 struct JSONWriter: ~Copyable {
   private var buffer: TextBuffer
   private let isIndented: Bool
-  private var depth = 0
+  /// Objects and arrays that are open.
+  private(set) var depth: Int
   private var second = TimeText.Second()
 
   /// - Parameters:
   ///   - isIndented: one member a line, for people; else all in one line.
+  ///   - depth: objects and arrays that are open where it begins.
   ///   - buffer: what was written before; the rest is appended.
-  init(isIndented: Bool, after buffer: consuming TextBuffer = TextBuffer()) {
+  init(isIndented: Bool, depth: Int = 0, after buffer: consuming TextBuffer = TextBuffer()) {
     self.isIndented = isIndented
+    self.depth = depth
     self.buffer = buffer
   }
 
@@ -125,6 +128,9 @@ struct JSONWriter: ~Copyable {
     buffer.append(decimal: value)
     buffer.append(Self.comma)
   }
+
+  /// Adds elements of an array, each with its comma, that another writer wrote at this depth.
+  mutating func append(elements: Span<UInt8>) { buffer.append(elements) }
 
   mutating func endLine() {
     buffer.removeLast(Self.comma)

@@ -4,7 +4,7 @@ import Streams
 import WSDecode
 
 /// Writes the members of sessions' JSON objects.
-struct SessionJSON {
+struct SessionJSON: Sendable {
   private let place: PlaceJSON
   private let legs: LegJSON
 

@@ -5,7 +5,7 @@ import TLSDecode
 import WSDecode
 
 /// The report for people: a block for each session, the answer first.
-package struct TextReport {
+package struct TextReport: Sendable {
   private let analysis: Analysis
   private let sessions: [Session]
   private let style: TextStyle
@@ -17,26 +17,20 @@ package struct TextReport {
     self.style = style
   }
 
-  /// Writes it block by block.
+  /// Writes it piece by piece.
   ///
   /// - Parameter write: gets each.
   package func write(_ write: (Span<UInt8>) -> Void) {
+    SessionPieces.write(
+      sessions,
+      { session, lines in
+        self.write(session, to: &lines)
+        lines.append("\n")
+      }, write)
     var lines = TextBuffer()
-    func end() {
-      lines.withSpan(write)
-      lines.removeAll()
-    }
-    for session in sessions {
-      self.write(session, to: &lines)
-      lines.append("\n")
-      end()
-    }
-    if writeRemedies(to: &lines) {
-      lines.append("\n")
-      end()
-    }
+    if writeRemedies(to: &lines) { lines.append("\n") }
     writeSummary(to: &lines)
-    end()
+    lines.withSpan(write)
   }
 
   package var text: String {

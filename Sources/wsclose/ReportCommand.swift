@@ -61,7 +61,7 @@ struct ReportCommand: ParsableCommand {
       let sessions = LegHandOver(lines.makeStream())
       source.beforeWaiting = {
         sessions.flush()
-        output.flush()
+        lines.flush()
       }
       source.isStopped = { !output.isOpen }
       // Lines and progress would be mixed on one terminal.
@@ -69,6 +69,7 @@ struct ReportCommand: ParsableCommand {
       let reading = try Pipeline.readTelling(
         source, keyLog: keyLog, into: sessions, progress: progress, onInterfaceNames: lines.name)
       sessions.finish { $0.finish() }
+      lines.flush()
       failures += lines.failures
       if let next = reading.remaining.first {
         Output.complain(

@@ -1,28 +1,33 @@
 import Capture
 import CloseAnalysis
+import Pipeline
 import Report
 import Synchronization
 
-/// Writes the sessions of one capture as NDJSON while it is read, each one when it has ended.
+/// Writes the sessions of one capture as NDJSON while it is read, each one soon after it has ended, and on a thread of
+/// its own: a line costs as much as to judge what it tells.
 final class SessionLines: Sendable {
   private struct State {
     /// What is known of the capture so far.
     var capture: CaptureSummary { didSet { place = PlaceJSON([capture]) } }
     var place: PlaceJSON
+    /// Sessions that are to be written with what is known now.
+    var waiting: [Session] = []
     var failures = 0
   }
-  private let output: PiecedOutput
   private let verdicts: Set<Verdict>?
   private let state: Mutex<State>
+  private let writer: Worker<PiecedOutput>
+  private static let maxWaiting = 32
 
   /// - Parameter verdicts: the only ones to write; `nil` for all.
   init(_ output: PiecedOutput, of source: CaptureSource, only verdicts: Set<Verdict>?) {
-    self.output = output
     self.verdicts = verdicts
     let capture = CaptureSummary(
       parts: source.paths.map { CapturePart(source: CaptureSource.name(of: $0)) },
       statistics: CaptureStatistics(), reassembly: .init())
     state = Mutex(State(capture: capture, place: PlaceJSON([capture])))
+    writer = Worker(output, name: "lines")
   }
 
   /// Sessions without the server's Close frame: lost or absent.
@@ -30,23 +35,44 @@ final class SessionLines: Sendable {
 
   /// A sink for the capture's legs; `finish` has to be called when all were read.
   func makeStream() -> sending SessionStream {
-    SessionStream(capture: state.withLock { $0.capture }) { [self] in write($0) }
+    SessionStream(capture: state.withLock { $0.capture }) { [self] in add($0) }
   }
 
   func name(_ interfaces: [UInt32: String]) {
-    state.withLock { $0.capture.statistics.interfaceNames = interfaces }
+    state.withLock { state in
+      handOver(&state)
+      state.capture.statistics.interfaceNames = interfaces
+    }
   }
 
-  private func write(_ session: Session) {
+  /// Waits until all sessions that have ended are written.
+  func flush() {
+    state.withLock { handOver(&$0) }
+    writer.ask { $0.flush() }
+  }
+
+  private func add(_ session: Session) {
     state.withLock { state in
       if session.verdict == .lost || session.verdict == .absent { state.failures += 1 }
       guard verdicts?.contains(session.verdict) ?? true else { return }
       if !state.capture.statistics.hasNanoseconds,
         session.legs.contains(where: { $0.connection.openedAt.time.nanoseconds % 1000 != 0 })
       {
+        handOver(&state)
         state.capture.statistics.hasNanoseconds = true
       }
-      output.write { JSONReport.append(session, state.place, to: &$0) }
+      state.waiting.append(session)
+      if state.waiting.count >= Self.maxWaiting { handOver(&state) }
     }
+  }
+
+  private func handOver(_ state: inout State) {
+    guard !state.waiting.isEmpty else { return }
+    writer.work { [sessions = state.waiting, place = state.place] output in
+      output.write { lines in
+        for session in sessions { JSONReport.append(session, place, to: &lines) }
+      }
+    }
+    state.waiting.removeAll(keepingCapacity: true)
   }
 }

@@ -1,0 +1,26 @@
+import CloseAnalysis
+import Streams
+
+/// Writes many sessions, on all cores and in their order.
+enum SessionPieces {
+  /// Sessions that one core writes at a time, and all cores before what they wrote is passed on.
+  private static let (pieceCount, roundCount) = (32, 512)
+
+  /// - Parameters:
+  ///   - append: adds the text of a session.
+  ///   - pass: gets the text, some sessions at a time.
+  static func write(
+    _ sessions: [Session], _ append: @Sendable (Session, inout TextBuffer) -> Void,
+    _ pass: (Span<UInt8>) -> Void
+  ) {
+    for start in stride(from: 0, to: sessions.count, by: roundCount) {
+      let round = start..<min(start + roundCount, sessions.count)
+      let pieces = round.mapParts(of: pieceCount) { part in
+        var text = TextBuffer()
+        for session in sessions[part] { append(session, &text) }
+        return text.takeBytes()
+      }
+      for piece in pieces { pass(piece.span) }
+    }
+  }
+}
