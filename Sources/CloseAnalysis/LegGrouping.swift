@@ -42,6 +42,7 @@ struct LegGrouping {
     }
     // One of each set that has the trait and is apart from the others.
     var firsts: [Trait: Int] = [:]
+    firsts.reserveCapacity(parent.count)
     var others: [Trait: [Int]] = [:]
     for index in parent.indices {
       for trait in traits(index) {

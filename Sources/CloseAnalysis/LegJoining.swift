@@ -51,12 +51,13 @@ struct LegJoining {
   /// the clocks cannot tell that, only if each side has one leg, or one chain of legs, with this key.
   private func joinByHandshake(_ grouping: inout LegGrouping, _ key: (Leg) -> String?) {
     if grouping.count == 1 { return }
-    var holders: [String: [Int: [Int]]] = [:]
+    var holders: [String: [Int]] = [:]
+    holders.reserveCapacity(legs.count)
     for index in legs.indices {
-      guard let key = key(legs[index]) else { continue }
-      holders[key, default: [:]][clocks.clock(of: legs[index]), default: []].append(index)
+      if let key = key(legs[index]) { holders[key, default: []].append(index) }
     }
-    for clockGroups in holders.values {
+    for holders in holders.values where holders.count > 1 {
+      let clockGroups = Dictionary(grouping: holders) { clocks.clock(of: legs[$0]) }
       let chains = clockGroups.sorted { $0.key < $1.key }.map { chainsByKey($0.value) }
       for chain in chains.joined() {
         for index in chain.dropFirst() { grouping.join(chain[0], index) }

@@ -86,8 +86,8 @@ struct SilentHops {
   /// on the server's host, which made the inner from there; two of one client, if proxy and client share
   /// a host.
   private func areNeighbours(_ a: Connection, _ b: Connection) -> Bool {
-    if a.server == b.server { return isLocal(a) == isLocal(b) }
-    return a.client.address == b.client.address && !(isLocal(a) && isLocal(b))
+    if a.serverHost == b.serverHost, a.server.port == b.server.port { return isLocal(a) == isLocal(b) }
+    return a.clientHost == b.clientHost && !(isLocal(a) && isLocal(b))
   }
 
   private func isLocal(_ connection: Connection) -> Bool {

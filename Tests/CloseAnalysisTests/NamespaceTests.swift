@@ -58,6 +58,34 @@ import Testing
     #expect((hosts[0].clientHost == hosts[1].clientHost) == isOneHost)
   }
 
+  // MARK: Silent clients
+
+  /// One connection to a loopback address, from its middle on: the server speaks, and the client says nothing.
+  static func heard(_ number: Int, at time: Double, realm: UInt16) -> [TestPacket] {
+    var talk = Conversation(
+      client: "127.0.0.1:\(40_000 + number)", server: "127.0.0.1:9900", at: time,
+      clientISN: UInt32(number) * 1000, serverISN: UInt32(number) * 2000 + 5)
+    talk.upgrade()
+    let handshake = talk.packets.count
+    for number in 0..<6 { talk.send(.server, WebSocketBytes.text("hello \(number)")) }
+    talk.send(.server, WebSocketBytes.close(4321, "test"))
+    talk.acknowledge(.client)
+    talk.finish(.server)
+    return TestPacket.numbered(Array(talk.packets[handshake...])).inside(realm)
+  }
+
+  /// A server says the same to two clients of its own host; what a namespace hears that another said was passed on.
+  @Test(arguments: [(1, 2), (2, 1)] as [(UInt16, Int)])
+  func `connections to one loopback address are neighbours in one namespace only`(
+    realm: UInt16, sessions: Int
+  ) {
+    let packets = TestPacket.merged([
+      Self.heard(1, at: 1, realm: 1), Self.heard(2, at: 1.001, realm: realm),
+    ])
+    #expect(Stages.sessions(of: packets).count == sessions)
+    #expect(SessionStreamTests.streamed(packets).count == sessions)
+  }
+
   // MARK: Encrypted legs
 
   /// TLS from its middle on, as its records show it.
