@@ -7,11 +7,19 @@ struct CaptureBuffer {
   /// The offset of the window's first byte among the capture's, counted after decompression.
   private(set) var position: UInt64 = 0
   private let input: DecompressedBytes
-  private static let size = 256 << 10
+  private let memory = BlockMemory()
+  /// Whether others may keep what is in `bytes`: then it does not change any more.
+  private(set) var isShared = false
 
   init(_ input: DecompressedBytes) {
     self.input = input
-    bytes = [UInt8](repeating: 0, count: Self.size)
+    bytes = memory.take()
+  }
+
+  /// The bytes that the window moves over, to be kept. More bytes are read to another place from now on.
+  mutating func share() -> CaptureBlock {
+    isShared = true
+    return CaptureBlock(bytes, memory)
   }
 
   var count: Int { end - start }
@@ -51,13 +59,10 @@ struct CaptureBuffer {
   }
 
   private mutating func fill(_ wanted: Int) -> Bool {
-    if start > 0 {
-      let window = start..<end
-      // SAFETY: slices are bounds-checked, and the copy may overlap.
-      unsafe bytes.withUnsafeMutableBytes { bytes in
-        unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[window]))
-      }
-      (start, end) = (0, window.count)
+    if isShared {
+      moveElsewhere()
+    } else if start > 0 {
+      moveToFront()
     }
     if wanted > bytes.count { bytes += [UInt8](repeating: 0, count: wanted - bytes.count) }
     while end < wanted {
@@ -69,5 +74,22 @@ struct CaptureBuffer {
       end += read
     }
     return true
+  }
+  private mutating func moveToFront() {
+    let window = start..<end
+    // SAFETY: slices are bounds-checked, and the copy may overlap.
+    unsafe bytes.withUnsafeMutableBytes { bytes in
+      unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[window]))
+    }
+    (start, end) = (0, window.count)
+  }
+
+  private mutating func moveElsewhere() {
+    let window = bytes[start..<end]
+    bytes = memory.take()
+    if window.count > bytes.count { bytes = [UInt8](repeating: 0, count: window.count) }
+    bytes.replaceSubrange(..<window.count, with: window)
+    (start, end) = (0, window.count)
+    isShared = false
   }
 }

@@ -39,6 +39,10 @@ struct CaptureFile {
   /// Decryption Secrets Blocks that contradict themselves.
   var brokenSecrets: UInt64 { blocks.brokenSecrets }
 
+  /// The bytes in which the packet lies that was read last, to be kept; `nil` if they were shared before.
+  @inline(__always)
+  mutating func shareBlock() -> CaptureBlock? { buffer.isShared ? nil : buffer.share() }
+
   /// Whether there is something to be taken besides packets: secrets, or names of interfaces.
   var hasNotes: Bool { blocks.hasNewNames || !blocks.secrets.isEmpty }
 

@@ -65,9 +65,13 @@ package struct CaptureReader {
     return packet.time.seconds(since: last) >= -min(Self.orderSlack, last.seconds(since: first) / 2)
   }
 
-  private mutating func readFile(into sink: inout some SegmentSink) {
+  private mutating func readFile<Sink: SegmentSink>(into sink: inout Sink) {
+    let keepsBlocks = Sink.keepsBlocks
     do throws(CaptureError) {
-      while let packet = try file.next() { try read(packet, into: &sink) }
+      while let packet = try file.next() {
+        if keepsBlocks, let block = file.shareBlock() { sink.receive(block) }
+        try read(packet, into: &sink)
+      }
     } catch {
       parts[parts.count - 1].damage = error
     }

@@ -1,5 +1,9 @@
 /// Takes what a capture holds, packet by packet.
 package protocol SegmentSink {
+  /// Whether it wants to be told of blocks.
+  static var keepsBlocks: Bool { get }
+  /// Takes the bytes in which the packets that follow lie.
+  mutating func receive(_ block: CaptureBlock)
   /// Takes a TCP segment; `frame` is the packet in which `segment.payload` lies.
   mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>)
   /// Takes a TLS key log that the capture brings along, in front of the packets that it is for.
@@ -15,6 +19,8 @@ package protocol SegmentSink {
 }
 
 extension SegmentSink {
+  package static var keepsBlocks: Bool { false }
+  package mutating func receive(_ block: CaptureBlock) {}
   package mutating func receive(secrets: [UInt8]) {}
   package mutating func receive(interfaceNames: [UInt32: String]) {}
   package mutating func receive(progress: CaptureProgress) {}

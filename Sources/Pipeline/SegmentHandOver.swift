@@ -9,6 +9,13 @@ final class SegmentHandOver<Sink: SegmentSink & SendableMetatype>: SegmentSink {
 
   init(_ sink: sending Sink) { worker = Worker(sink, name: "segments") }
 
+  static var keepsBlocks: Bool { true }
+
+  func receive(_ block: CaptureBlock) {
+    handOver()
+    batch.block = block
+  }
+
   func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
     if batch.add(segment, in: frame) { handOver() }
   }
@@ -29,14 +36,15 @@ final class SegmentHandOver<Sink: SegmentSink & SendableMetatype>: SegmentSink {
   }
 
   private func handOver() {
+    guard !batch.isEmpty else { return }
     let full = batch
-    batch = SegmentBatch()
+    batch = SegmentBatch(block: full.block)
     worker.work { full.hand(to: &$0) }
   }
 }
 
-/// What is handed over at once: segments with a copy of what they carry, and what comes between them. No part of the
-/// generic type: each look at it would be a call of the runtime.
+/// What is handed over at once: segments with the block in which their packets lie, or with a copy of what they carry, and
+/// what comes between them. No part of the generic type: each look at it would be a call of the runtime.
 private struct SegmentBatch: Sendable {
   enum Note: Sendable {
     case secrets([UInt8])
@@ -45,36 +53,52 @@ private struct SegmentBatch: Sendable {
     case pods([UInt32: PodName])
     case notice(CaptureNotice)
   }
-  /// `payload` lies in `bytes`.
-  private var segments: [TCPSegment] = []
-  private var bytes: [UInt8] = []
+  /// Where `payload` lies.
+  private enum Place { case block, copies }
+  private var segments: [(segment: TCPSegment, place: Place)] = []
+  /// The file's bytes; `nil` for what comes from elsewhere.
+  var block: CaptureBlock?
+  private var copies: [UInt8] = []
   /// Each with the number of segments that come before it.
   private var notes: [(before: Int, note: Note)] = []
   /// So much that a thread seldom waits for the other one, and that it stays in the processor's cache.
   private static let maxSegments = 512
   private static let maxBytes = 128 << 10
 
-  init() {
+  init(block: CaptureBlock? = nil) {
+    self.block = block
     segments.reserveCapacity(Self.maxSegments)
-    bytes.reserveCapacity(Self.maxBytes)
+    if block == nil { copies.reserveCapacity(Self.maxBytes) }
   }
+
+  var isEmpty: Bool { segments.isEmpty && notes.isEmpty }
 
   /// - Returns: whether it is full.
   mutating func add(_ segment: TCPSegment, in frame: Span<UInt8>) -> Bool {
-    let start = bytes.count
-    bytes.append(frame, segment.payload)
-    segments.append(segment)
-    segments[segments.count - 1].payload = start..<bytes.count
-    return segments.count >= Self.maxSegments || bytes.count >= Self.maxBytes
+    var segment = segment
+    if let start = block?.start(of: frame) {
+      segment.payload = start + segment.payload.lowerBound..<start + segment.payload.upperBound
+      segments.append((segment, .block))
+    } else {
+      let start = copies.count
+      copies.append(frame, segment.payload)
+      segment.payload = start..<copies.count
+      segments.append((segment, .copies))
+    }
+    return segments.count >= Self.maxSegments || copies.count >= Self.maxBytes
   }
 
   mutating func add(_ note: Note) { notes.append((segments.count, note)) }
 
   func hand(to sink: inout some SegmentSink) {
     var told = 0
+    let block = block?.bytes ?? []
     for index in segments.indices {
       if told < notes.count { tell(&told, upTo: index, to: &sink) }
-      sink.receive(segments[index], in: bytes.span)
+      switch segments[index].place {
+      case .block: sink.receive(segments[index].segment, in: block.span)
+      case .copies: sink.receive(segments[index].segment, in: copies.span)
+      }
     }
     tell(&told, upTo: segments.count, to: &sink)
   }

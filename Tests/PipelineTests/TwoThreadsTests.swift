@@ -32,7 +32,9 @@ import Testing
   }
 
   /// Around the number of segments, and of bytes, that are handed over at once.
-  @Test(arguments: [(255, 1), (256, 1), (257, 1), (2600, 1), (40, 3276), (41, 3276), (500, 6000)])
+  @Test(arguments: [
+    (255, 1), (256, 1), (257, 1), (2600, 1), (40, 3276), (41, 3276), (500, 6000), (30, 65_000),
+  ])
   func `a longer capture tells the same on two threads`(messages: Int, bytes: Int) throws {
     var talk = Conversation()
     talk.upgrade()

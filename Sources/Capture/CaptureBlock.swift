@@ -1,0 +1,42 @@
+import Synchronization
+
+/// Bytes of a capture as they were read, packets among them. Who looks at packets later keeps the block, and copies none of
+/// them.
+package final class CaptureBlock: Sendable {
+  package let bytes: [UInt8]
+  private let memory: BlockMemory
+
+  init(_ bytes: [UInt8], _ memory: BlockMemory) {
+    self.bytes = bytes
+    self.memory = memory
+  }
+
+  deinit { memory.give(bytes) }
+
+  /// Where a packet begins in `bytes`; `nil` if it lies elsewhere, as one that was put together from fragments does.
+  package func start(of frame: Span<UInt8>) -> Int? {
+    // SAFETY: addresses are compared, and nothing is read through them.
+    unsafe bytes.withUnsafeBytes { block in
+      unsafe frame.withUnsafeBytes { frame in
+        guard let first = block.baseAddress, let start = frame.baseAddress else { return nil }
+        let offset = unsafe start - first
+        return offset >= 0 && offset <= block.count - frame.count ? offset : nil
+      }
+    }
+  }
+}
+
+/// The memory of a capture's blocks: what one of them gives back the next one is read into.
+final class BlockMemory: Sendable {
+  private let free = Mutex<[[UInt8]]>([])
+  /// Bytes of a block.
+  static let blockSize = 256 << 10
+
+  func take() -> [UInt8] {
+    free.withLock { $0.popLast() } ?? [UInt8](repeating: 0, count: Self.blockSize)
+  }
+
+  func give(_ bytes: [UInt8]) {
+    if bytes.count == Self.blockSize { free.withLock { $0.append(bytes) } }
+  }
+}
