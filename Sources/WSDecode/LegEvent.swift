@@ -71,12 +71,12 @@ package enum LegEvent: Hashable, Sendable {
   indirect case opened(LegOpening)
   indirect case responded(UpgradeResponse)
   /// A frame is complete; for a Close frame `close` follows.
-  case frame(Frame)
+  indirect case frame(Frame)
   /// A Close frame. It may have been cut: then `cut` came before.
-  case close(Frame, CloseBody)
+  indirect case close(Frame, CloseBody)
   /// The stream ended inside a frame that began at the range's beginning and came as far as its end; the
   /// frame is told if its header was complete.
-  case cut(Side, Range<UInt64>, Frame?)
+  indirect case cut(Side, Range<UInt64>, Frame?)
   /// Frame boundaries are unknown from here on.
   case lost(Side, at: UInt64, PacketReference)
   /// Frame boundaries are known again from here on.
