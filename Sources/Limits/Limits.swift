@@ -1,7 +1,8 @@
 /// Everything that bounds what is kept in memory, so that it depends on these values and not on the capture.
 ///
-/// Hitting one is counted, and what it costs is told: a session whose bytes were given up, or whose connection was
-/// forgotten, is `undetermined` for that reason. Lengths that a protocol itself limits are no part of this.
+/// Hitting one costs evidence and makes no verdict false: a session whose bytes were given up, or whose connection was
+/// forgotten, is `undetermined`. Hits of the limits of packets and of TCP are counted. Lengths that a protocol itself limits
+/// are no part of this.
 package struct Limits: Hashable, Sendable {
   // MARK: Packets
 

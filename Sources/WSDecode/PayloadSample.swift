@@ -51,8 +51,18 @@ struct PayloadSample {
       hash = (hash ^ bytes.littleEndian64(at: index)).mixed()
       (index, left) = (index + wordLength, left - wordLength)
     }
-    var last: UInt64 = 0
-    for place in 0..<left { last |= UInt64(bytes[index + place]) << UInt64(place * 8) }
-    return max(left > 0 ? (hash ^ last).mixed() : hash, 1)
+    return max(left > 0 ? (hash ^ partialWord(of: bytes, at: index, left)).mixed() : hash, 1)
+  }
+
+  /// The last bytes of a payload, fewer than make a word; 0 for the others.
+  private static func partialWord(of bytes: Span<UInt8>, at index: Int, _ count: Int) -> UInt64 {
+    let end = index + count
+    // The word that ends where they end: what is before them is shifted out.
+    if end >= wordLength {
+      return bytes.littleEndian64(at: end - wordLength) >> UInt64((wordLength - count) * 8)
+    }
+    var word: UInt64 = 0
+    for place in 0..<count { word |= UInt64(bytes[index + place]) << UInt64(place * 8) }
+    return word
   }
 }
