@@ -15,7 +15,7 @@ package struct ReassemblyStatistics: Hashable, Sendable {
   package var survivedResets: UInt64 = 0
   /// SYN segments inside a connection that went on, and which nothing confirmed.
   package var ignoredSYNs: UInt64 = 0
-  /// Segments that were kept aside until others agreed with them, or none did.
+  /// Segments that were kept aside, or whose acknowledgment was, until others agreed with them, or none did.
   package var doubtful: UInt64 = 0
   /// Other segments outside the receiver's window, and FINs that were none: nothing confirmed them.
   package var outOfWindow: UInt64 = 0

@@ -70,6 +70,7 @@ struct SetAside {
   mutating func add(
     acknowledgment number: SequenceNumber, _ packet: PacketReference, _ statistics: inout ReassemblyStatistics
   ) -> Bool {
+    statistics.doubtful += 1
     compare(number)
     if let acknowledgment, number.distance(from: acknowledgment.number) < 0 {
       forgetAcknowledgment(&statistics)

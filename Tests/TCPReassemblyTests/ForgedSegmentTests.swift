@@ -271,6 +271,23 @@ import Testing
     #expect(Transcript.of(wire.packets).gaps(.server) == [4..<6500])
   }
 
+  @Test(
+    arguments: [
+      (1, "x", 4, 1), (4, "x", 4, 0), (1, "", 5000, 1), (3, "", 5000, 3), (4, "", 5000, 0),
+    ] as [(UInt64, String, Int64, UInt64)])
+  func `what is kept aside is counted, whether it is believed or not`(
+    times: UInt64, text: String, acknowledging: Int64, unconfirmed: UInt64
+  ) {
+    var wire = Self.talk
+    for index in 0..<Int64(times) {
+      wire.send(
+        .client, at: text.isEmpty ? 4 : 5000 + index, text, acknowledging: acknowledging, window: 1000)
+    }
+    let counted = Transcript.of(wire.packets).statistics
+    #expect(counted.doubtful == times)
+    #expect(counted.outOfWindow == unconfirmed)
+  }
+
   @Test func `bytes that follow need no window: it is the acknowledgment that is missing`() {
     var wire = Self.talk
     for index: Int64 in 0..<30 {
