@@ -70,6 +70,11 @@ struct StreamLog: StreamSink {
     try demand(open.isEmpty, "\(open.count) connections are still open")
   }
 
+  /// Whether a connection is over, and not only the capture: so ends what others that it carries came in place of.
+  func hasEnded(_ connection: ConnectionID) -> Bool {
+    entries[Key(connection: connection, side: nil)]?.last == .event(.closed(.ended))
+  }
+
   private mutating func advance(_ key: Key, _ range: Range<UInt64>) {
     let position = positions[key] ?? 0
     if !open.contains(key.connection) { fail("bytes of a connection that is not open") }
