@@ -56,7 +56,8 @@ private struct Reports: Equatable {
     ]
   }
 
-  /// Sessions as lines, without their numbers: those of the whole capture, and those told while it was read.
+  /// Sessions as lines, without their numbers: those of the whole capture, and those told while it was read. Without
+  /// sessions that had no leg open for a while.
   var whole: [[UInt8]]
   var streamed: [[UInt8]]
 
@@ -79,8 +80,13 @@ private struct Reports: Equatable {
     var sinks = reading.sink
     sinks.stream.finish()
     let analysis = Analysis(captures: [reading.summary], legs: sinks.collector.legs)
-    whole = Self.unnumbered(analysis.sessions)
-    streamed = Self.unnumbered(sinks.told.sessions)
+    // A response without its request is told when its connection ends. If its session has been told by then, it is one
+    // of its own.
+    let torn = analysis.sessions.filter { !sinks.spans.areJoined(of: $0) }
+    let tornLegs = Set(torn.flatMap(\.legNumbers))
+    func isWhole(_ session: Session) -> Bool { tornLegs.isDisjoint(with: session.legNumbers) }
+    whole = Self.unnumbered(analysis.sessions.filter(isWhole))
+    streamed = Self.unnumbered(sinks.told.sessions.filter(isWhole))
     text = Array(
       TextReport(analysis, sessions: analysis.sessions, style: TextStyle(isColoured: false)).text.utf8)
     json = JSONReport.report(analysis, sessions: analysis.sessions)
@@ -108,6 +114,7 @@ private struct Sinks: LegSink {
   var stream: SessionStream
 
   private(set) var collector = LegCollector()
+  private(set) var spans = LegSpans()
   let frames = Output()
   let frameLines = Output()
   private var list: FrameList
@@ -122,6 +129,7 @@ private struct Sinks: LegSink {
   }
 
   mutating func receive(_ event: LegEvent, on leg: LegID) {
+    spans.note(event, on: leg)
     collector.receive(event, on: leg)
     stream.receive(event, on: leg)
     list.receive(event, on: leg)

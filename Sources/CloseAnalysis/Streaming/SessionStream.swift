@@ -11,7 +11,7 @@ import WSDecode
 ///                                             told ◀──others ended with it?── held (no Close frame)
 ///
 /// What several sessions have in common (`mass-teardown`, `idle-timeout`) is known of those before and of those that
-/// end within seconds.
+/// end within seconds. A leg that is told only when its session has been told is a session of its own.
 package struct SessionStream: LegSink {
   private var live = LegSlots()
   /// The legs that have ended, until their session is told.
