@@ -60,13 +60,17 @@ struct SegmentScript {
         payload: (0..<captured).map { Self.byte(from: source, at: first + UInt32($0)) }))
   }
 
-  /// The same, every payload sent in two segments.
+  /// The same, every payload sent in two segments. Only that of a SYN between ends that have spoken is left whole: such a
+  /// SYN is kept aside until something confirms it, and what is cut off it would be taken for the other connection's.
   ///
   /// - Parameter beginnings: where streams begin: an acknowledgment there tells where the other one does.
   func split(notAt beginnings: Set<SequenceNumber>) -> [TestPacket] {
-    packets.flatMap { packet -> [TestPacket] in
+    var ends: Set<Set<Endpoint>> = []
+    return packets.flatMap { packet -> [TestPacket] in
       let segment = packet.segment
+      let isFirst = ends.insert([segment.source, segment.destination]).inserted
       guard segment.payloadLength > 1, !segment.flags.contains(.rst) else { return [packet] }
+      guard isFirst || !segment.flags.contains(.syn) else { return [packet] }
       let place = segment.payloadLength / 2
       let middle = segment.sequence + UInt32(place + (segment.flags.contains(.syn) ? 1 : 0))
       guard !beginnings.contains(middle) else { return [packet] }
