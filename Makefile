@@ -8,14 +8,12 @@
 SWIFT ?= swift
 SAMPLES := samples/recorded
 PREFIX ?= /usr/local
-# With Swift's libraries inside, the program starts sooner, runs faster, and runs where there is no Swift.
-RELEASE := -c release --static-swift-stdlib
 
 .PHONY: build share demo test cost load lint format reports docs fuzz corpus bench install install-service \
   install-build install-test
 
 build: install-build
-	$(SWIFT) build $(RELEASE) --product wsclose
+	$(SWIFT) build -c release --product wsclose
 
 # The man page and the completions, in .build/share.
 share: build
@@ -43,7 +41,7 @@ cost: build load
 
 # The benchmark's captures.
 load: install-build
-	WSCLOSE_BENCH=1 $(SWIFT) build $(RELEASE) --product wsclose-load
+	WSCLOSE_BENCH=1 $(SWIFT) build -c release --product wsclose-load
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz Bench
