@@ -75,6 +75,7 @@ struct CaptureBuffer {
     }
     return true
   }
+
   private mutating func moveToFront() {
     let window = start..<end
     // SAFETY: slices are bounds-checked, and the copy may overlap.
