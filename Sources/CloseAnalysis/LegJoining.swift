@@ -21,7 +21,7 @@ struct LegJoining {
   var groups: [[Int]] {
     if legs.count == 1 { return [[0]] }
     // Nearly all sessions.
-    if legs.count == 2, areJoinedByFrames(legs[0], legs[1]) { return [[0, 1]] }
+    if legs.count == 2, areJoinedByFrames(legs[0], legs[1]) || areJoinedByKey { return [[0, 1]] }
     var grouping = LegGrouping(count: legs.count)
     for group in known {
       for index in group.dropFirst() { grouping.join(group[0], index) }
@@ -45,6 +45,14 @@ struct LegJoining {
   }
 
   // MARK: By the handshake
+
+  /// Whether two legs are all that there are, and `joinByHandshake` would join them.
+  private var areJoinedByKey: Bool {
+    guard let key = legs[0].acceptToken, key == legs[1].acceptToken,
+      clocks.clock(of: legs[0]) == clocks.clock(of: legs[1])
+    else { return false }
+    return chainsByKey([0, 1]).count == 1
+  }
 
   /// A key alone is not enough: simple clients use one key for every connection. A leg belongs behind
   /// another only if its handshake lies within the other's, as a proxy asks upstream before it answers; where
