@@ -103,16 +103,7 @@ import Testing
   }
 
   /// A WebSocket of namespace 1 behind a proxy on its host; the handshake is not captured.
-  static var behind: [TestPacket] {
-    var talk = Conversation(client: "127.0.0.1:40000", server: "127.0.0.1:9900", at: 1)
-    talk.upgrade()
-    let handshake = talk.packets.count
-    for number in 0..<6 { talk.send(.server, WebSocketBytes.text("hello \(number)")) }
-    talk.send(.server, WebSocketBytes.close(4321, "test"))
-    talk.acknowledge(.client)
-    talk.finish(.server)
-    return TestPacket.numbered(Array(talk.packets[handshake...])).inside(1)
-  }
+  static var behind: [TestPacket] { heard(0, at: 1, realm: 1) }
 
   static let fronts: [(realms: [UInt16], isHidden: Bool)] = [
     ([], false), ([1], true), ([2], false), ([1, 2], true), ([2, 1], true),
