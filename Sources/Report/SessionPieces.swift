@@ -13,8 +13,7 @@ enum SessionPieces {
     _ sessions: [Session], _ append: @Sendable (Session, inout TextBuffer) -> Void,
     _ pass: (Span<UInt8>) -> Void
   ) {
-    for start in stride(from: 0, to: sessions.count, by: roundCount) {
-      let round = start..<min(start + roundCount, sessions.count)
+    for round in sessions.indices.parts(of: roundCount) {
       let pieces = round.mapParts(of: pieceCount) { part in
         var text = TextBuffer()
         for session in sessions[part] { append(session, &text) }
