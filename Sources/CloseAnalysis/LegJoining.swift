@@ -59,22 +59,40 @@ struct LegJoining {
   /// the clocks cannot tell that, only if each side has one leg, or one chain of legs, with this key.
   private func joinByHandshake(_ grouping: inout LegGrouping, _ key: (Leg) -> String?) {
     if grouping.count == 1 { return }
-    var holders: [String: [Int]] = [:]
-    holders.reserveCapacity(legs.count)
-    for index in legs.indices {
-      if let key = key(legs[index]) { holders[key, default: []].append(index) }
-    }
-    for holders in holders.values where holders.count > 1 {
-      let clockGroups = Dictionary(grouping: holders) { clocks.clock(of: legs[$0]) }
-      let chains = clockGroups.sorted { $0.key < $1.key }.map { chainsByKey($0.value) }
+    for holders in groups(by: key) where !grouping.areAllJoined(holders) {
+      let chains = byClock(holders).map { chainsByKey($0) }
       for chain in chains.joined() {
         for index in chain.dropFirst() { grouping.join(chain[0], index) }
       }
       guard chains.count > 1, chains.allSatisfy({ $0.count == 1 }) else { continue }
-      for other in chains.dropFirst() where areCompatible(chains[0][0], other[0]) {
+      for other in chains.dropFirst() where chains[0][0].allSatisfy({ areCompatible($0, other[0]) }) {
         grouping.join(chains[0][0][0], other[0][0])
       }
     }
+  }
+
+  /// The legs that have the same key as others, in rising order.
+  private func groups(by key: (Leg) -> String?) -> [[Int]] {
+    var lasts: [String: Int] = [:]
+    lasts.reserveCapacity(legs.count)
+    // The leg before each that has the same key: most keys have two legs, and an array for each would cost more than all else.
+    var previous = [Int?](repeating: nil, count: legs.count)
+    for index in legs.indices {
+      if let key = key(legs[index]) { previous[index] = lasts.updateValue(index, forKey: key) }
+    }
+    return lasts.values.compactMap { last in
+      guard let before = previous[last] else { return nil }
+      return Array(sequence(first: before) { previous[$0] }.reversed()) + [last]
+    }
+  }
+
+  /// Legs whose times are comparable, each such set in the order of its clock.
+  private func byClock(_ indices: [Int]) -> [[Int]] {
+    let clock = clocks.clock(of: legs[indices[0]])
+    // Nearly always.
+    if indices.allSatisfy({ clocks.clock(of: legs[$0]) == clock }) { return [indices] }
+    let groups = Dictionary(grouping: indices) { clocks.clock(of: legs[$0]) }
+    return groups.sorted { $0.key < $1.key }.map(\.value)
   }
 
   private static let maxOpenChains = 64
@@ -94,8 +112,8 @@ struct LegJoining {
   }
 
   private func canFollow(_ index: Int, _ chain: [Int]) -> Bool {
-    guard areCompatible(chain, [index]) else { return false }
-    return chain.allSatisfy { mayEnclose(legs[$0], legs[index]) || mayEnclose(legs[index], legs[$0]) }
+    areCompatible(index, chain)
+      && chain.allSatisfy { mayEnclose(legs[$0], legs[index]) || mayEnclose(legs[index], legs[$0]) }
   }
 
   /// Whether nothing that was captured speaks against one handshake lying within the other.
@@ -114,22 +132,17 @@ struct LegJoining {
 
   /// Clients that both said something said the same, and two connections from the same address to the same
   /// port of one namespace are neighbours and not hops.
-  private func areCompatible(_ chain: [Int], _ other: [Int]) -> Bool {
-    for a in chain.map({ legs[$0] }) {
-      for b in other.map({ legs[$0] }) {
-        if a.connection.client.address == b.connection.client.address,
-          a.connection.server == b.connection.server, a.connection.realm == b.connection.realm
-        {
-          return false
-        }
-        if let first = a.client.marks.first.first, let second = b.client.marks.first.first,
-          first.digest != second.digest
-        {
-          return false
-        }
-      }
-    }
-    return true
+  private func areCompatible(_ index: Int, _ chain: [Int]) -> Bool {
+    chain.allSatisfy { areCompatible(legs[index], legs[$0]) }
+  }
+
+  private func areCompatible(_ a: Leg, _ b: Leg) -> Bool {
+    let areNeighbours =
+      a.connection.client.address == b.connection.client.address
+      && a.connection.server == b.connection.server && a.connection.realm == b.connection.realm
+    guard !areNeighbours, let first = a.client.marks.first.first, let second = b.client.marks.first.first
+    else { return !areNeighbours }
+    return first.digest == second.digest
   }
 
   // MARK: Order
