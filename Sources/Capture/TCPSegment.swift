@@ -57,6 +57,8 @@ package struct TCPSegment: Hashable, Sendable {
   package var payloadLength: Int
   /// Where the payload lies in the bytes handed out with the segment; shorter than `payloadLength` if cut.
   package var payload: Range<Int>
+  /// Of the captured payload; taken while its bytes are at hand, as later nobody may look at them.
+  package var print: PayloadPrint
   /// The IPv4 identification: packets of one host differ in it, copies of one packet do not. 0 if unknown.
   package var identification: UInt16
   /// The sender's clock in the timestamps option (RFC 7323 §3), where it stands at its usual place; else `nil`.
@@ -73,7 +75,8 @@ package struct TCPSegment: Hashable, Sendable {
   package init(
     packet: PacketReference, source: Endpoint, destination: Endpoint,
     sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
-    window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, identification: UInt16 = 0,
+    window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, print: PayloadPrint = PayloadPrint(),
+    identification: UInt16 = 0,
     timestampValue: UInt32? = nil, interface: UInt32? = nil, windowScale: WindowScale = .absent,
     urgentPointer: UInt16 = 0, encapsulation: Encapsulation? = nil
   ) {
@@ -86,6 +89,7 @@ package struct TCPSegment: Hashable, Sendable {
     self.window = window
     self.payloadLength = payloadLength
     self.payload = payload
+    self.print = print
     self.identification = identification
     self.timestampValue = timestampValue
     self.interface = interface

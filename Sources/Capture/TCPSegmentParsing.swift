@@ -4,6 +4,7 @@ extension TCPSegment {
   /// - Parameters:
   ///   - frame: the bytes that `ip` was read from, or those of the datagram that it was put together of.
   /// - Throws: the reason under which the packet is counted as not used.
+  @inline(__always)
   init(
     parsing frame: Span<UInt8>, in ip: IPHeader, packet: PacketReference, interface: UInt32?,
     encapsulation: Encapsulation? = nil
@@ -12,13 +13,13 @@ extension TCPSegment {
     guard ip.payloadLength >= tcp.byteCount else { throw .badHeader }
     let length = ip.payloadLength - tcp.byteCount
     let start = min(ip.payloadOffset + tcp.byteCount, frame.count)
+    let payload = start..<start + min(length, frame.count - start)
     self.init(
       packet: packet,
       source: Endpoint(address: ip.source, port: tcp.sourcePort),
       destination: Endpoint(address: ip.destination, port: tcp.destinationPort),
       sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags, window: tcp.window,
-      payloadLength: length,
-      payload: start..<start + min(length, frame.count - start),
+      payloadLength: length, payload: payload, print: PayloadPrint(frame, payload),
       identification: ip.identification, timestampValue: tcp.timestampValue, interface: interface,
       windowScale: tcp.windowScale, urgentPointer: tcp.urgentPointer, encapsulation: encapsulation)
   }

@@ -165,14 +165,13 @@ struct HalfStream {
     _ segment: TCPSegment, in frame: Span<UInt8>, _ start: Int64, _ end: Int64, on id: ConnectionID,
     _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
-    let print = SegmentPrint(frame, segment.payload)
     let place = Int64(clamping: next)
     if start == place, waiting.isEmpty || waiting[0].held.isEmpty {
       deliver(UInt64(start)..<UInt64(end), frame.extracting(segment.payload), segment.packet, on: id, &sink)
-      return recent.add(segment, print)
+      return recent.add(segment)
     }
     let isCopy = recent.hasCopy(of: segment)
-    if !isCopy, start < place, recent.hasOther(than: print, at: segment) {
+    if !isCopy, start < place, recent.hasOtherBytes(than: segment) {
       statistics.conflictingOverlaps += 1
     }
     let firstNew = min(max(start, place), end)
@@ -186,17 +185,18 @@ struct HalfStream {
       take(
         UInt64(firstNew)..<UInt64(end), bytes, segment.packet, isCopy: isCopy, on: id, &statistics, &sink)
     }
-    recent.add(segment, print)
+    recent.add(segment)
   }
 
   /// Takes a segment that is the next one, with all its payload, where nothing waits; FIN and SYN it has none.
+  @inline(__always)
   mutating func takeNext(
     _ segment: TCPSegment, in frame: Span<UInt8>, on id: ConnectionID, _ sink: inout some StreamSink
   ) {
     if segment.payloadLength > 0 {
       let bytes = frame.extracting(segment.payload)
       deliver(next..<next + UInt64(segment.payloadLength), bytes, segment.packet, on: id, &sink)
-      recent.add(segment, SegmentPrint(frame, segment.payload))
+      recent.add(segment)
     }
     sent = next
   }

@@ -11,7 +11,7 @@ struct RecentSegments {
   /// In the order that takes the least room.
   private struct Entry {
     var time: Timestamp
-    var print: SegmentPrint
+    var print: PayloadPrint
     var sequence: SequenceNumber
     var acknowledgment: SequenceNumber
     var length: UInt32
@@ -24,9 +24,9 @@ struct RecentSegments {
     var hasInterface: Bool
     var isEncapsulated: Bool
 
-    init(_ segment: TCPSegment, _ print: SegmentPrint) {
+    init(_ segment: TCPSegment) {
       time = segment.packet.time
-      self.print = print
+      print = segment.print
       sequence = segment.sequence
       acknowledgment = segment.acknowledgment
       length = UInt32(truncatingIfNeeded: segment.payloadLength)
@@ -54,12 +54,12 @@ struct RecentSegments {
   /// Where nothing but the header's fields tells, not even a timestamp.
   private static let plainCopyDelay = 0.001
 
-  mutating func add(_ segment: TCPSegment, _ print: SegmentPrint) {
+  mutating func add(_ segment: TCPSegment) {
     if entries.count < Self.capacity {
       if entries.isEmpty { entries.reserveCapacity(Self.capacity) }
-      entries.append(Entry(segment, print))
+      entries.append(Entry(segment))
     } else {
-      entries[Int(next)] = Entry(segment, print)
+      entries[Int(next)] = Entry(segment)
       next = (next + 1) % UInt8(Self.capacity)
     }
   }
@@ -82,8 +82,8 @@ struct RecentSegments {
   }
 
   /// Whether the same place has been seen with other bytes.
-  func hasOther(than print: SegmentPrint, at segment: TCPSegment) -> Bool {
-    entries.contains { $0.isPlace(of: segment) && $0.print.differs(from: print) }
+  func hasOtherBytes(than segment: TCPSegment) -> Bool {
+    entries.contains { $0.isPlace(of: segment) && $0.print.differs(from: segment.print) }
   }
 
   /// Whether one of two segments holds the other, seen at two places at once.
@@ -98,36 +98,4 @@ struct RecentSegments {
     let after = before + segment.payloadLength - Int(entry.length)
     return before <= 0 && after >= 0 || before >= 0 && after <= 0
   }
-}
-
-/// Some of a payload's bytes, folded, so that another payload is known for one: all of a short one, and eight
-/// samples of a long one.
-struct SegmentPrint {
-  /// 0 where there is nothing to compare.
-  private let value: UInt64
-
-  private static let samples: UInt64 = 8
-  private static let factor: UInt64 = 0x9e37_79b9_7f4a_7c15
-
-  init(_ frame: Span<UInt8>, _ payload: Range<Int>) {
-    var sum: UInt64 = 1
-    if payload.count < 8 {
-      for index in payload { sum = (sum ^ UInt64(frame[index])) &* Self.factor }
-    } else {
-      // The last sample ends with the payload, whatever its length.
-      let last = payload.upperBound - 8
-      let step = max(8, (payload.count - 8) / (Int(Self.samples) - 1))
-      var start = payload.lowerBound
-      var factor = Self.factor
-      while start < last, factor != Self.factor &+ 2 * Self.samples - 2 {
-        sum &+= frame.littleEndian64(at: start) &* factor
-        factor &+= 2
-        start += step
-      }
-      sum &+= frame.littleEndian64(at: last) &* factor
-    }
-    value = payload.isEmpty ? 0 : max(sum, 1)
-  }
-
-  func differs(from other: SegmentPrint) -> Bool { value != 0 && other.value != 0 && value != other.value }
 }

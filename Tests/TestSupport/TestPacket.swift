@@ -3,11 +3,18 @@ import Capture
 /// A packet that a test makes up: its segment and payload.
 package struct TestPacket: Hashable, Sendable {
   package var segment: TCPSegment
-  package var payload: [UInt8]
+  package var payload: [UInt8] {
+    didSet { segment.print = Self.print(of: payload) }
+  }
 
   package init(segment: TCPSegment, payload: [UInt8]) {
     self.segment = segment
     self.payload = payload
+    self.segment.print = Self.print(of: payload)
+  }
+
+  private static func print(of payload: [UInt8]) -> PayloadPrint {
+    PayloadPrint(payload.span, 0..<payload.count)
   }
 
   /// Gives consecutive numbers to packets, in the order in which a capture would hold them.
