@@ -57,6 +57,7 @@ struct CaptureFile {
   ///
   /// - Returns: `nil` at the end of the capture.
   /// - Throws: where the capture is damaged.
+  @inline(__always)
   mutating func next() throws(CaptureError) -> CapturedPacket? {
     do throws(CaptureFault) {
       let packet =

@@ -33,6 +33,7 @@ package struct IPHeader: Equatable, Sendable {
   ///   - wireLength: bytes that the whole packet had on the wire, link header included. It stands in
   ///     for the length fields where they are 0: segmentation offload writes packets too large for them.
   /// - Throws: why this is no IP packet that can be read.
+  @inline(__always)
   package init(
     parsing frame: Span<UInt8>, at offset: Int, wireLength: Int
   ) throws(SkipReason) {
@@ -44,6 +45,7 @@ package struct IPHeader: Equatable, Sendable {
     }
   }
 
+  @inline(__always)
   private init(v4 frame: Span<UInt8>, at offset: Int, wireLength: Int) throws(SkipReason) {
     guard frame.count - offset >= 20 else { throw .truncatedHeader }
     let headerLength = Int(frame[offset] & 0x0f) * 4

@@ -7,6 +7,7 @@ package struct LinkHeader: Equatable, Sendable {
   /// Reads the link-layer header of one captured packet, VLAN tags (802.1Q, 802.1ad) included.
   ///
   /// - Throws: why the packet carries no IP packet that can be read.
+  @inline(__always)
   package init(parsing frame: Span<UInt8>, as type: LinkType) throws(SkipReason) {
     switch type {
     case .ethernet:

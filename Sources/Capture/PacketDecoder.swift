@@ -25,6 +25,7 @@ package struct PacketDecoder {
   ///     fragments were put together to. Such a segment has the place and time of the fragment that was the last to
   ///     come.
   /// - Throws: the reason under which the packet is counted as not used.
+  @inline(__always)
   package mutating func decode(
     _ frame: Span<UInt8>, wireLength: Int, as linkType: LinkType, packet: PacketReference,
     realm: UInt16 = 0, _ body: (TCPSegment, Span<UInt8>) -> Void

@@ -20,6 +20,7 @@ package struct TCPHeader: Equatable, Sendable {
   ///   - offset: where the TCP header begins.
   /// - Throws: `.truncatedHeader` if fewer than 20 bytes were captured, `.badHeader` if the data
   ///   offset is below 5 words.
+  @inline(__always)
   package init(parsing frame: Span<UInt8>, at offset: Int) throws(SkipReason) {
     guard frame.count - offset >= 20 else { throw .truncatedHeader }
     byteCount = Int(frame[offset + 12] >> 4) * 4

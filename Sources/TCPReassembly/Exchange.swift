@@ -71,6 +71,7 @@ enum Exchange {
   }
 
   /// Takes a segment's acknowledgment of a stream that has begun, and the window with it.
+  @inline(__always)
   static func takeAcknowledgment(
     of segment: TCPSegment, _ scale: WindowScale, to receiver: inout HalfStream, _ id: ConnectionID,
     _ sink: inout some StreamSink
@@ -82,6 +83,7 @@ enum Exchange {
 
   /// Windows are scaled if both SYNs say so (RFC 7323 §2.2), that of a SYN never. It is the largest that it may be where
   /// that was not captured.
+  @inline(__always)
   private static func window(
     of segment: TCPSegment, _ own: WindowScale, _ other: WindowScale
   ) -> (bytes: UInt64, isGuess: Bool) {

@@ -59,6 +59,7 @@ struct Flow {
   /// Takes a segment that is as expected.
   ///
   /// - Returns: false if it is not, and nothing has changed.
+  @inline(__always)
   mutating func predict(
     _ segment: TCPSegment, in frame: Span<UInt8>, _ sink: inout some StreamSink
   ) -> Bool {

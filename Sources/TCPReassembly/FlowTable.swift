@@ -78,6 +78,7 @@ struct FlowTable {
   }
 
   /// Takes a segment that is as its connection expects; false if it is not, and nothing has changed.
+  @inline(__always)
   mutating func predict(
     _ segment: TCPSegment, in frame: Span<UInt8>, slot: Int, _ sink: inout some StreamSink
   ) -> Bool {
@@ -112,6 +113,7 @@ struct FlowTable {
     for entry in old where entry != 0 { place(Int(entry - 1)) }
   }
 
+  @inline(__always)
   private func home(of key: FlowKey) -> Int {
     var hash = seed.0
     hash = (hash ^ key.low.address.high).mixed(with: key.low.address.low ^ seed.1)

@@ -19,6 +19,7 @@ enum HeaderPrediction {
     return true
   }
 
+  @inline(__always)
   private static func isExpected(
     _ segment: TCPSegment, from sender: HalfStream, to receiver: HalfStream
   ) -> Bool {
@@ -32,15 +33,18 @@ enum HeaderPrediction {
 
 extension HalfStream {
   /// Whether nothing is missing of what was sent, and nothing waits.
+  @inline(__always)
   fileprivate var isWhole: Bool {
     hasBegun && acknowledged <= next && sent <= next && (waiting.isEmpty || waiting[0].isIdle)
   }
 
+  @inline(__always)
   fileprivate func isNext(_ sequence: SequenceNumber) -> Bool {
     sequence == base + UInt32(truncatingIfNeeded: next)
   }
 
   /// Whether it speaks of bytes that have been seen, and of no fewer than an earlier one.
+  @inline(__always)
   fileprivate func isPlausible(acknowledgment number: SequenceNumber) -> Bool {
     let offset = offset(of: number)
     return offset >= Int64(clamping: acknowledged) && offset <= Int64(clamping: next)
