@@ -75,9 +75,14 @@ private struct LegBatch: Sendable {
   private var notices: [CaptureNotice] = []
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
   private static let size = 1024
+  private static let sizeOfKind = 512
 
   var isEmpty: Bool { order.isEmpty }
-  var isFull: Bool { order.count >= Self.size }
+  /// Before an array has to grow.
+  var isFull: Bool {
+    order.count == Self.size || frames.count == Self.sizeOfKind || acknowledgments.count == Self.sizeOfKind
+      || events.count == Self.sizeOfKind
+  }
 
   mutating func add(_ event: consuming LegEvent, on leg: LegID) {
     note(.event, leg)
@@ -102,9 +107,9 @@ private struct LegBatch: Sendable {
   private mutating func note(_ kind: Kind, _ leg: LegID) {
     if order.isEmpty {
       order.reserveCapacity(Self.size)
-      events.reserveCapacity(Self.size / 2)
-      frames.reserveCapacity(Self.size / 2)
-      acknowledgments.reserveCapacity(Self.size / 2)
+      events.reserveCapacity(Self.sizeOfKind)
+      frames.reserveCapacity(Self.sizeOfKind)
+      acknowledgments.reserveCapacity(Self.sizeOfKind)
     }
     order.append((kind, leg))
   }
