@@ -7,6 +7,7 @@ import WSDecode
 /// analysed there. The order of the events stays.
 package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Sendable {
   private let batch = Mutex(LegBatch())
+  private let memory = BatchMemory<LegBatch>()
   private let worker: Worker<Sink>
   private let afterEach: @Sendable (Sink) -> Void
 
@@ -51,14 +52,9 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
 
   /// Has the sink take what was received, and waits for no more than room for it.
   package func handOver() {
-    let full = batch.withLock { batch in
-      let full = batch
-      batch = LegBatch()
-      return full
-    }
-    guard !full.isEmpty else { return }
-    worker.work { [afterEach] sink in
-      full.hand(to: &sink)
+    guard let full = batch.withLock({ batch in batch.isEmpty ? nil : memory.pack(&batch) }) else { return }
+    worker.work { [memory, afterEach] sink in
+      memory.unpack(full) { $0.hand(to: &sink) }
       afterEach(sink)
     }
   }
@@ -66,7 +62,7 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
 
 /// What is handed over at once, each kind in an array of its own: most of it is small. No part of the generic type: each
 /// look at it would be a call of the runtime.
-private struct LegBatch: Sendable {
+private struct LegBatch: Batch {
   private enum Kind { case event, frame, acknowledgment, notice }
   private var order: [(kind: Kind, leg: LegID)] = []
   private var events: [LegEvent] = []
@@ -75,14 +71,9 @@ private struct LegBatch: Sendable {
   private var notices: [CaptureNotice] = []
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
   private static let size = 1024
-  private static let sizeOfKind = 512
 
   var isEmpty: Bool { order.isEmpty }
-  /// Before an array has to grow.
-  var isFull: Bool {
-    order.count == Self.size || frames.count == Self.sizeOfKind || acknowledgments.count == Self.sizeOfKind
-      || events.count == Self.sizeOfKind
-  }
+  var isFull: Bool { order.count >= Self.size }
 
   mutating func add(_ event: consuming LegEvent, on leg: LegID) {
     note(.event, leg)
@@ -104,14 +95,14 @@ private struct LegBatch: Sendable {
     notices.append(notice)
   }
 
-  private mutating func note(_ kind: Kind, _ leg: LegID) {
-    if order.isEmpty {
-      order.reserveCapacity(Self.size)
-      events.reserveCapacity(Self.sizeOfKind)
-      frames.reserveCapacity(Self.sizeOfKind)
-      acknowledgments.reserveCapacity(Self.sizeOfKind)
-    }
-    order.append((kind, leg))
+  private mutating func note(_ kind: Kind, _ leg: LegID) { order.append((kind, leg)) }
+
+  mutating func removeAll() {
+    order.removeAll(keepingCapacity: true)
+    events.removeAll(keepingCapacity: true)
+    frames.removeAll(keepingCapacity: true)
+    acknowledgments.removeAll(keepingCapacity: true)
+    notices.removeAll(keepingCapacity: true)
   }
 
   func hand(to sink: inout some LegSink) {

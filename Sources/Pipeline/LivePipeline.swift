@@ -10,7 +10,8 @@ import WSDecode
 /// judged on a thread of its own, for which the capture waits if it falls far behind: the kernel counts what it drops then.
 package struct LivePipeline {
   private var capture: LiveCapture
-  private var stages: Stages<TLSDecoder<HTTP2Decoder<WebSocketDecoder<LegHandOver<SessionStream>>>>>
+  private typealias Decoder = TLSDecoder<HTTP2Decoder<WebSocketDecoder<LegHandOver<SessionStream>>>>
+  private var stages: ReassemblyStage<DecodingStage<Decoder>>
   private let sessions: SessionThread
   private let onSession: (Session) -> Void
 
@@ -30,9 +31,10 @@ package struct LivePipeline {
       parts: [CapturePart(source: name)], statistics: CaptureStatistics(), reassembly: .init())
     sessions = SessionThread(capture: summary)
     self.onSession = onSession
-    stages = Stages(
-      limits: limits, keyLog: keyLog, into: sessions.legs,
-      onInterfaceNames: onInterfaceNames, onPods: onPods)
+    stages = ReassemblyStage(
+      limits: limits,
+      into: DecodingStage(
+        keyLog: keyLog, into: sessions.legs, onInterfaceNames: onInterfaceNames, onPods: onPods))
   }
 
   /// Waits for packets, a quarter of a second at most, and takes what there is. Gives the sessions that were judged meanwhile.
@@ -48,7 +50,7 @@ package struct LivePipeline {
   /// Gives the sessions that are still open.
   package mutating func finish() {
     capture.finish(into: &stages)
-    _ = stages.finish()
+    stages.finish()
     sessions.finish()
     sessions.takeSessions().forEach(onSession)
   }
@@ -56,7 +58,7 @@ package struct LivePipeline {
   package var counters: LiveCounters {
     LiveCounters(
       live: capture.live, capture: capture.statistics, reassembly: stages.reassembler.statistics,
-      tls: stages.decoder.statistics, openConnections: stages.reassembler.openConnections,
+      tls: stages.next.decoder.statistics, openConnections: stages.reassembler.openConnections,
       heldBytes: stages.reassembler.heldCost, retainedLegs: sessions.retainedCount)
   }
 }

@@ -34,15 +34,19 @@ package enum Pipeline {
     onProgress: @escaping (CaptureProgress, _ legs: Int) -> Void = { _, _ in }
   ) throws(CaptureError) -> Reading<Sink> {
     var reader = try CaptureReader(source)
-    var stages = Stages(
-      limits: source.decoding.limits, keyLog: keyLog, options: options, into: sink,
-      onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets, onProgress: onProgress)
+    var stages = ReassemblyStage(
+      limits: source.decoding.limits,
+      into: DecodingStage(
+        keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames,
+        onMalformedSecrets: onMalformedSecrets, onProgress: onProgress))
     reader.read(into: &stages)
-    return Reading(reader, stages.finish(), stages.decoder.sink.sink.sink)
+    stages.finish()
+    let decoder = stages.next.decoder
+    return Reading(reader, stages.reassembler.statistics, decoder.statistics, decoder.sink.sink.sink)
   }
 
-  /// Does the same on two threads: one reads and decodes the packets, the other does all that is behind that. What is
-  /// told is told on the other.
+  /// Does the same on two threads: one reads the packets and puts the streams together, the other decodes what they carry.
+  /// What is told is told on the other.
   package static func readOnTwoThreads<Sink: LegSink & Sendable>(
     _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(),
     into sink: Sink,
@@ -50,33 +54,30 @@ package enum Pipeline {
     onMalformedSecrets: @escaping @Sendable (KeyLog.Malformed) -> Void = { _ in },
     onProgress: @escaping @Sendable (CaptureProgress, _ legs: Int) -> Void = { _, _ in }
   ) throws(CaptureError) -> Reading<Sink> {
-    var segments = SegmentHandOver(
-      Stages(
-        limits: source.decoding.limits, keyLog: keyLog, options: options, into: sink,
-        onInterfaceNames: onInterfaceNames, onMalformedSecrets: onMalformedSecrets, onProgress: onProgress))
+    let streams = StreamHandOver(
+      DecodingStage(
+        keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames,
+        onMalformedSecrets: onMalformedSecrets, onProgress: onProgress))
     var source = source
-    source.beforeWaiting = { [segments, before = source.beforeWaiting] in
-      segments.flush()
+    source.beforeWaiting = { [before = source.beforeWaiting] in
+      streams.flush()
       before()
     }
     var reader = try CaptureReader(source)
-    reader.read(into: &segments)
-    let (statistics, end) = segments.finish { stages in (stages.finish(), stages.decoder.sink.sink.sink) }
-    return Reading(reader, statistics, end)
+    var reassembly = ReassemblyStage(limits: source.decoding.limits, into: streams)
+    reader.read(into: &reassembly)
+    reassembly.finish()
+    let (tls, end) = streams.finish { stage in (stage.decoder.statistics, stage.decoder.sink.sink.sink) }
+    return Reading(reader, reassembly.reassembler.statistics, tls, end)
   }
 }
 
-/// What the stages behind the capture counted.
-struct StageStatistics: Sendable {
-  var reassembly: ReassemblyStatistics
-  var tls: TLSStatistics
-}
-
 extension Pipeline.Reading {
-  init(_ reader: CaptureReader, _ statistics: StageStatistics, _ sink: Sink) {
+  init(
+    _ reader: CaptureReader, _ reassembly: ReassemblyStatistics, _ tls: TLSStatistics, _ sink: Sink
+  ) {
     summary = CaptureSummary(
-      parts: reader.parts, statistics: reader.statistics, reassembly: statistics.reassembly,
-      tls: statistics.tls)
+      parts: reader.parts, statistics: reader.statistics, reassembly: reassembly, tls: tls)
     damages = reader.damages
     remaining = reader.remaining
     self.sink = sink

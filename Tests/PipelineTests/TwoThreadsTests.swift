@@ -31,7 +31,7 @@ import Testing
     try expectSame(CaptureSource(path: path))
   }
 
-  /// Around the number of segments, and of bytes, that are handed over at once.
+  /// Around the number of events, and of bytes, that are handed over at once.
   @Test(arguments: [
     (255, 1), (256, 1), (257, 1), (2600, 1), (40, 3276), (41, 3276), (500, 6000), (30, 65_000),
   ])
@@ -44,6 +44,19 @@ import Testing
     }
     talk.finish(.server)
     try expectSame(CaptureSource(bytes: PcapBytes.file(talk.packets)))
+  }
+
+  /// What waited for an earlier packet lies in no block of the file any more.
+  @Test func `a capture out of order tells the same on two threads`() throws {
+    var talk = Conversation()
+    talk.upgrade()
+    for number in 0..<900 {
+      talk.send(
+        number % 3 == 0 ? .client : .server, WebSocketBytes.text(String(repeating: "y", count: number)))
+      if number % 5 == 0 { talk.acknowledge(.client) }
+    }
+    talk.finish(.server)
+    try expectSame(CaptureSource(bytes: PcapBytes.file(talk.packets.shuffled(distance: 6, seed: 7))))
   }
 
   @Test func `a capture that cannot be opened is refused on two threads as well`() {

@@ -1,29 +1,25 @@
 import Capture
 import HTTP2Decode
-import Limits
 import Streams
-import TCPReassembly
 import TLSDecode
 import WSDecode
 
-/// The stages behind the capture. Generic over all of them, and not over the last one's sink: the type is looked up once, and
-/// not with every packet.
-struct Stages<Decoder: PipelineDecoder>: SegmentSink {
-  var reassembler: Reassembler
-  var decoder: Decoder
+/// The stages between the streams and the legs. Generic over all of them, and not over the last one's sink: the type is looked
+/// up once, and not with every packet.
+struct DecodingStage<Decoder: PipelineDecoder>: StreamSink, CaptureSink {
+  private(set) var decoder: Decoder
   private let onInterfaceNames: ([UInt32: String]) -> Void
   private let onPods: ([UInt32: PodName]) -> Void
   private let onMalformedSecrets: (KeyLog.Malformed) -> Void
   private let onProgress: (CaptureProgress, _ legs: Int) -> Void
 
   init<Sink: LegSink>(
-    limits: Limits, keyLog: KeyLog, options: FrameOptions = FrameOptions(), into sink: Sink,
+    keyLog: KeyLog, options: FrameOptions = FrameOptions(), into sink: Sink,
     onInterfaceNames: @escaping ([UInt32: String]) -> Void,
     onPods: @escaping ([UInt32: PodName]) -> Void = { _ in },
     onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in },
     onProgress: @escaping (CaptureProgress, _ legs: Int) -> Void = { _, _ in }
   ) where Decoder == TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>> {
-    reassembler = Reassembler(limits: limits)
     decoder = TLSDecoder(
       into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
     self.onInterfaceNames = onInterfaceNames
@@ -32,27 +28,27 @@ struct Stages<Decoder: PipelineDecoder>: SegmentSink {
     self.onProgress = onProgress
   }
 
-  mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
-    reassembler.receive(segment, in: frame, into: &decoder)
+  mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) { decoder.receive(bytes, chunk) }
+
+  mutating func receive(_ event: StreamEvent, on connection: ConnectionID) {
+    decoder.receive(event, on: connection)
   }
+
+  mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) {
+    decoder.acknowledge(side, upTo: upTo, packet, on: connection)
+  }
+
+  mutating func receive(_ notice: CaptureNotice) { decoder.receive(notice) }
 
   mutating func receive(secrets: [UInt8]) {
     if let bad = decoder.addSecrets(secrets) { onMalformedSecrets(bad) }
   }
 
   mutating func receive(interfaceNames: [UInt32: String]) { onInterfaceNames(interfaceNames) }
-
   mutating func receive(pods: [UInt32: PodName]) { onPods(pods) }
-
   mutating func receive(progress: CaptureProgress) { onProgress(progress, decoder.legCount) }
-
-  mutating func receive(_ notice: CaptureNotice) { reassembler.receive(notice, into: &decoder) }
-
-  /// Ends all connections: the capture holds no more.
-  mutating func finish() -> StageStatistics {
-    reassembler.finish(into: &decoder)
-    return StageStatistics(reassembly: reassembler.statistics, tls: decoder.statistics)
-  }
 }
 
 /// Knows how many WebSocket legs it has told.

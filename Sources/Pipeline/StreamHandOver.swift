@@ -1,0 +1,162 @@
+import Capture
+import Streams
+
+/// Has the stages behind the streams work on a thread of their own, so that one capture keeps two cores busy: packets are
+/// read and put together here, what the streams carry is decoded there. The order stays.
+final class StreamHandOver<Sink: StreamSink & CaptureSink & SendableMetatype>: StreamSink, CaptureSink {
+  private var batch = StreamBatch()
+  private let memory = BatchMemory<StreamBatch>()
+  private let worker: Worker<Sink>
+
+  init(_ sink: sending Sink) { worker = Worker(sink, name: "streams") }
+
+  static var keepsBlocks: Bool { true }
+
+  func receive(_ block: CaptureBlock) {
+    handOver()
+    batch.block = block
+  }
+
+  func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
+    if batch.add(bytes, chunk) { handOver() }
+  }
+
+  func receive(_ event: StreamEvent, on connection: ConnectionID) {
+    if batch.add(event, on: connection) { handOver() }
+  }
+
+  func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID) {
+    if batch.addAcknowledgment(of: side, upTo: upTo, packet, on: connection) { handOver() }
+  }
+
+  func receive(secrets: [UInt8]) { batch.add(.secrets(secrets)) }
+  func receive(interfaceNames: [UInt32: String]) { batch.add(.interfaceNames(interfaceNames)) }
+  func receive(progress: CaptureProgress) { batch.add(.progress(progress)) }
+  func receive(pods: [UInt32: PodName]) { batch.add(.pods(pods)) }
+  func receive(_ notice: CaptureNotice) { batch.add(.notice(notice)) }
+
+  /// Waits until the sink has taken all that was received.
+  func flush() { finish { _ in } }
+
+  /// Waits until the sink has taken all that was received, and asks it for something.
+  func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
+    handOver()
+    return worker.ask(body)
+  }
+
+  private func handOver() {
+    guard !batch.isEmpty else { return }
+    let block = batch.block
+    let full = memory.pack(&batch)
+    batch.block = block
+    worker.work { [memory] sink in memory.unpack(full) { $0.hand(to: &sink) } }
+  }
+}
+
+/// What is handed over at once, each kind in an array of its own. Bytes are told by their place in the block in which their
+/// packets lie, or copied. No part of the generic type: each look at it would be a call of the runtime.
+private struct StreamBatch: Batch {
+  enum Note: Sendable {
+    case secrets([UInt8])
+    case interfaceNames([UInt32: String])
+    case progress(CaptureProgress)
+    case pods([UInt32: PodName])
+    case notice(CaptureNotice)
+  }
+  private enum Kind { case blockBytes, copiedBytes, acknowledgment, event, note }
+  private typealias Acknowledgment = (
+    side: Side, upTo: UInt64, packet: PacketReference, connection: ConnectionID
+  )
+  private var order: [Kind] = []
+  private var pieces: [(range: Range<Int>, chunk: StreamChunk)] = []
+  private var acknowledgments: [Acknowledgment] = []
+  private var events: [(event: StreamEvent, connection: ConnectionID)] = []
+  private var notes: [Note] = []
+  /// The file's bytes; `nil` for what comes from elsewhere.
+  var block: CaptureBlock?
+  private var copies: [UInt8] = []
+  /// So much that a thread seldom waits for the other one, and that it stays in the processor's cache.
+  private static let size = 512
+  private static let maxBytes = 128 << 10
+
+  mutating func removeAll() {
+    order.removeAll(keepingCapacity: true)
+    pieces.removeAll(keepingCapacity: true)
+    acknowledgments.removeAll(keepingCapacity: true)
+    events.removeAll(keepingCapacity: true)
+    notes.removeAll(keepingCapacity: true)
+    copies.removeAll(keepingCapacity: true)
+    block = nil
+  }
+
+  var isEmpty: Bool { order.isEmpty }
+  private var isFull: Bool { order.count >= Self.size || copies.count >= Self.maxBytes }
+
+  /// - Returns: whether it is full.
+  mutating func add(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Bool {
+    if let start = block?.start(of: bytes) {
+      order.append(.blockBytes)
+      pieces.append((start..<start + bytes.count, chunk))
+    } else {
+      order.append(.copiedBytes)
+      pieces.append((copies.count..<copies.count + bytes.count, chunk))
+      copies.append(bytes, 0..<bytes.count)
+    }
+    return isFull
+  }
+
+  /// - Returns: whether it is full.
+  mutating func addAcknowledgment(
+    of side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) -> Bool {
+    order.append(.acknowledgment)
+    acknowledgments.append((side, upTo, packet, connection))
+    return isFull
+  }
+
+  /// - Returns: whether it is full.
+  mutating func add(_ event: StreamEvent, on connection: ConnectionID) -> Bool {
+    order.append(.event)
+    events.append((event, connection))
+    return isFull
+  }
+
+  mutating func add(_ note: Note) {
+    order.append(.note)
+    notes.append(note)
+  }
+
+  func hand(to sink: inout some StreamSink & CaptureSink) {
+    var next = (piece: 0, acknowledgment: 0, event: 0, note: 0)
+    let block = block?.bytes ?? []
+    for kind in order {
+      switch kind {
+      case .blockBytes, .copiedBytes:
+        let piece = pieces[next.piece]
+        let bytes = kind == .blockBytes ? block.span : copies.span
+        sink.receive(bytes.extracting(piece.range), piece.chunk)
+        next.piece += 1
+      case .acknowledgment:
+        let item = acknowledgments[next.acknowledgment]
+        sink.acknowledge(item.side, upTo: item.upTo, item.packet, on: item.connection)
+        next.acknowledgment += 1
+      case .event:
+        sink.receive(events[next.event].event, on: events[next.event].connection)
+        next.event += 1
+      case .note:
+        Self.tell(notes[next.note], to: &sink)
+        next.note += 1
+      }
+    }
+  }
+
+  private static func tell(_ note: Note, to sink: inout some StreamSink & CaptureSink) {
+    switch note {
+    case .secrets(let secrets): sink.receive(secrets: secrets)
+    case .interfaceNames(let names): sink.receive(interfaceNames: names)
+    case .progress(let progress): sink.receive(progress: progress)
+    case .pods(let pods): sink.receive(pods: pods)
+    case .notice(let notice): sink.receive(notice)
+    }
+  }
+}
