@@ -7,13 +7,17 @@ import WSDecode
 struct LegJoining {
   private let legs: [Leg]
   private let clocks: CaptureClocks
+  private let frames: FrameLinks?
 
   private let known: [[Int]]
 
-  /// - Parameter known: legs that are known to belong together.
-  init(_ legs: [Leg], _ clocks: CaptureClocks, known: [[Int]] = []) {
+  /// - Parameters:
+  ///   - frames: what frames are on other legs, too; `nil` if there are no others.
+  ///   - known: legs that are known to belong together.
+  init(_ legs: [Leg], _ clocks: CaptureClocks, _ frames: FrameLinks? = nil, known: [[Int]] = []) {
     self.legs = legs
     self.clocks = clocks
+    self.frames = frames
     self.known = known
   }
 
@@ -33,7 +37,9 @@ struct LegJoining {
       legs[$0].hasOtherKey(than: legs[$1])
     }
     if grouping.count == 1 { return grouping.groups() }
-    for (a, b) in SilentHops(legs).pairs(unless: { grouping.areJoined($0, $1) }) { grouping.join(a, b) }
+    for (a, b) in SilentHops(legs, frames).pairs(unless: { grouping.areJoined($0, $1) }) {
+      grouping.join(a, b)
+    }
     joinByHandshake(&grouping) { $0.acceptToken }
     // A request on HTTP/2 has no key (RFC 8441 §5).
     joinByHandshake(&grouping) { $0.request?.requestID }

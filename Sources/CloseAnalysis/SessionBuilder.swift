@@ -24,7 +24,8 @@ package struct SessionBuilder {
   /// - Parameters:
   ///   - legs: of all captures.
   ///   - clocks: those of the captures, of whose differences nothing is known yet.
-  init(_ legs: [Leg], _ unmeasured: CaptureClocks) {
+  ///   - frames: what frames are on other legs, too.
+  init(_ legs: [Leg], _ unmeasured: CaptureClocks, _ frames: FrameLinks? = nil) {
     var clocks = unmeasured
     var all = legs
     if let groups = SameLeg.groups(legs) {
@@ -33,12 +34,12 @@ package struct SessionBuilder {
     }
     var sealed = all.filter(\.isSealed)
     let merged = sealed.isEmpty ? all : all.filter { !$0.isSealed }
-    let first = LegJoining(merged, clocks)
+    let first = LegJoining(merged, clocks, frames)
     let joined = first.groups
     let ordered = joined.map { first.ordered($0) }
     // What is joined without looking at clocks tells how they differ, and that may join more.
     if clocks.areSeveral, let changes = clocks.bound(by: ordered) {
-      let joining = LegJoining(merged.map { Self.shifted($0, by: changes) }, clocks, known: joined)
+      let joining = LegJoining(merged.map { Self.shifted($0, by: changes) }, clocks, frames, known: joined)
       chains = joining.groups.map { joining.ordered($0) }
       sealed = sealed.map { Self.shifted($0, by: changes) }
     } else {

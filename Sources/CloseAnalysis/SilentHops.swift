@@ -9,7 +9,13 @@ import Streams
 struct SilentHops {
   private let legs: [Leg]
 
-  init(_ legs: [Leg]) { self.legs = legs }
+  private let frames: FrameLinks?
+
+  /// - Parameter frames: what frames are on other legs, too; `nil` if there are no others.
+  init(_ legs: [Leg], _ frames: FrameLinks? = nil) {
+    self.legs = legs
+    self.frames = frames
+  }
 
   private struct Pair: Hashable {
     var first: Int
@@ -29,7 +35,9 @@ struct SilentHops {
       let digest = places[start].digest
       let end = places[start...].firstIndex { $0.digest != digest } ?? places.count
       let (first, last) = (places[start].leg, places[end - 1].leg)
-      if first != last, places[start..<end].allSatisfy({ $0.leg == first || $0.leg == last }) {
+      if first != last, places[start..<end].allSatisfy({ $0.leg == first || $0.leg == last }),
+        frames?.isOfOneSet(digest) ?? true
+      {
         shared[Pair(first: first, second: last), default: []].insert(digest)
       }
       start = end

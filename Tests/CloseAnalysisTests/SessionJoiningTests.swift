@@ -1,3 +1,4 @@
+import Capture
 import CloseAnalysis
 import TestSupport
 import Testing
@@ -20,12 +21,19 @@ import Testing
 
   /// How many legs each session has.
   static func legCounts(_ conversations: [[TestPacket]], isLate: Bool = false) -> [Int] {
-    let packets = TestPacket.merged(conversations)
-    let seen = packets.filter {
+    let packets = TestPacket.merged(isLate ? conversations.map { late($0) } : conversations)
+    let sessions = Stages.sessions(of: packets)
+    #expect(
+      SessionStreamTests.lines(SessionStreamTests.streamed(packets)) == SessionStreamTests.lines(sessions))
+    return sessions.map(\.legs.count)
+  }
+
+  /// What a capture shows that began behind the handshake.
+  static func late(_ packets: [TestPacket]) -> [TestPacket] {
+    packets.filter {
       !$0.payload.starts(with: "GET".utf8) && !$0.payload.starts(with: "HTTP".utf8)
         && !$0.segment.flags.contains(.syn)
     }
-    return Stages.sessions(of: isLate ? TestPacket.numbered(seen) : packets).map(\.legs.count)
   }
 
   // MARK: Legs of different sessions
@@ -45,6 +53,18 @@ import Testing
       return talk.packets
     }
     #expect(Self.legCounts(clients) == [2, 2, 2])
+  }
+
+  /// Those that go on and have handshakes hear what the first two heard, who have none and nothing else in common.
+  @Test func `what a server says to others, too, joins no two without a handshake`() {
+    let first = Self.late(Self.broadcast(1, isAnswered: false).outerPackets)
+    let second = Self.late(Self.broadcast(2, isAnswered: false).innerPackets)
+    let others = [3, 4].map { number in
+      var talk = Self.broadcast(number, isAnswered: false)
+      talk.wait(60)
+      return talk.packets
+    }
+    #expect(Self.legCounts([first, second] + others) == [1, 1, 2, 2])
   }
 
   @Test func `short frames that come again and again join nothing`() {
@@ -127,6 +147,26 @@ import Testing
   }
 
   // MARK: Observations of one leg
+
+  /// The second observation begins a frame later, as the interfaces of one capture may.
+  @Test func `silent clients whose legs are each seen twice are known by the places of the frames`() {
+    let legs = (1...4).map { Self.late(Self.broadcast($0, isAnswered: false).outerPackets) }
+    let again = legs.map { leg in
+      leg.drop { $0.payload.isEmpty }.dropFirst().map { Self.translated($0) }
+    }
+    #expect(Self.legCounts(legs + again) == [1, 1, 1, 1])
+  }
+
+  /// As it is on the other side of an address translation.
+  static func translated(_ packet: TestPacket) -> TestPacket {
+    func translated(_ end: Endpoint) -> Endpoint {
+      end.port == 80 ? end : Endpoint(text: "10.8.8.8:\(end.port)")
+    }
+    var packet = packet
+    packet.segment.source = translated(packet.segment.source)
+    packet.segment.destination = translated(packet.segment.destination)
+    return packet
+  }
 
   /// Captures that were made up, or changed, may have every stream begin at the same number.
   @Test func `hops whose sequence numbers are equal are not one leg`() {

@@ -52,8 +52,10 @@ import WSDecode
   }
 
   /// One session with a proxy between, a little later than the one before.
-  static func proxied(_ number: Int, patience: Double = 0, key: String? = nil) -> [TestPacket] {
-    var conversation = ProxiedConversation(number, at: Double(number) * 0.4, key: key)
+  static func proxied(
+    _ number: Int, every seconds: Double = 0.4, patience: Double = 0, key: String? = nil
+  ) -> [TestPacket] {
+    var conversation = ProxiedConversation(number, at: Double(number) * seconds, key: key)
     conversation.upgrade()
     conversation.fromClient(
       WebSocketBytes.frame(.text, Array("hello \(number)".utf8), mask: UInt32(number * 3 + 1)))
@@ -84,6 +86,37 @@ import WSDecode
     #expect(toldAtHalf > 200)
     // A connection is kept for two seconds after its end, which is five sessions of two legs, and until its turn comes.
     #expect(largest < 120)
+  }
+
+  @Test func `a leg without a handshake keeps no others whose servers say the same`() {
+    let others = (1..<600).map { Self.proxied($0, every: 0.01) }
+    let late = SessionJoiningTests.late(Self.proxied(0, patience: 300))
+    let largest = [others, others + [late]].map { conversations in
+      var largest = 0
+      _ = Self.streamed(TestPacket.merged(conversations)) { _, retained in largest = max(largest, retained) }
+      return largest
+    }
+    // The leg, and the other hop of its session.
+    #expect(largest[1] <= largest[0] + 2)
+    Self.expectSame(TestPacket.merged(others + [late]), "late")
+  }
+
+  /// With one leg before it that has no handshake, as captures have it that miss packets.
+  @Test func `a leg waits for one that is recognised only by its end, as its request is missing`() {
+    var talk = ProxiedConversation(2, at: 10)
+    talk.upgrade()
+    talk.fromServer(WebSocketBytes.text("hello"))
+    talk.onOuter { $0.finish(.server) }
+    talk.onInner { $0.finish(.server) }
+    let isRequest = { (packet: TestPacket) in
+      packet.payload.starts(with: "GET".utf8) && packet.segment.destination.port == 9900
+    }
+    let packets = TestPacket.merged(
+      [
+        SessionJoiningTests.late(Self.proxied(1)), talk.packets.filter { !isRequest($0) },
+      ] + (26..<32).map { Self.proxied($0) })
+    #expect(Self.streamed(packets).allSatisfy { $0.legs.count == 2 })
+    Self.expectSame(packets, "no request")
   }
 
   @Test func `a session whose other hop goes on waits for it`() {

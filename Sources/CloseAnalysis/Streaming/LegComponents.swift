@@ -11,6 +11,8 @@ struct LegComponents {
     var traits: [LegTrait] = []
     var liveCount = 0
     var endedSinceJudged = 0
+    /// Legs were joined that have no trait in common.
+    var isJoined = false
     /// It was found worth judging, and that waits: who ends meanwhile need not look again.
     var isPostponed = false
 
@@ -78,6 +80,21 @@ struct LegComponents {
     return other == home ? home : merge(home, other)
   }
 
+  /// Whether two legs are of one set.
+  func areOneSet(_ a: LegID, _ b: LegID) -> Bool { homes[a].map { $0 == homes[b] } ?? false }
+
+  /// Whether a leg's set was two that were joined.
+  func isJoined(_ leg: LegID) -> Bool { homes[leg].map { components[$0].isJoined } ?? false }
+
+  /// Makes the sets of two legs one, without a trait that both have.
+  ///
+  /// - Returns: false if a leg is forgotten.
+  mutating func join(_ a: LegID, _ b: LegID) -> Bool {
+    guard let home = homes[a], let other = homes[b] else { return false }
+    components[home == other ? home : merge(home, other)].isJoined = true
+    return true
+  }
+
   /// A leg has ended.
   ///
   /// - Returns: the legs of its set, if that is to be judged.
@@ -122,7 +139,8 @@ struct LegComponents {
       let told = Set(legs)
       let rest = component.legs.filter { !told.contains($0) }
       guard !rest.isEmpty else { continue }
-      let number = place(Component(legs: rest, liveCount: rest.count(where: isLive)))
+      let number = place(
+        Component(legs: rest, liveCount: rest.count(where: isLive), isJoined: component.isJoined))
       for leg in rest { homes[leg] = number }
       for leg in rest {
         for trait in traits(leg) { link(leg, trait) }
@@ -142,6 +160,7 @@ struct LegComponents {
     components[target].traits += moved.traits
     components[target].liveCount += moved.liveCount
     components[target].endedSinceJudged += moved.endedSinceJudged
+    components[target].isJoined = components[target].isJoined || moved.isJoined
     components[target].isPostponed = components[target].isPostponed || moved.isPostponed
     return target
   }

@@ -36,11 +36,16 @@ struct LegTrait: Hashable {
     }
   }
 
-  /// A frame that a client masked, or that a server sent.
-  static func frame(_ mark: FrameMark, from side: Side) -> LegTrait {
-    LegTrait {
+  /// A frame that a client masked, wherever it is, or one that a server sent, at its place (`SameLeg`): what that says it
+  /// may say to others, too.
+  static func frame(_ mark: FrameMark, from side: Side, of leg: Leg) -> LegTrait? {
+    if side == .client { return mark.isStrong ? LegTrait { $0.combine(mark.digest) } : nil }
+    guard let base = leg.server.base else { return nil }
+    let stream = leg.connection.http2Stream
+    return LegTrait {
       $0.combine(mark.digest)
-      $0.combine(side)
+      $0.combine(base.rawValue &+ UInt32(truncatingIfNeeded: mark.offset))
+      $0.combine(stream)
     }
   }
 }
@@ -57,7 +62,7 @@ extension Leg {
 
   /// Those of the first frames: with them legs are joined of which a handshake is missing.
   var frameTraits: [LegTrait] {
-    client.marks.first.filter(\.isStrong).map { .frame($0, from: .client) }
-      + server.marks.first.map { .frame($0, from: .server) }
+    client.marks.first.compactMap { .frame($0, from: .client, of: self) }
+      + server.marks.first.compactMap { .frame($0, from: .server, of: self) }
   }
 }

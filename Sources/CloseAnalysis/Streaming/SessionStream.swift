@@ -20,9 +20,9 @@ package struct SessionStream: LegSink {
   private var sealed = SealedLegs()
   /// The encrypted legs that may be in front of a leg.
   private var fronts: [LegID: Set<LegID>] = [:]
-  /// Some leg's handshake is missing: frames may join legs.
-  private var linksFrames = false
-  /// Legs without a handshake that have ended: another hop may yet be recognised.
+  /// `nil` until some leg's handshake is missing: only then frames may join legs.
+  private var frames: FrameLinks?
+  /// Legs that have ended without a handshake, or alone where some are missing: another hop may yet be recognised.
   private var unrecognised: [(leg: LegID, due: Timestamp)] = []
   private var waiting = WaitingLegs()
   private var held: [(session: Session, due: Timestamp)] = []
@@ -39,7 +39,7 @@ package struct SessionStream: LegSink {
   private let clocks = CaptureClocks(captures: 1)
   private let emit: (Session) -> Void
 
-  /// Seconds that a session waits for others that end with it, and a leg without a handshake for other hops.
+  /// Seconds that a session waits for others that end with it, and a leg for other hops.
   private static let holdTime: Int64 = 5
   /// Seconds that a session waits for the encrypted leg in front of it.
   private static let patience: Int64 = 30
@@ -76,7 +76,7 @@ package struct SessionStream: LegSink {
 
   package mutating func receive(_ frame: Frame, on id: LegID) {
     pass(frame.last.time)
-    if live.count(frame, on: id), linksFrames { link(frame, of: id) }
+    if live.count(frame, on: id), frames != nil { link(frame, of: id) }
     checkIfDue()
   }
 
@@ -118,7 +118,7 @@ package struct SessionStream: LegSink {
     components.add(id, leg.handshakeTraits)
     let candidates = sealed.isEmpty ? [] : sealed.candidates(for: leg)
     if !candidates.isEmpty { fronts[id] = candidates }
-    if leg.acceptToken == nil, !linksFrames { linkAllFrames() }
+    if leg.acceptToken == nil, frames == nil { linkAllFrames() }
   }
 
   private mutating func take(_ event: LegEvent, on id: LegID) {
@@ -135,7 +135,7 @@ package struct SessionStream: LegSink {
       ended[id] = live.end(id)
       if let set = components.end(id) { judgeSoon(set, id) }
     case .refuted:
-      _ = live.end(id)
+      ended[id] = live.end(id)
       forget([id])
       sealed.release(fronts.removeValue(forKey: id) ?? [])
     default: break
@@ -146,15 +146,15 @@ package struct SessionStream: LegSink {
 
   private mutating func link(_ frame: Frame, of id: LegID) {
     guard let leg = live[id], leg[frame.side].isBeginning else { return }
-    let mark = FrameMark(frame)
-    if frame.side == .server || mark.isStrong { components.link(id, .frame(mark, from: frame.side)) }
+    frames?.add(FrameMark(frame), from: frame.side, of: leg, id, to: &components)
   }
 
   private mutating func linkAllFrames() {
-    linksFrames = true
+    var frames = FrameLinks()
     for (id, leg) in live.all + ended.map({ (id: $0.key, leg: $0.value) }) {
-      for trait in leg.frameTraits { components.link(id, trait) }
+      frames.add(leg, id, to: &components)
     }
+    self.frames = frames
   }
 
   private mutating func takeSealed(_ event: LegEvent, on id: LegID) {
@@ -167,8 +167,12 @@ package struct SessionStream: LegSink {
     for group in waiting.release(id) { tell(group) }
   }
 
+  /// Forgets legs that have ended.
   private mutating func forget(_ ids: [LegID]) {
-    let (live, ended, linksFrames) = (live, ended, linksFrames)
+    for id in ids {
+      if let leg = ended.removeValue(forKey: id) { frames?.remove(leg) }
+    }
+    let (live, ended, linksFrames) = (live, ended, frames != nil)
     components.remove(ids, isLive: { live.contains($0) }) { id in
       guard let leg = live[id] ?? ended[id] else { return [] }
       return leg.handshakeTraits + (linksFrames ? leg.frameTraits : [])
@@ -177,10 +181,11 @@ package struct SessionStream: LegSink {
 
   // MARK: Sessions
 
-  /// Judges a set of legs now, or later if frames may still join it: a leg is often recognised only by its end.
+  /// Judges a set of legs now, or later if it may lack one: a leg is often recognised only by its end.
   private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
     let legs = ids.compactMap { leg($0) }
-    if legs.count == ids.count, legs.allSatisfy({ $0.acceptToken != nil }) { return judge(ids, legs) }
+    let isWhole = legs.count == ids.count && (frames == nil || ids.count > 1)
+    if isWhole, legs.allSatisfy({ $0.acceptToken != nil }) { return judge(ids, legs) }
     components.postpone(last)
     unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
   }
@@ -198,7 +203,8 @@ package struct SessionStream: LegSink {
   /// Judges a set of legs: sessions whose legs have all ended are told, or wait for the leg in front.
   private mutating func judge(_ ids: [LegID], _ legs: [Leg]) {
     guard let first = ids.first else { return }
-    var sessions = SessionBuilder(drops.isEmpty ? legs : legs.map { heedingDrops($0) }, clocks).sessions
+    let heeded = drops.isEmpty ? legs : legs.map { heedingDrops($0) }
+    var sessions = SessionBuilder(heeded, clocks, frames).sessions
     var told: [LegID] = []
     if components.haveAllEnded(with: first), sealed.isEmpty {
       told = ids
@@ -213,7 +219,6 @@ package struct SessionStream: LegSink {
       }
     }
     forget(told)
-    for id in told { ended[id] = nil }
   }
 
   private mutating func tellOrWait(_ session: inout Session, _ ids: [LegID]) {
