@@ -119,6 +119,24 @@ import WSDecode
     Self.expectSame(packets, "no request")
   }
 
+  @Test func `a leg waits for no other where none has had one`() {
+    let outside = { (packet: TestPacket) in
+      packet.segment.source.port != 9900 && packet.segment.destination.port != 9900
+    }
+    let others = (1..<600).map { Self.proxied($0, every: 0.01).filter(outside) }
+    let late = SessionJoiningTests.late(Self.proxied(0)).filter(outside)
+    let largest = [others, [late] + others].map { conversations in
+      var largest = 0
+      let sessions = Self.streamed(TestPacket.merged(conversations)) { _, retained in
+        largest = max(largest, retained)
+      }
+      #expect(sessions.allSatisfy { $0.legs.count == 1 })
+      #expect(sessions.count == conversations.count)
+      return largest
+    }
+    #expect(largest[1] <= largest[0] + 2)
+  }
+
   @Test func `a session whose other hop goes on waits for it`() {
     let packets = TestPacket.merged([Self.proxied(0, patience: 60)] + (1..<200).map { Self.proxied($0) })
     Self.expectSame(packets, "late")

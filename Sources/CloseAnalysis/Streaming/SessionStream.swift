@@ -22,6 +22,8 @@ package struct SessionStream: LegSink {
   private var fronts: [LegID: Set<LegID>] = [:]
   /// `nil` until some leg's handshake is missing: only then frames may join legs.
   private var frames: FrameLinks?
+  /// Whether some session had several legs: the capture stands where hops behind one another pass.
+  private var showsHops = false
   /// Legs that have ended without a handshake, or alone where some are missing: another hop may yet be recognised.
   private var unrecognised: [(leg: LegID, due: Timestamp)] = []
   private var waiting = WaitingLegs()
@@ -184,8 +186,10 @@ package struct SessionStream: LegSink {
   /// Judges a set of legs now, or later if it may lack one: a leg is often recognised only by its end.
   private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
     let legs = ids.compactMap { leg($0) }
-    let isWhole = legs.count == ids.count && (frames == nil || ids.count > 1)
-    if isWhole, legs.allSatisfy({ $0.acceptToken != nil }) { return judge(ids, legs) }
+    let mayLackOne = frames != nil && showsHops && ids.count == 1
+    if !mayLackOne, legs.count == ids.count, legs.allSatisfy({ $0.acceptToken != nil }) {
+      return judge(ids, legs)
+    }
     components.postpone(last)
     unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
   }
@@ -205,6 +209,7 @@ package struct SessionStream: LegSink {
     guard let first = ids.first else { return }
     let heeded = drops.isEmpty ? legs : legs.map { heedingDrops($0) }
     var sessions = SessionBuilder(heeded, clocks, frames).sessions
+    if sessions.contains(where: { $0.legs.count > 1 }) { showsHops = true }
     var told: [LegID] = []
     if components.haveAllEnded(with: first), sealed.isEmpty {
       told = ids
