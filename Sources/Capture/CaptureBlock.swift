@@ -13,14 +13,15 @@ package final class CaptureBlock: Sendable {
 
   deinit { memory.give(bytes) }
 
-  /// Where a packet begins in `bytes`; `nil` if it lies elsewhere, as one that was put together from fragments does.
-  package func start(of frame: Span<UInt8>) -> Int? {
+  /// Where bytes of a packet begin in `bytes`; `nil` if they lie elsewhere, as those do that were put together from
+  /// fragments, or that have waited for others.
+  package func start(of part: Span<UInt8>) -> Int? {
     // SAFETY: addresses are compared, and nothing is read through them.
     unsafe bytes.withUnsafeBytes { block in
-      unsafe frame.withUnsafeBytes { frame in
-        guard let first = block.baseAddress, let start = frame.baseAddress else { return nil }
+      unsafe part.withUnsafeBytes { part in
+        guard let first = block.baseAddress, let start = part.baseAddress else { return nil }
         let offset = unsafe start - first
-        return offset >= 0 && offset <= block.count - frame.count ? offset : nil
+        return offset >= 0 && offset <= block.count - part.count ? offset : nil
       }
     }
   }

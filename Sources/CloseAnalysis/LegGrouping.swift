@@ -15,9 +15,7 @@ struct LegGrouping {
   mutating func areJoined(_ a: Int, _ b: Int) -> Bool { root(a) == root(b) }
 
   mutating func areAllJoined(_ members: [Int]) -> Bool {
-    guard let first = members.first else { return true }
-    let root = root(first)
-    return members.allSatisfy { self.root($0) == root }
+    members.allSatisfy { areJoined(members[0], $0) }
   }
 
   private mutating func root(_ index: Int) -> Int {

@@ -8,7 +8,6 @@ struct LegJoining {
   private let legs: [Leg]
   private let clocks: CaptureClocks
   private let frames: FrameLinks?
-
   private let known: [[Int]]
 
   /// - Parameters:
@@ -81,7 +80,8 @@ struct LegJoining {
   private func groups(by key: (Leg) -> String?) -> [[Int]] {
     var lasts: [String: Int] = [:]
     lasts.reserveCapacity(legs.count)
-    // The leg before each that has the same key: most keys have two legs, and an array for each would cost more than all else.
+    // The leg before each that has the same key. Most keys have two legs: an array for each would cost more than all
+    // else here.
     var previous = [Int?](repeating: nil, count: legs.count)
     for index in legs.indices {
       if let key = key(legs[index]) { previous[index] = lasts.updateValue(index, forKey: key) }
@@ -143,11 +143,12 @@ struct LegJoining {
   }
 
   private func areCompatible(_ a: Leg, _ b: Leg) -> Bool {
-    let areNeighbours =
-      a.connection.client.address == b.connection.client.address
-      && a.connection.server == b.connection.server && a.connection.realm == b.connection.realm
-    guard !areNeighbours, let first = a.client.marks.first.first, let second = b.client.marks.first.first
-    else { return !areNeighbours }
+    if a.connection.client.address == b.connection.client.address,
+      a.connection.server == b.connection.server, a.connection.realm == b.connection.realm
+    {
+      return false
+    }
+    guard let first = a.client.marks.first.first, let second = b.client.marks.first.first else { return true }
     return first.digest == second.digest
   }
 

@@ -8,7 +8,6 @@ import Streams
 /// differ, nor ends that make the legs two connections to one server, or of one client.
 struct SilentHops {
   private let legs: [Leg]
-
   private let frames: FrameLinks?
 
   /// - Parameter frames: what frames are on other legs, too; `nil` if there are no others.
