@@ -33,7 +33,8 @@ struct WSClose: ParsableCommand {
     Interrupt.expect(CommandLine.arguments.dropFirst())
     Output.ignoreBrokenPipes()
     do {
-      var command = try parseAsRoot()
+      let plain = ReportCommand(plain: CommandLine.arguments.dropFirst())
+      var command = try plain ?? parseAsRoot()
       try command.run()
     } catch {
       // Who runs a command has told already what failed; --help and --version are told by the parser.

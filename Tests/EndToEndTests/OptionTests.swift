@@ -123,6 +123,19 @@ import Testing
     #expect(try await named.output == Command.wsclose(["--format", "json", Self.lost.path]).output)
   }
 
+  static let pathLists: [[String]] = [
+    [lost.path], [lost.path, Sample.named("path-fragments", "underlay.pcap").path], [delivered.folderPath],
+    ["/nothing.pcap", absent.path],
+  ]
+
+  @Test(arguments: pathLists)
+  func `paths alone are read as with the options that are the default`(_ paths: [String]) async throws {
+    let plain = try await Command.wsclose(paths)
+    let spelled = try await Command.wsclose(["--format", "text"] + paths)
+    #expect(!plain.output.isEmpty)
+    #expect((plain.output, plain.errors, plain.status) == (spelled.output, spelled.errors, spelled.status))
+  }
+
   @Test func `report is what is done without a command`() async throws {
     let named = try await Command.wsclose(["report", "--format", "json", Self.lost.path])
     #expect(try await named.output == Command.wsclose(["--format", "json", Self.lost.path]).output)
