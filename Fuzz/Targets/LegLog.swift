@@ -31,6 +31,8 @@ struct LegLog: LegSink {
       fail("not open: \(event)")
     }
     switch event {
+    case .payload(_, let bytes):
+      if bytes.count > payloadLimit { fail("more payload than was asked for") }
     case .frame(let frame): check(frame, on: leg)
     case .close(let frame, _): if frame.header.opcode != .close { fail("a Close of another opcode") }
     case .cut(let side, let range, _): advance(Key(leg: leg, side: side), range)
@@ -52,7 +54,6 @@ struct LegLog: LegSink {
     if frame.range.upperBound - frame.range.lowerBound != length { fail("a frame of another length") }
     if frame.missing > header.payloadLength { fail("more is missing than was sent") }
     if frame.last.number < frame.first.number { fail("a frame ends before it begins") }
-    if let payload = frame.payload, payload.count > payloadLimit { fail("more payload than was asked for") }
     advance(Key(leg: leg, side: frame.side), frame.range)
   }
 
@@ -72,7 +73,7 @@ extension LegEvent {
   fileprivate var side: Side? {
     switch self {
     case .frame(let frame), .close(let frame, _): frame.side
-    case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): side
+    case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _), .payload(let side, _): side
     case .stream(let event): event.side
     case .opened, .responded, .refuted: nil
     }

@@ -198,7 +198,7 @@ package struct Leg: Sendable {
       if case .ended(let side, _, _, let packet) = inner {
         if side == .client { server.notePeerEnd(packet) } else { client.notePeerEnd(packet) }
       }
-    case .opened, .refuted: break
+    case .opened, .payload, .refuted: break
     }
   }
 

@@ -145,7 +145,7 @@ package struct LegStream: Sendable {
     case .found(_, let offset, _):
       if let last = lostParts.indices.last { lostParts[last].to = offset }
     case .stream(let event): take(event)
-    case .opened, .responded, .refuted, .frame: break
+    case .opened, .responded, .refuted, .payload, .frame: break
     }
   }
 

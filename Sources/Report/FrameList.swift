@@ -10,6 +10,8 @@ package struct FrameList: LegSink, Sendable {
   private let files: [CaptureFileName]
   private let write: @Sendable ([UInt8]) -> Void
   private var legs: [LegID: FrameLeg] = [:]
+  /// That of the frame that comes next.
+  private var payload: [UInt8]?
 
   /// - Parameters:
   ///   - files: of the capture.
@@ -27,7 +29,10 @@ package struct FrameList: LegSink, Sendable {
     case .opened(let opening):
       legs[leg] = FrameLeg(number: leg.rawValue, connection: opening.connection)
     case .responded(let response): legs[leg]?.isCompressed = response.deflate != nil
-    case .frame(let frame) where frame.header.opcode != .close: list(frame, nil, on: leg)
+    case .payload(_, let bytes): payload = bytes
+    case .frame(let frame):
+      if frame.header.opcode != .close { list(frame, nil, on: leg) }
+      payload = nil
     case .close(let frame, let body): list(frame, body, on: leg)
     case .stream(.closed), .refuted: legs[leg] = nil
     default: break
@@ -37,7 +42,8 @@ package struct FrameList: LegSink, Sendable {
   private func list(_ frame: Frame, _ close: CloseBody?, on id: LegID) {
     guard let leg = legs[id] else { return }
     let part = Int(frame.last.part)
-    let line = FrameLine(frame, close, leg: leg, file: files.indices.contains(part) ? files[part] : files[0])
+    let file = files.indices.contains(part) ? files[part] : files[0]
+    let line = FrameLine(frame, payload, close, leg: leg, file: file)
     write(format == .text ? line.text : line.json)
   }
 }
@@ -65,12 +71,14 @@ private struct FrameLeg {
 /// One frame as a line.
 private struct FrameLine {
   private let frame: Frame
+  private let payload: [UInt8]?
   private let close: CloseBody?
   private let leg: FrameLeg
   private let file: CaptureFileName
 
-  init(_ frame: Frame, _ close: CloseBody?, leg: FrameLeg, file: CaptureFileName) {
+  init(_ frame: Frame, _ payload: [UInt8]?, _ close: CloseBody?, leg: FrameLeg, file: CaptureFileName) {
     self.frame = frame
+    self.payload = payload
     self.close = close
     self.leg = leg
     self.file = file
@@ -92,7 +100,7 @@ private struct FrameLine {
     if frame.missing > 0 { parts.append("\(frame.missing) not captured") }
     parts += frame.violations.names.map { "!\($0)" }
     if let close { parts.append(Escape.terminal(close.summary)) }
-    if let payload = frame.payload, close == nil { parts.append(Self.shown(payload, frame.header.opcode)) }
+    if let payload { parts.append(Self.shown(payload, frame.header.opcode)) }
     return Array((parts.joined(separator: "  ") + "\n").utf8)
   }
 
@@ -132,7 +140,7 @@ private struct FrameLine {
         writer.field("code", close.code.map { UInt64($0.rawValue) })
         writer.field("reason", close.givenReason)
       }
-      if let payload = frame.payload, close == nil {
+      if let payload {
         let text = Self.text(payload, frame.header.opcode)
         writer.field(text == nil ? "payloadHex" : "payload", text ?? Self.hex(payload))
       }

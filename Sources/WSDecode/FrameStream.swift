@@ -160,8 +160,8 @@ struct FrameStream {
   private mutating func end(
     _ packet: PacketReference, on leg: LegID, _ sink: inout some LegSink
   ) {
-    guard var frame = current?.frame(of: side, last: packet) else { return }
-    frame.payload = payload.end(frame.header)
+    guard let frame = current?.frame(of: side, last: packet) else { return }
+    if let bytes = payload.end(frame.header) { sink.receive(.payload(side, bytes), on: leg) }
     sink.receive(frame, on: leg)
     if frame.header.opcode == .close {
       let body = payload.closeBody(length: frame.header.payloadLength)

@@ -61,8 +61,6 @@ package struct Frame: Hashable, Sendable {
   /// A digest of the first payload bytes as they were on the wire: it helps to know the frame again. 0 if
   /// the capture does not hold them all (`PayloadSample`).
   package var sample: UInt64 = 0
-  /// The payload's first bytes, unmasked and decompressed; `nil` unless asked for, or if unknown.
-  package var payload: [UInt8]?
 }
 
 /// What happened on a leg; `Side` is the side whose stream it is about. As with the streams below, what is
@@ -70,6 +68,8 @@ package struct Frame: Hashable, Sendable {
 package enum LegEvent: Hashable, Sendable {
   indirect case opened(LegOpening)
   indirect case responded(UpgradeResponse)
+  /// The first payload bytes of the frame that comes next, unmasked and decompressed: if they were asked for, and are known.
+  case payload(Side, [UInt8])
   /// A frame is complete; for a Close frame `close` follows.
   indirect case frame(Frame)
   /// A Close frame. It may have been cut: then `cut` came before.

@@ -32,6 +32,13 @@ package struct LegRecorder: LegSink {
   package var frames: [Frame] {
     events.compactMap { if case .frame(let frame) = $0 { frame } else { nil } }
   }
+  /// Those of the frames; `nil` where none is told.
+  package var payloads: [[UInt8]?] {
+    let frames = events.indices.filter { if case .frame = events[$0] { true } else { false } }
+    return frames.map { index in
+      if index > 0, case .payload(_, let bytes) = events[index - 1] { bytes } else { nil }
+    }
+  }
   package var closes: [CloseBody] {
     events.compactMap { if case .close(_, let body) = $0 { body } else { nil } }
   }

@@ -15,10 +15,10 @@ struct FrameFacts: Hashable, Sendable {
 }
 
 extension FrameFacts {
-  init(_ frame: Frame) {
+  init(_ frame: Frame, payload: [UInt8]?) {
     self.init(
       side: frame.side, opcode: frame.header.opcode, isFinal: frame.header.isFinal, range: frame.range,
-      missing: frame.missing, violations: frame.violations, payload: frame.payload)
+      missing: frame.missing, violations: frame.violations, payload: payload)
   }
 }
 
@@ -37,7 +37,7 @@ struct Place: Hashable, Sendable {
 }
 
 extension LegRecorder {
-  var facts: [FrameFacts] { frames.map(FrameFacts.init) }
+  var facts: [FrameFacts] { zip(frames, payloads).map { FrameFacts($0, payload: $1) } }
 
   func facts(of side: Side) -> [FrameFacts] { facts.filter { $0.side == side } }
 

@@ -24,7 +24,7 @@ import WSDecode
   static func payloads(of packets: [TestPacket], limit: Int = 1000) -> [[UInt8]?] {
     var options = FrameOptions()
     options.payloadLimit = limit
-    return Stages.legEvents(of: packets, options: options).frames.map(\.payload)
+    return Stages.legEvents(of: packets, options: options).payloads
   }
 
   @Test(arguments: 1...12)

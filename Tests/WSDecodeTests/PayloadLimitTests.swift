@@ -30,8 +30,8 @@ import WSDecode
       WebSocketBytes.text("Hello", from: side) + WebSocketBytes.frame(.ping, Array("Hello".utf8), from: side)
         + WebSocketBytes.text("", from: side) + WebSocketBytes.text("Hi", from: side))
     for size in [1, 3, 1000] {
-      let frames = Stages.legEvents(of: talk.packets.cut(into: size), options: Self.options(limit)).frames
-      #expect(frames.map(\.payload) == ["Hello", "Hello", "", "Hi"].map { Self.kept($0, limit) })
+      let legs = Stages.legEvents(of: talk.packets.cut(into: size), options: Self.options(limit))
+      #expect(legs.payloads == ["Hello", "Hello", "", "Hi"].map { Self.kept($0, limit) })
     }
   }
 
@@ -42,7 +42,7 @@ import WSDecode
     talk.send(.server, WebSocketBytes.close(0x4142, "bye"))
     let legs = Stages.legEvents(of: talk.packets, options: Self.options(limit))
     #expect(legs.closes.map(\.reason) == ["bye"])
-    #expect(legs.frames.map(\.payload) == [Self.kept("ABbye", limit)])
+    #expect(legs.payloads == [Self.kept("ABbye", limit)])
   }
 
   @Test(arguments: limits)
@@ -53,8 +53,8 @@ import WSDecode
     let again = PermessageDeflateTests.compressed(PermessageDeflateTests.again)
     talk.send(.server, hello + again + again)
     for size in [1, 4, 1000] {
-      let frames = Stages.legEvents(of: talk.packets.cut(into: size), options: Self.options(limit)).frames
-      #expect(frames.map(\.payload) == (1...3).map { _ in Self.kept("Hello", limit) })
+      let legs = Stages.legEvents(of: talk.packets.cut(into: size), options: Self.options(limit))
+      #expect(legs.payloads == (1...3).map { _ in Self.kept("Hello", limit) })
     }
   }
 
@@ -67,9 +67,9 @@ import WSDecode
     talk.upgrade(responseFields: ["Sec-WebSocket-Extensions: permessage-deflate"])
     talk.send(.server, PermessageDeflateTests.compressed(message))
     talk.send(.server, WebSocketBytes.text("plain"))
-    let frames = Stages.legEvents(of: talk.packets, options: Self.options(limit)).frames
-    #expect(frames.first?.payload == [UInt8](repeating: 0x61, count: min(limit, 100_000)))
-    #expect(frames.last?.payload == Array("plain".utf8.prefix(limit)))
+    let payloads = Stages.legEvents(of: talk.packets, options: Self.options(limit)).payloads
+    #expect(payloads.first == [UInt8](repeating: 0x61, count: min(limit, 100_000)))
+    #expect(payloads.last == Array("plain".utf8.prefix(limit)))
   }
 
   @Test func `what is kept ends in front of missing bytes`() {
@@ -79,9 +79,9 @@ import WSDecode
     talk.sendUncaptured(.server, 4)
     talk.send(.server, Array("world".utf8) + WebSocketBytes.text("next"))
     talk.acknowledge(.client)
-    let frames = Stages.legEvents(of: talk.packets, options: Self.options(100)).frames
-    #expect(frames.map(\.payload) == [Array("Hel".utf8), Array("next".utf8)])
-    #expect(frames.map(\.missing) == [4, 0])
+    let legs = Stages.legEvents(of: talk.packets, options: Self.options(100))
+    #expect(legs.payloads == [Array("Hel".utf8), Array("next".utf8)])
+    #expect(legs.frames.map(\.missing) == [4, 0])
   }
 }
 

@@ -34,7 +34,7 @@ import WSDecode
   static func payloads(_ packets: [TestPacket], limit: Int = 100) -> [[UInt8]?] {
     var options = FrameOptions()
     options.payloadLimit = limit
-    return Stages.legEvents(of: packets, options: options).frames.map(\.payload)
+    return Stages.legEvents(of: packets, options: options).payloads
   }
 
   struct Row: Sendable, CustomTestStringConvertible {
