@@ -87,7 +87,7 @@ struct Flow {
     if segment.urgentPointer > 0, segment.flags.contains(.urg) { statistics.urgentSegments += 1 }
     take(segment, in: frame, isBelieved: false, patience, &statistics, &sink)
     if client.hasAside || server.hasAside { takeBelieved(patience, &statistics, &sink) }
-    if overSince == nil, client.isFinished && server.isFinished { overSince = segment.packet.time }
+    noteEnd(at: segment.packet.time)
     client.giveUpAcknowledgedHole(at: segment.packet, patience: patience, on: id, &sink)
     server.giveUpAcknowledgedHole(at: segment.packet, patience: patience, on: id, &sink)
   }
@@ -127,10 +127,16 @@ struct Flow {
     server.acknowledgeAside(on: id, &sink)
   }
 
-  /// Gives back what a silent connection does not need.
-  mutating func rest() {
-    client.rest()
-    server.rest()
+  /// Gives back what a silent connection does not need, and waits no longer for bytes that their receiver has: no more
+  /// packets may come to tell that time has passed.
+  mutating func rest(_ sink: inout some StreamSink) {
+    client.rest(at: last, on: id, &sink)
+    server.rest(at: last, on: id, &sink)
+    noteEnd(at: last.time)
+  }
+
+  private mutating func noteEnd(at time: Timestamp) {
+    if overSince == nil, client.isFinished && server.isFinished { overSince = time }
   }
 
   // MARK: Another connection

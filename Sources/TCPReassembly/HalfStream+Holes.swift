@@ -15,11 +15,17 @@ extension HalfStream {
     return sent > next ? sent : nil
   }
 
+  /// Whether the receiver has all that the hole lacks.
+  var isHoleAcknowledged: Bool {
+    guard acknowledged > next, let end = holeEnd else { return false }
+    return acknowledged >= end
+  }
+
   /// Gives up a hole whose bytes the receiver has had for longer than `patience` seconds.
   mutating func giveUpAcknowledgedHole(
     at packet: PacketReference, patience: Int64, on id: ConnectionID, _ sink: inout some StreamSink
   ) {
-    guard acknowledged > next, let end = holeEnd, acknowledged >= end else { return }
+    guard isHoleAcknowledged else { return }
     needWaiting()
     guard let since = waiting[0].holeAcknowledgedAt else {
       waiting[0].holeAcknowledgedAt = packet.time

@@ -66,8 +66,9 @@ struct HalfStream {
     if waiting.isEmpty { waiting.append(Waiting()) }
   }
 
-  /// Gives back what only packets that follow at once would need.
-  mutating func rest() {
+  /// Gives back what only packets that follow at once would need, and gives up what the receiver has had for long.
+  mutating func rest(at packet: PacketReference, on id: ConnectionID, _ sink: inout some StreamSink) {
+    while isHoleAcknowledged { giveUpHole(.notCaptured, at: packet, on: id, &sink) }
     recent.forget()
     if waiting.first?.isIdle == true { waiting = [] }
   }

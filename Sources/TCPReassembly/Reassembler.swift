@@ -204,14 +204,23 @@ package struct Reassembler {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
     } else {
-      let isSilent = time >= last.advanced(bySeconds: Self.restTime)
-      if isSilent { table.withFlow(slot: hand, &statistics) { flow, _ in flow.rest() } }
-      let next = (isSilent ? time : last).advanced(bySeconds: Self.restTime)
-      table.look(at: hand, from: min(next, last.advanced(bySeconds: limits.idleTimeout)))
+      let restTime = max(Self.restTime, limits.reorderPatience)
+      let isSilent = time >= last.advanced(bySeconds: restTime)
+      if isSilent { rest(hand, &sink) }
+      let next = (isSilent ? time : last).advanced(bySeconds: restTime)
+      let isOver = table.flows[hand].overSince != nil
+      let idle = last.advanced(bySeconds: limits.idleTimeout)
+      table.look(at: hand, from: isOver ? .distantPast : min(next, idle))
     }
   }
 
-  /// Seconds of silence after which a connection keeps no more than it must.
+  private mutating func rest(_ slot: Int, _ sink: inout some StreamSink) {
+    let before = table.flows[slot].heldCost
+    table.withFlow(slot: slot, &statistics) { flow, _ in flow.rest(&sink) }
+    heldCost += table.flows[slot].heldCost - before
+  }
+
+  /// Seconds of silence after which a connection keeps no more than it must, and waits for no more than it must.
   private static let restTime: Int64 = 10
 
   /// The longest silent among the next few, so that a full table stays cheap.

@@ -69,6 +69,42 @@ import Testing
       transcript.events.last { if case .closed = $0 { true } else { false } } == reason.map { .closed($0) })
   }
 
+  /// The server's bytes 3..<6 and what follows: whether its client has them, and what is told of them after 11 seconds.
+  static let holes: [(acknowledged: Int64, finish: Bool, told: [String])] = [
+    (10, true, ["server gap 3..<6 notCaptured", "server 6 ghi", "server fin 9", "server acknowledged 10"]),
+    (9, false, ["server gap 3..<6 notCaptured", "server 6 ghi", "server acknowledged 9"]),
+    (3, false, []),
+  ]
+
+  @Test(arguments: holes)
+  func `what the receiver of a silent connection has is not waited for`(
+    acknowledged: Int64, finish: Bool, told: [String]
+  ) {
+    var wire = Wire.opened
+    wire.send(.server, at: 0, "abc")
+    wire.send(.server, at: 6, "ghi")
+    if finish {
+      wire.fin(.server, at: 9)
+      wire.fin(.client, at: 0, acknowledging: acknowledged)
+      wire.acknowledge(.server, 1)
+    } else {
+      wire.acknowledge(.client, acknowledged)
+    }
+    var transcript = Transcript()
+    var reassembler = Self.taken(wire.packets, &transcript)
+    let before = transcript.lines(.server).count
+    reassembler.receive(Self.time(wire.time + 9), into: &transcript)
+    #expect(transcript.lines(.server).count == before)
+    reassembler.receive(Self.time(wire.time + 11), into: &transcript)
+    let lines = transcript.lines(.server).dropFirst(before).map { $0.split(separator: " #")[0] }
+    #expect(lines.map(String.init) == told)
+    #expect((reassembler.heldCost > 0) == told.isEmpty)
+    // What is over then is told at the next look.
+    reassembler.receive(Self.time(wire.time + 11), into: &transcript)
+    #expect(reassembler.openConnections == (finish ? 0 : 1))
+    #expect(transcript.events.contains(.closed(.ended)) == finish)
+  }
+
   @Test func `a full look finds every silent connection`() {
     var transcript = Transcript()
     let packets = TestPacket.merged((1...500).map { Self.opened(realm: $0, at: Double($0) * 0.01) })
