@@ -3,7 +3,7 @@ import Streams
 import WSDecode
 
 /// Where a leg was seen: the ends have other addresses on the other side of an address translation.
-package struct LegObservation: Hashable, Sendable {
+@usableFromInline package struct LegObservation: Hashable, Sendable {
   /// The index of the capture among those of the report.
   package var capture: Int
   /// The leg's number in that capture.
@@ -12,13 +12,15 @@ package struct LegObservation: Hashable, Sendable {
 }
 
 /// What the captures show of one hop of a WebSocket.
-package struct Leg: Sendable {
-  private struct Facts: Sendable {
-    var connection: Connection
-    var observations: [LegObservation]
-    var isPickedUp: Bool
-    var request: UpgradeRequest?
-    var response: UpgradeResponse? {
+///
+/// Its large parts are lent to reports, and what lends them can be inlined there: each loan would need memory else.
+@usableFromInline package struct Leg: Sendable {
+  @usableFromInline struct Facts: Sendable {
+    @usableFromInline var connection: Connection
+    @usableFromInline var observations: [LegObservation]
+    @usableFromInline var isPickedUp: Bool
+    @usableFromInline var request: UpgradeRequest?
+    @usableFromInline var response: UpgradeResponse? {
       didSet { isAgreed = response.map(\.isSwitchingProtocols) }
     }
     /// Whether the response agrees to a WebSocket; every rule asks for it.
@@ -28,11 +30,11 @@ package struct Leg: Sendable {
     var tls: TLSDescription?
     var forgotten: StreamLimit?
     var missed = MissedPackets()
-    var client = LegStream(side: .client)
-    var server = LegStream(side: .server)
+    @usableFromInline var client = LegStream(side: .client)
+    @usableFromInline var server = LegStream(side: .server)
   }
   /// Every stage of the analysis passes legs on, and only the first ones change them.
-  private var facts: Indirect<Facts>
+  @usableFromInline var facts: Indirect<Facts>
 
   package init(_ opening: LegOpening, id: LegID, capture: Int) {
     facts = Indirect(
@@ -45,24 +47,24 @@ package struct Leg: Sendable {
   }
 
   package var connection: Connection {
-    _read { yield facts.value.connection }
+    @inlinable _read { yield facts.value.connection }
     _modify { yield &facts.value.connection }
   }
 
   /// Each place where the leg was seen; `connection` is that of the first.
   package var observations: [LegObservation] {
-    _read { yield facts.value.observations }
+    @inlinable _read { yield facts.value.observations }
     _modify { yield &facts.value.observations }
   }
 
   /// The leg was recognised by its frames: the capture began later than the connection.
   package var isPickedUp: Bool {
-    _read { yield facts.value.isPickedUp }
+    @inlinable _read { yield facts.value.isPickedUp }
     _modify { yield &facts.value.isPickedUp }
   }
 
   package var request: UpgradeRequest? {
-    _read { yield facts.value.request }
+    @inlinable _read { yield facts.value.request }
     _modify { yield &facts.value.request }
   }
 
@@ -73,13 +75,13 @@ package struct Leg: Sendable {
   var proxyField: String? { request?.proxyField }
 
   package var response: UpgradeResponse? {
-    _read { yield facts.value.response }
+    @inlinable _read { yield facts.value.response }
     _modify { yield &facts.value.response }
   }
 
   /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
   package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)? {
-    _read { yield facts.value.sealed }
+    get { facts.value.sealed }
     _modify { yield &facts.value.sealed }
   }
 
@@ -88,42 +90,42 @@ package struct Leg: Sendable {
 
   /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
   package internal(set) var encapsulation: Encapsulation? {
-    _read { yield facts.value.encapsulation }
+    get { facts.value.encapsulation }
     _modify { yield &facts.value.encapsulation }
   }
 
   /// What TLS tells of the connection; `nil` without TLS.
   package internal(set) var tls: TLSDescription? {
-    _read { yield facts.value.tls }
+    get { facts.value.tls }
     _modify { yield &facts.value.tls }
   }
 
   /// The limit for which the connection was forgotten before it was over, or the capture.
   package internal(set) var forgotten: StreamLimit? {
-    _read { yield facts.value.forgotten }
+    get { facts.value.forgotten }
     _modify { yield &facts.value.forgotten }
   }
 
   /// Packets of its namespace that a live capture missed after `wholeAt`: some may have been the leg's.
   package internal(set) var missed: MissedPackets {
-    _read { yield facts.value.missed }
+    get { facts.value.missed }
     _modify { yield &facts.value.missed }
   }
 
   /// What the client sent.
   package var client: LegStream {
-    _read { yield facts.value.client }
+    @inlinable _read { yield facts.value.client }
     _modify { yield &facts.value.client }
   }
 
   /// What was sent toward the client.
   package var server: LegStream {
-    _read { yield facts.value.server }
+    @inlinable _read { yield facts.value.server }
     _modify { yield &facts.value.server }
   }
 
   package subscript(side: Side) -> LegStream {
-    _read { if side == .client { yield facts.value.client } else { yield facts.value.server } }
+    @inlinable _read { if side == .client { yield facts.value.client } else { yield facts.value.server } }
   }
 
   /// The first end of either stream; in one capture the order of packets decides.

@@ -35,7 +35,7 @@ package struct LostPart: Hashable, Sendable {
 }
 
 /// What a capture shows of one direction of a leg. `side` is the sender.
-package struct LegStream: Sendable {
+@usableFromInline package struct LegStream: Sendable {
   package let side: Side
   /// The sequence number of offset 0.
   package private(set) var base: SequenceNumber?

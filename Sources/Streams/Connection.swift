@@ -29,7 +29,7 @@ package struct ConnectionID: Hashable, Sendable {
 }
 
 /// A connection as its first packet shows it.
-package struct Connection: Hashable, Sendable {
+@usableFromInline package struct Connection: Hashable, Sendable {
   package var id: ConnectionID
   package var client: Endpoint
   package var server: Endpoint

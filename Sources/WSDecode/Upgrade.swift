@@ -3,7 +3,7 @@ import Crypto
 import Streams
 
 /// The client's opening handshake (RFC 6455 §4.1; over HTTP/2 RFC 8441 §5), as far as a report needs it.
-package struct UpgradeRequest: Hashable, Sendable {
+@usableFromInline package struct UpgradeRequest: Hashable, Sendable {
   /// `Sec-WebSocket-Key`.
   package var key: String?
   /// What `Sec-WebSocket-Accept` has to be for the key.
@@ -67,7 +67,7 @@ extension HTTPHead {
 }
 
 /// The server's answer to an opening handshake (RFC 6455 §4.2.2).
-package struct UpgradeResponse: Hashable, Sendable {
+@usableFromInline package struct UpgradeResponse: Hashable, Sendable {
   package var status: Int
   package var statusText: String
   package var accept: String?
