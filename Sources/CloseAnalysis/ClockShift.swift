@@ -18,8 +18,10 @@ struct ClockShift {
     leg.connection.openedAt = self(leg.connection.openedAt)
     if let packet = leg.request?.packet { leg.request?.packet = self(packet) }
     if let packet = leg.response?.packet { leg.response?.packet = self(packet) }
-    leg.sealed?.client.mapPackets { self($0) }
-    leg.sealed?.server.mapPackets { self($0) }
+    if leg.isSealed {
+      leg.sealed?.client.mapPackets { self($0) }
+      leg.sealed?.server.mapPackets { self($0) }
+    }
     leg.client.shiftClock(self)
     leg.server.shiftClock(self)
     return leg

@@ -5,12 +5,12 @@ import WSDecode
 /// What tells a frame from others: proxies pass it on unchanged, masking key and all.
 package struct FrameMark: Hashable, Sendable {
   package var digest: UInt64
-  /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
-  package var isStrong: Bool
   package var payloadLength: UInt64
   package var offset: UInt64
   package var packet: PacketReference
-  private var headerLength: Int
+  /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
+  package var isStrong: Bool
+  private var headerLength: UInt8
 
   /// Where the next frame begins.
   package var end: UInt64 { offset + UInt64(headerLength) + payloadLength }
@@ -23,7 +23,7 @@ package struct FrameMark: Hashable, Sendable {
     payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound
     packet = frame.first
-    headerLength = frame.header.byteCount
+    headerLength = UInt8(clamping: frame.header.byteCount)
   }
 }
 

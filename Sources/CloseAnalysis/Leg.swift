@@ -16,6 +16,14 @@ import WSDecode
 /// Its large parts are lent to reports, and what lends them can be inlined there: each loan would need memory else.
 @usableFromInline package struct Leg: Sendable {
   @usableFromInline struct Facts: Sendable {
+    @usableFromInline var opening: Indirect<Opening>
+    @usableFromInline var client = LegStream(side: .client)
+    @usableFromInline var server = LegStream(side: .server)
+    var particulars = Seldom<Particulars>()
+  }
+
+  /// How it began.
+  @usableFromInline struct Opening: Sendable {
     @usableFromInline var connection: Connection
     @usableFromInline var observations: [LegObservation]
     @usableFromInline var isPickedUp: Bool
@@ -25,47 +33,53 @@ import WSDecode
     }
     /// Whether the response agrees to a WebSocket; every rule asks for it.
     private(set) var isAgreed: Bool?
+  }
+
+  /// What most legs have nothing of.
+  struct Particulars: Blank, Sendable {
     var sealed: (client: SealedRecords, server: SealedRecords)?
     var encapsulation: Encapsulation?
     var tls: TLSDescription?
     var forgotten: StreamLimit?
     var missed = MissedPackets()
-    @usableFromInline var client = LegStream(side: .client)
-    @usableFromInline var server = LegStream(side: .server)
   }
-  /// Every stage of the analysis passes legs on, and only the first ones change them.
+
+  /// Every stage of the analysis passes legs on, and only the first ones change them. Blocks of more than 1,032 bytes are
+  /// slow to get and to give back: so it is two.
   @usableFromInline var facts: Indirect<Facts>
 
   package init(_ opening: LegOpening, id: LegID, capture: Int) {
+    let seen = LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)
     facts = Indirect(
       Facts(
-        connection: opening.connection,
-        observations: [LegObservation(capture: capture, number: id.rawValue, connection: opening.connection)],
-        isPickedUp: opening.isPickedUp, request: opening.request))
+        opening: Indirect(
+          Opening(
+            connection: opening.connection, observations: [seen], isPickedUp: opening.isPickedUp,
+            request: opening.request))))
     if opening.isSealed { sealed = (SealedRecords(), SealedRecords()) }
     if let end = opening.request?.endOffset { client.beginFrames(at: end) }
   }
 
   package var connection: Connection {
-    @inlinable _read { yield facts.value.connection }
-    _modify { yield &facts.value.connection }
+    @inlinable _read { yield facts.value.opening.value.connection }
+    _modify { yield &facts.value.opening.value.connection }
   }
 
   /// Each place where the leg was seen; `connection` is that of the first.
   package var observations: [LegObservation] {
-    @inlinable _read { yield facts.value.observations }
-    _modify { yield &facts.value.observations }
+    @inlinable _read { yield facts.value.opening.value.observations }
+    _modify { yield &facts.value.opening.value.observations }
   }
 
   /// The leg was recognised by its frames: the capture began later than the connection.
   package var isPickedUp: Bool {
-    @inlinable _read { yield facts.value.isPickedUp }
-    _modify { yield &facts.value.isPickedUp }
+    @inlinable _read { yield facts.value.opening.value.isPickedUp }
+    _modify { yield &facts.value.opening.value.isPickedUp }
   }
 
   package var request: UpgradeRequest? {
-    @inlinable _read { yield facts.value.request }
-    _modify { yield &facts.value.request }
+    @inlinable _read { yield facts.value.opening.value.request }
+    _modify { yield &facts.value.opening.value.request }
   }
 
   /// Asked of one number: to compare it with `nil`, the request would be copied.
@@ -75,41 +89,41 @@ import WSDecode
   var proxyField: String? { request?.proxyField }
 
   package var response: UpgradeResponse? {
-    @inlinable _read { yield facts.value.response }
-    _modify { yield &facts.value.response }
+    @inlinable _read { yield facts.value.opening.value.response }
+    _modify { yield &facts.value.opening.value.response }
   }
 
   /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
   package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)? {
-    get { facts.value.sealed }
-    _modify { yield &facts.value.sealed }
+    get { facts.value.particulars.kept?.value.sealed }
+    _modify { yield &facts.value.particulars.value.sealed }
   }
 
   /// Whether the leg is one of TLS that stays closed.
-  package var isSealed: Bool { facts.value.sealed != nil }
+  package var isSealed: Bool { facts.value.particulars.kept?.value.sealed != nil }
 
   /// What its packets were carried in, if any of them was: the first of those, in one direction or the other.
   package internal(set) var encapsulation: Encapsulation? {
-    get { facts.value.encapsulation }
-    _modify { yield &facts.value.encapsulation }
+    get { facts.value.particulars.kept?.value.encapsulation }
+    set { if newValue != encapsulation { facts.value.particulars.value.encapsulation = newValue } }
   }
 
   /// What TLS tells of the connection; `nil` without TLS.
   package internal(set) var tls: TLSDescription? {
-    get { facts.value.tls }
-    _modify { yield &facts.value.tls }
+    get { facts.value.particulars.kept?.value.tls }
+    set { if newValue != tls { facts.value.particulars.value.tls = newValue } }
   }
 
   /// The limit for which the connection was forgotten before it was over, or the capture.
   package internal(set) var forgotten: StreamLimit? {
-    get { facts.value.forgotten }
-    _modify { yield &facts.value.forgotten }
+    get { facts.value.particulars.kept?.value.forgotten }
+    set { if newValue != forgotten { facts.value.particulars.value.forgotten = newValue } }
   }
 
   /// Packets of its namespace that a live capture missed after `wholeAt`: some may have been the leg's.
   package internal(set) var missed: MissedPackets {
-    get { facts.value.missed }
-    _modify { yield &facts.value.missed }
+    get { facts.value.particulars.kept?.value.missed ?? MissedPackets() }
+    set { if newValue != missed { facts.value.particulars.value.missed = newValue } }
   }
 
   /// What the client sent.
@@ -142,7 +156,7 @@ import WSDecode
   /// Whether either stream has an end.
   var hasEnd: Bool { client.hasEnd || server.hasEnd }
 
-  package var isRefused: Bool { facts.value.isAgreed == false }
+  package var isRefused: Bool { facts.value.opening.value.isAgreed == false }
 
   /// Whether `Sec-WebSocket-Accept` answers the key (RFC 6455 §4.2.2); `nil` if not both were captured.
   package var acceptMatches: Bool? {
@@ -167,7 +181,7 @@ import WSDecode
   }
 
   /// Whether what follows on the streams is known to be frames.
-  package var hasFrames: Bool { isPickedUp || facts.value.isAgreed == true }
+  package var hasFrames: Bool { isPickedUp || facts.value.opening.value.isAgreed == true }
 
   /// Why it is not known how the leg goes on behind what was captured of it.
   var unfinished: UndeterminedReason { forgotten == nil ? .captureEnded : .limit }

@@ -42,8 +42,10 @@ extension Leg {
     var leg = self
     leg.request?.endOffset += UInt64(clientShift)
     leg.response?.endOffset += UInt64(serverShift)
-    leg.sealed?.client.move(by: UInt64(clientShift))
-    leg.sealed?.server.move(by: UInt64(serverShift))
+    if isSealed {
+      leg.sealed?.client.move(by: UInt64(clientShift))
+      leg.sealed?.server.move(by: UInt64(serverShift))
+    }
     leg.client.move(by: UInt64(clientShift))
     leg.server.move(by: UInt64(serverShift))
     return leg

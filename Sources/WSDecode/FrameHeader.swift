@@ -10,14 +10,14 @@ package enum FrameError: Error, Hashable, Sendable {
 package struct FrameHeader: Hashable, Sendable {
   package static let maxByteCount = 14
 
+  package var payloadLength: UInt64
+  /// Header bytes, 2...14; the payload begins behind them.
+  package var byteCount: Int
+  package var maskingKey: UInt32?
   package var isFinal: Bool
   /// The three reserved bits, RSV1 highest.
   package var reserved: UInt8
   package var opcode: Opcode
-  package var maskingKey: UInt32?
-  package var payloadLength: UInt64
-  /// Header bytes, 2...14; the payload begins behind them.
-  package var byteCount: Int
   /// Whether the length stands in its shortest form, as it must.
   package var isMinimal: Bool
 
