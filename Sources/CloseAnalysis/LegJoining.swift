@@ -56,7 +56,7 @@ struct LegJoining {
     guard let key = legs[0].acceptToken, key == legs[1].acceptToken,
       clocks.clock(of: legs[0]) == clocks.clock(of: legs[1])
     else { return false }
-    return chainsByKey([0, 1]).count == 1
+    return areHops(0, 1)
   }
 
   /// A key alone is not enough: simple clients use one key for every connection. A leg belongs behind
@@ -65,6 +65,11 @@ struct LegJoining {
   private func joinByHandshake(_ grouping: inout LegGrouping, _ key: (Leg) -> String?) {
     if grouping.count == 1 { return }
     for holders in groups(by: key) where !grouping.areAllJoined(holders) {
+      // Nearly always.
+      if holders.count == 2, clocks.clock(of: legs[holders[0]]) == clocks.clock(of: legs[holders[1]]) {
+        if areHops(holders[0], holders[1]) { grouping.join(holders[0], holders[1]) }
+        continue
+      }
       let chains = byClock(holders).map { chainsByKey($0) }
       for chain in chains.joined() {
         for index in chain.dropFirst() { grouping.join(chain[0], index) }
@@ -118,8 +123,12 @@ struct LegJoining {
   }
 
   private func canFollow(_ index: Int, _ chain: [Int]) -> Bool {
-    areCompatible(index, chain)
-      && chain.allSatisfy { mayEnclose(legs[$0], legs[index]) || mayEnclose(legs[index], legs[$0]) }
+    chain.allSatisfy { areHops($0, index) }
+  }
+
+  /// Whether two legs with one key and comparable times may be hops of one WebSocket.
+  private func areHops(_ a: Int, _ b: Int) -> Bool {
+    areCompatible(legs[a], legs[b]) && (mayEnclose(legs[a], legs[b]) || mayEnclose(legs[b], legs[a]))
   }
 
   /// Whether nothing that was captured speaks against one handshake lying within the other.
