@@ -51,16 +51,16 @@ package struct SessionBuilder {
 
   /// In the order in which they begin; ids count from 1.
   package var sessions: [Session] {
-    var chains = chains
-    if chains.count > 1 { chains.sort { $0[0].beginning.time < $1[0].beginning.time } }
+    let chains =
+      chains.count > 1 ? chains.sorted { $0[0].beginning.time < $1[0].beginning.time } : chains
     let fronts = sealed.isEmpty ? [] : SealedHops(sealed).fronts(of: chains.map { $0[0] })
-    let sessions = chains.indices.mapParts(of: Analysis.partCount) { [chains, clocks] part in
-      part.map { index in
-        Session(
-          id: index + 1, legs: chains[index], front: fronts.isEmpty ? .none : fronts[index], clocks)
-      }
+    let clocks = clocks
+    @Sendable func session(_ index: Int) -> Session {
+      Session(id: index + 1, legs: chains[index], front: fronts.isEmpty ? .none : fronts[index], clocks)
     }
-    return Array(sessions.joined())
+    // One is all that there is where each is told as it ends.
+    if chains.count == 1 { return [session(0)] }
+    return Array(chains.indices.mapParts(of: Analysis.partCount) { $0.map { session($0) } }.joined())
   }
 
   private static func merged(_ group: [Int], of legs: [Leg], _ clocks: CaptureClocks) -> Leg {
