@@ -34,6 +34,8 @@ package struct FrameMarks: Sendable {
   private var next = 0
   static let maxKept = 16
 
+  var count: Int { first.count + last.count }
+
   package var all: [FrameMark] { last.isEmpty ? first : first + last }
 
   /// Whether another stream has one of the strong marks, too.

@@ -25,19 +25,22 @@ enum SameLeg {
 
   private static func traits(of leg: Leg) -> [Trait] {
     var traits: [Trait] = []
+    traits.reserveCapacity(1 + leg.client.marks.count + leg.server.marks.count)
     let stream = leg.connection.http2Stream
     if let client = leg.client.base, let server = leg.server.base {
       traits.append(.beginning(client: client.rawValue, server: server.rawValue, http2Stream: stream))
     }
-    return traits + frames(of: leg.client, stream) + frames(of: leg.server, stream)
+    addFrames(of: leg.client, stream, to: &traits)
+    addFrames(of: leg.server, stream, to: &traits)
+    return traits
   }
 
-  private static func frames(of direction: LegStream, _ stream: UInt32?) -> [Trait] {
-    guard let base = direction.base else { return [] }
+  private static func addFrames(of direction: LegStream, _ stream: UInt32?, to traits: inout [Trait]) {
+    guard let base = direction.base else { return }
     // A digest alone may be equal by chance or by habit; with 32 bits of place it is not.
-    return direction.marks.all.map { mark in
+    for mark in direction.marks.all {
       let sequence = base.rawValue &+ UInt32(truncatingIfNeeded: mark.offset)
-      return .frame(direction.side, digest: mark.digest, sequence: sequence, http2Stream: stream)
+      traits.append(.frame(direction.side, digest: mark.digest, sequence: sequence, http2Stream: stream))
     }
   }
 
