@@ -28,16 +28,16 @@ struct LegComponents {
 
   /// A leg begins: it joins those that have one of its traits.
   mutating func add(_ leg: LegID, _ traits: [LegTrait] = []) {
-    var home: Int
-    if let other = holder(ofAny: traits) {
-      home = other
-      components[home].legs.append(leg)
-      // As when two sets become one: of equal ones the later goes first.
-      if components[home].legs.count == 2 { components[home].legs.swapAt(0, 1) }
-      components[home].liveCount += 1
-    } else {
-      home = place(Component(legs: [leg], liveCount: 1))
+    guard var home = holder(ofAny: traits) else {
+      let home = place(Component(legs: [leg], traits: traits, liveCount: 1))
+      homes[leg] = home
+      for trait in traits { holders[trait] = home }
+      return
     }
+    components[home].legs.append(leg)
+    // As when two sets become one: of equal ones the later goes first.
+    if components[home].legs.count == 2 { components[home].legs.swapAt(0, 1) }
+    components[home].liveCount += 1
     homes[leg] = home
     for trait in traits { home = link(home, trait) }
   }

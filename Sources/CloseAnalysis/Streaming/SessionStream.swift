@@ -185,7 +185,11 @@ package struct SessionStream: LegSink {
 
   /// Judges a set of legs now, or later if it may lack one: a leg is often recognised only by its end.
   private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
-    let legs = ids.compactMap { leg($0) }
+    var legs: [Leg] = []
+    legs.reserveCapacity(ids.count)
+    for id in ids {
+      if let leg = leg(id) { legs.append(leg) }
+    }
     let mayLackOne = frames != nil && showsHops && ids.count == 1
     if !mayLackOne, legs.count == ids.count, legs.allSatisfy({ $0.acceptToken != nil }) {
       return judge(ids, legs)
