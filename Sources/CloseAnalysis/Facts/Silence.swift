@@ -13,19 +13,29 @@ struct Silence {
   ///   under way when the session ended.
   init?(_ session: Session, until end: SeenEnd) {
     for leg in session.legs {
-      for stream in [leg.client, leg.server] {
-        guard stream.isUnderstood, stream.cut == nil, stream.gapCount == 0 else { return nil }
-      }
+      guard leg.client.showsAllFrames, leg.server.showsAllFrames else { return nil }
       guard leg.client.acknowledged != nil || leg.server.acknowledged != nil else { return nil }
     }
     guard session.hops.allSatisfy({ $0.dropped == 0 }) else { return nil }
-    func since(_ packets: [PacketReference?]) -> Double? {
-      packets.compactMap { $0 }.map { end.packet.time.seconds(since: $0.time) }.filter { $0 >= 0 }.min()
+    var (server, client): (Double?, Double?)
+    func shorten(_ silence: inout Double?, _ packet: PacketReference?) {
+      guard let seconds = packet.map({ end.packet.time.seconds(since: $0.time) }), seconds >= 0 else {
+        return
+      }
+      silence = min(silence ?? seconds, seconds)
     }
-    let server = session.legs.flatMap { [$0.server.lastFrame, $0.response?.packet] }
-    let all = server + session.legs.map(\.client.lastFrame)
-    guard let seconds = since(all) else { return nil }
-    self.seconds = seconds
-    serverSeconds = since(server) ?? seconds
+    for leg in session.legs {
+      shorten(&server, leg.server.lastFrame)
+      shorten(&server, leg.response?.packet)
+      shorten(&client, leg.client.lastFrame)
+    }
+    guard let seconds = server ?? client else { return nil }
+    self.seconds = min(seconds, client ?? seconds)
+    serverSeconds = server ?? self.seconds
   }
+}
+
+extension LegStream {
+  /// Whether no frame can have been overlooked, nor was one under way in the end.
+  fileprivate var showsAllFrames: Bool { isUnderstood && cut == nil && gapCount == 0 }
 }
