@@ -89,7 +89,7 @@ extension Session {
     var text = "No captured leg carries a \(halfClose == nil ? "" : "whole ")Close frame from the server; "
     if let halfClose { text += "\(halfClose); " }
     text += ending
-    if let last = legs.last, let name = Proxy.name(in: last.response) {
+    if let last = legs.last, let name = last.proxyName {
       text += ". \(last.connection.server) is a proxy (\(name)): whether the server behind it sent one,"
       text += " a capture there would tell"
     }
@@ -102,7 +102,7 @@ extension Session {
     guard let teardown else { return text }
     text += " with \(teardown.end.kind.name)"
     guard teardown.by == .proxy, let origin, origin.party == .server,
-      Proxy.name(in: legs.last?.response) == nil
+      legs.last?.proxyName == nil
     else { return text }
     let delay = teardown.end.packet.time.seconds(since: origin.end.packet.time)
     return

@@ -11,7 +11,7 @@ enum HopOrder {
     // What proxies add to a request and to a response is more the further it has come.
     let (ours, theirs) = (a.request?.proxyField != nil, b.request?.proxyField != nil)
     if a.request != nil, b.request != nil, ours != theirs { return theirs }
-    let (name, other) = (Proxy.name(in: a.response), Proxy.name(in: b.response))
+    let (name, other) = (a.proxyName, b.proxyName)
     if a.response != nil, b.response != nil, (name == nil) != (other == nil) { return name != nil }
     return a.beginning.precedes(b.beginning)
   }

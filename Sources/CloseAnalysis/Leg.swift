@@ -85,6 +85,8 @@ import WSDecode
   /// Asked of one number: to compare it with `nil`, the request would be copied.
   var hasRequest: Bool { request?.endOffset != nil }
 
+  var hasResponse: Bool { facts.value.opening.value.isAgreed != nil }
+
   /// The first field of the request that only proxies write.
   var proxyField: String? { request?.proxyField }
 

@@ -3,8 +3,11 @@ import WSDecode
 /// What a handshake tells about proxies on the way.
 package enum Proxy {
   /// The name by which the sender of a response calls itself, if that is a proxy's.
-  package static func name(in response: UpgradeResponse?) -> String? {
-    guard let server = response?.server?.lowercased() else { return nil }
+  package static func name(in response: UpgradeResponse) -> String? { response.server.flatMap { name($0) } }
+
+  /// - Parameter server: the `Server` field of a response.
+  fileprivate static func name(_ server: String) -> String? {
+    let server = server.lowercased()
     return names.first { server.contains($0.pattern) }?.name
   }
 
@@ -19,4 +22,9 @@ package enum Proxy {
     ("envoy", "Envoy"), ("nginx", "nginx"), ("haproxy", "HAProxy"), ("traefik", "Traefik"),
     ("cloudflare", "Cloudflare"), ("awselb", "AWS load balancer"),
   ]
+}
+
+extension Leg {
+  /// The name by which what answered its request calls itself, if that is a proxy's.
+  package var proxyName: String? { (response?.server).flatMap { Proxy.name($0) } }
 }

@@ -111,7 +111,7 @@ package struct Session: Sendable {
     if legs.count > 1 { return .proxy }
     // Without the 101 nobody has told whether a server stands there or a proxy.
     guard legs[0].response != nil else { return .unknown }
-    return Proxy.name(in: legs[0].response) == nil ? .server : .proxy
+    return legs[0].proxyName == nil ? .server : .proxy
   }
 }
 

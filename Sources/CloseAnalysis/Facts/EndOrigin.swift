@@ -44,45 +44,53 @@ struct EndOrigin: Sendable {
   private static let clockError = 0.01
 }
 
-/// One end of a captured leg, as a sentence names it.
+/// One end of a captured leg, as a sentence names it. Most are asked what they are, and not for a text.
 struct PartyLabel {
-  /// `the server (10.9.2.2:9900)`
-  let text: String
-  /// Of all its connections: `the server (10.9.2.2)`
-  let host: String
+  private let end: Endpoint
   let hostAddress: HostAddress
   /// The name by which it calls itself, if that is a proxy's.
   let proxyName: String?
   /// Whether something tells that it is a proxy.
   let isProxy: Bool
+  /// What it is called if nothing does.
+  private let role: String
+  /// Whether it is the proxy between two captured legs: that is one host, whatever the port.
+  private let isBetweenLegs: Bool
 
   init(_ party: EndOrigin.Party, of session: Session) {
+    let leg: Leg
     switch party {
     case .client:
-      let end = session.client.connection.client
-      hostAddress = session.client.connection.clientHost
+      leg = session.client
       proxyName = nil
-      isProxy = Proxy.evidence(in: session.client.request) != nil
-      let name = session.client.request == nil ? "the client's end" : "the client"
-      text = isProxy ? "the proxy at \(end)" : "\(name) (\(end))"
-      host = isProxy ? "the proxy at \(end.address)" : "\(name) (\(end.address))"
+      isProxy = leg.proxyField != nil
+      role = leg.hasRequest ? "the client" : "the client's end"
+      isBetweenLegs = false
     case .proxy(let index):
-      let hop = session.hops[index]
-      hostAddress = hop.outer.connection.serverHost
-      proxyName = hop.name
+      leg = session.hops[index].outer
+      proxyName = leg.proxyName
       isProxy = true
-      text = hop.label
-      host = hop.label
+      role = ""
+      isBetweenLegs = true
     case .server:
-      let leg = session.legs[session.legs.count - 1]
-      let end = leg.connection.server
-      hostAddress = leg.connection.serverHost
-      proxyName = Proxy.name(in: leg.response)
+      leg = session.legs[session.legs.count - 1]
+      proxyName = leg.proxyName
       isProxy = proxyName != nil
-      let name = leg.response == nil ? "the server's end" : "the server"
-      text = isProxy ? "\(Self.proxy(proxyName)) at \(end)" : "\(name) (\(end))"
-      host = isProxy ? "\(Self.proxy(proxyName)) at \(end.address)" : "\(name) (\(end.address))"
+      role = leg.hasResponse ? "the server" : "the server's end"
+      isBetweenLegs = false
     }
+    end = party == .client ? leg.connection.client : leg.connection.server
+    hostAddress = party == .client ? leg.connection.clientHost : leg.connection.serverHost
+  }
+
+  /// `the server (10.9.2.2:9900)`
+  var text: String { isBetweenLegs ? host : text(at: "\(end)") }
+
+  /// Of all its connections: `the server (10.9.2.2)`
+  var host: String { text(at: "\(end.address)") }
+
+  private func text(at place: String) -> String {
+    isProxy ? "\(Self.proxy(proxyName)) at \(place)" : "\(role) (\(place))"
   }
 
   /// `the Envoy proxy`

@@ -56,7 +56,7 @@ struct ProxyHop {
   }
 
   /// The name by which the proxy calls itself, if it does.
-  var name: String? { Proxy.name(in: outer.response) }
+  var name: String? { outer.proxyName }
 
   /// `the Envoy proxy at 10.9.2.2`
   var label: String { "\(PartyLabel.proxy(name)) at \(outer.connection.server.address)" }

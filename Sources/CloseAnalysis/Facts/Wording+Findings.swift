@@ -26,5 +26,10 @@ extension Wording {
   }
 
   /// With its first letter in upper case.
-  static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+  static func sentence(_ text: String) -> String {
+    guard let first = text.first else { return text }
+    var sentence = first.uppercased()
+    sentence.append(contentsOf: text.dropFirst())
+    return sentence
+  }
 }

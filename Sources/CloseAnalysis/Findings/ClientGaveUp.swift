@@ -52,6 +52,6 @@ enum ClientGaveUp: FindingRule {
 
   private static func remedy(_ session: Session) -> Remedy {
     if let hop = session.hops.first, hop.upstreamEnd != nil { return .endAtOnce(ProxyKind(hop.name)) }
-    return Proxy.name(in: session.legs.last?.response) == nil ? .endTCP : .captureBehind
+    return session.legs.last?.proxyName == nil ? .endTCP : .captureBehind
   }
 }

@@ -97,7 +97,7 @@ enum LateTeardown: FindingRule {
     guard let leg = session.legs.last, let end = leg.ending(by: .server), let exchanged = leg.closesExchanged
     else { return nil }
     let seconds = end.packet.time.seconds(since: exchanged.time)
-    guard seconds >= threshold, let name = Proxy.name(in: leg.response) else { return nil }
+    guard seconds >= threshold, let name = leg.proxyName else { return nil }
     return Delay(
       seconds: seconds,
       text: "\(PartyLabel.proxy(name)) at \(leg.connection.server) ended it \(Wording.duration(seconds))"

@@ -62,7 +62,7 @@ enum ProxyCutStream: FindingRule {
   }
 
   private static func findWithoutUpstream(_ session: Session, _ context: SessionContext) -> Finding? {
-    guard let leg = session.legs.last, leg.server.cut != nil, let name = Proxy.name(in: leg.response),
+    guard let leg = session.legs.last, leg.server.cut != nil, let name = leg.proxyName,
       let end = leg.ending(by: .server)
     else { return nil }
     return finding(

@@ -47,7 +47,7 @@ enum ServerDidNotWait: FindingRule {
       "\(Wording.sentence(server.text)) sent its Close frame and FIN \(how), before a Close frame from the"
     text += " client had come"
     if server.isProxy { text += "; as a proxy it passes on what came from behind it" }
-    let packets = [close.frame.last, fin.packet]
+    let packets: [PacketReference?] = [close.frame.last, fin.packet]
     if session.legs.count > 1, !session.client.serverFINCameBeforeReply {
       text += ". The client's side had answered before the end came to it: no harm was done here."
       return finding(.info, text, packets: packets)

@@ -28,7 +28,7 @@ enum UpgradeRefused: FindingRule {
       if refusal.isOwn { text += ownAnswer(session.legs[refusal.leg + 1], response, context) }
       return finding(
         .error, text + ".",
-        remedy: .upgrade(response.status, ProxyKind(Proxy.name(in: leg.response))),
+        remedy: .upgrade(response.status, ProxyKind(leg.proxyName)),
         packets: [leg.request?.packet, response.packet])
     }
     guard session.verdict == .absent, let leg = session.legs.last, let request = leg.request,

@@ -77,7 +77,7 @@ package struct SealedHops {
   }
 
   /// Whether the leg was made by a proxy.
-  static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || Proxy.evidence(in: leg.request) != nil }
+  static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || leg.proxyField != nil }
 
   /// The host from which the leg was made.
   static func proxyHost(of leg: Leg) -> HostAddress {
