@@ -29,7 +29,7 @@ import WSDecode
     @usableFromInline var isPickedUp: Bool
     @usableFromInline var request: UpgradeRequest?
     @usableFromInline var response: UpgradeResponse? {
-      didSet { isAgreed = response.map(\.isSwitchingProtocols) }
+      didSet { isAgreed = response?.isSwitchingProtocols }
     }
     /// Whether the response agrees to a WebSocket; every rule asks for it.
     private(set) var isAgreed: Bool?
