@@ -26,8 +26,10 @@ extension FindingRule {
   static func finding(
     _ severity: Finding.Severity, _ text: String, remedy: Remedy? = nil, packets: [PacketReference?]
   ) -> Finding {
-    Finding(
-      rule: id, severity: severity, text: text, remedy: remedy, packets: packets.compactMap { $0 })
+    var known: [PacketReference] = []
+    known.reserveCapacity(packets.count)
+    for case let packet? in packets { known.append(packet) }
+    return Finding(rule: id, severity: severity, text: text, remedy: remedy, packets: known)
   }
 }
 

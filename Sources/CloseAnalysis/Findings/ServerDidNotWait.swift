@@ -43,18 +43,20 @@ enum ServerDidNotWait: FindingRule {
       fin.packet == close.frame.last
       ? "in the same packet (\(context.place(fin.packet)))"
       : "\(Wording.duration(delay)) apart (\(context.place(close.frame.last)), \(context.place(fin.packet)))"
-    var text =
-      "\(Wording.sentence(server.text)) sent its Close frame and FIN \(how), before a Close frame from the"
-    text += " client had come"
+    var text = """
+      \(Wording.sentence(server.text)) sent its Close frame and FIN \(how), before a Close frame from the client \
+      had come
+      """
     if server.isProxy { text += "; as a proxy it passes on what came from behind it" }
     let packets: [PacketReference?] = [close.frame.last, fin.packet]
     if session.legs.count > 1, !session.client.serverFINCameBeforeReply {
       text += ". The client's side had answered before the end came to it: no harm was done here."
       return finding(.info, text, packets: packets)
     }
-    text +=
-      ". A client that gets FIN before it has answered may call the close unclean: Firefox reports wasClean"
-    return finding(.warning, text + " false.", remedy: .waitForReply, packets: packets)
+    text += """
+      . A client that gets FIN before it has answered may call the close unclean: Firefox reports wasClean false.
+      """
+    return finding(.warning, text, remedy: .waitForReply, packets: packets)
   }
 
   private static func clientLeftFirst(_ session: Session) -> Bool {
