@@ -65,23 +65,15 @@ struct FieldNames {
 
 /// How the field names are written, by length: most fields of a message have a length that none, or one, has.
 struct FieldSpellings {
-  private struct Entry {
-    var name: FieldName
-    /// Where it begins in `letters`.
-    var start: Int
-  }
-  private var entries: [Entry] = []
-  private var letters: [UInt8] = []
+  private var entries: [(letters: NameLetters, name: FieldName)] = []
   /// Where the entries of each length begin, and behind the longest where they end.
   private var firstOfLength = [0]
-  private let envoy = Array(FieldName.envoy.text.utf8)
+  private let envoy = NameLetters(FieldName.envoy.text)
 
   fileprivate init() {
-    let names = FieldName.allCases.filter { $0 != .envoy }.map { (name: $0, text: Array($0.text.utf8)) }
-    for length in 0...(names.map(\.text.count).max() ?? 0) {
-      for (name, text) in names where text.count == length {
-        entries.append(Entry(name: name, start: letters.count))
-        letters += text
+    for length in 0...NameLetters.maxCount {
+      for name in FieldName.allCases where name != .envoy && name.text.utf8.count == length {
+        entries.append((NameLetters(name.text), name))
       }
       firstOfLength.append(entries.count)
     }
@@ -89,13 +81,29 @@ struct FieldSpellings {
 
   /// The name in a range of bytes, letter case aside; `nil` if nobody looks at a field of that name.
   func name(of bytes: Span<UInt8>, _ range: Range<Int>) -> FieldName? {
-    if range.count + 1 < firstOfLength.count {
+    let letters = NameLetters(bytes, range)
+    if range.count <= NameLetters.maxCount {
       for index in firstOfLength[range.count]..<firstOfLength[range.count + 1]
-      where bytes.matches(letters.span, from: entries[index].start, at: range) {
+      where entries[index].letters == letters {
         return entries[index].name
       }
     }
-    guard range.count >= envoy.count else { return nil }
-    return bytes.matches(envoy.span, from: 0, at: range.prefix(envoy.count)) ? .envoy : nil
+    return letters.first == envoy.first ? .envoy : nil
   }
+}
+
+/// A field name's first bytes, letters in lower case: so many that it is the whole name of those that are looked at.
+private struct NameLetters: Equatable {
+  let first: UInt64
+  private let second: UInt64
+  private let third: UInt64
+  static let maxCount = 24
+
+  init(_ bytes: Span<UInt8>, _ name: Range<Int>) {
+    first = bytes.lowercasedWord(at: name.lowerBound, name.count)
+    second = bytes.lowercasedWord(at: name.lowerBound + 8, name.count - 8)
+    third = bytes.lowercasedWord(at: name.lowerBound + 16, name.count - 16)
+  }
+
+  init(_ text: String) { self.init(text.utf8Span.span, 0..<text.utf8.count) }
 }

@@ -20,7 +20,7 @@ package struct HTTPHead: Hashable, Sendable {
     var bytes = bytes
     let startLine = Self.line(of: &bytes, from: 0)
     var fields: [Field] = []
-    fields.reserveCapacity(8)
+    fields.reserveCapacity(16)
     var names = FieldNames()
     let spellings = FieldName.spellings
     var start = startLine?.next ?? bytes.count
@@ -66,10 +66,10 @@ package struct HTTPHead: Hashable, Sendable {
   private static func field(
     _ bytes: Span<UInt8>, _ line: Range<Int>, _ spellings: FieldSpellings
   ) -> Field? {
-    var colon = line.lowerBound
-    while colon < line.upperBound, bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+    guard let length = bytes.extracting(line).firstIndex(of: UInt8(ascii: ":"), from: 0) else { return nil }
+    let colon = line.lowerBound + length
     let range = line.lowerBound..<colon
-    guard colon < line.upperBound, let name = spellings.name(of: bytes, range) else { return nil }
+    guard let name = spellings.name(of: bytes, range) else { return nil }
     return Field(name: name, nameRange: range, value: trim(bytes, colon + 1..<line.upperBound))
   }
 
@@ -143,8 +143,7 @@ package struct HTTPHead: Hashable, Sendable {
   private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   private func matches(_ range: Range<Int>, _ name: String) -> Bool {
-    guard range.count == name.utf8.count else { return false }
-    return bytes.span.matches(name.utf8Span.span, from: 0, at: range)
+    bytes.span.matches(name.utf8Span.span, at: range)
   }
 
   private static func trim(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {

@@ -1,13 +1,39 @@
+import Capture
+
 extension Span<UInt8> {
-  /// Whether the bytes of a range are a text in lower case that begins at `start` of others, letter case aside.
-  func matches(_ text: Span<UInt8>, from start: Int, at range: Range<Int>) -> Bool {
-    let (bytes, text) = (extracting(range), text.extracting(start..<start + range.count))
+  /// Whether the bytes of a range are a text in lower case, letter case aside.
+  func matches(_ text: Span<UInt8>, at range: Range<Int>) -> Bool {
+    guard range.count == text.count else { return false }
+    let bytes = extracting(range)
     for index in bytes.indices where bytes[index].lowercased != text[index] { return false }
     return true
+  }
+
+  /// So many bytes from a place on, at most 8, as a number: the first one lowest, letters in lower case; 0 where there
+  /// are none.
+  func lowercasedWord(at place: Int, _ length: Int) -> UInt64 {
+    guard length > 0 else { return 0 }
+    if length >= 8 { return littleEndian64(at: place).lowercased }
+    if place <= count - 8 { return littleEndian64(at: place).lowercased & (1 << UInt64(length * 8) - 1) }
+    var word: UInt64 = 0
+    for index in (place..<place + length).reversed() { word = word << 8 | UInt64(self[index].lowercased) }
+    return word
   }
 }
 
 extension UInt8 {
   /// Of an ASCII letter the small one.
   var lowercased: UInt8 { (0x41...0x5a).contains(self) ? self | 0x20 : self }
+}
+
+extension UInt64 {
+  /// The same of each of its 8 bytes.
+  var lowercased: UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // What is added to the lower seven bits of each byte carries into the highest from the letter on.
+    let low = self & (0x7f &* ones)
+    let fromA = low &+ (0x80 - 0x41) &* ones
+    let behindZ = low &+ (0x80 - 0x5b) &* ones
+    return self | (fromA & ~behindZ & ~self & (0x80 &* ones)) >> 2
+  }
 }

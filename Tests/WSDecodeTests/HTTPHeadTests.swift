@@ -117,6 +117,19 @@ import WSDecode
       !head([String(text.dropLast()), text + "x", "?" + text.dropFirst(), text + " ", ""]).contains(name))
   }
 
+  @Test(arguments: UInt8.min...UInt8.max)
+  func `letter case is of letters alone`(_ byte: UInt8) {
+    func head(_ beginning: String, _ end: String) -> HTTPHead {
+      HTTPHead(Array("GET / HTTP/1.1\r\n\(beginning)".utf8) + [byte] + Array("\(end): a\r\n\r\n".utf8))
+    }
+    #expect(head("", "ost").contains(.host) == (byte == UInt8(ascii: "h") || byte == UInt8(ascii: "H")))
+    #expect(head("cf", "ray").contains(.cfRay) == (byte == UInt8(ascii: "-")))
+  }
+
+  @Test func `a short name at the very end is known`() {
+    #expect(HTTPHead(Array("GET / HTTP/1.1\nVia:\n\n".utf8)).contains(.via))
+  }
+
   @Test func `bytes that are not UTF-8 are repaired`() {
     let head = HTTPHead(Array("GET / HTTP/1.1\r\nHost: a".utf8) + [0xff] + Array("b\r\n\r\n".utf8))
     #expect(head.value(.host) == "a\u{fffd}b")
