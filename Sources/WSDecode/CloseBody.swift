@@ -31,11 +31,8 @@ package struct CloseBody: Hashable, Sendable {
     if !code.maySend { violations.insert(.reservedCode) }
     self.code = code
     guard isComplete else { return }
-    let text = captured[2...]
-    if let valid = String(validating: text, as: UTF8.self) {
-      reason = valid
-    } else {
-      reason = String(decoding: text, as: UTF8.self)
+    reason = String(decoding: captured[2...], as: UTF8.self)
+    if (try? UTF8Span(validating: captured.span.extracting(droppingFirst: 2))) == nil {
       violations.insert(.invalidUTF8)
     }
   }
