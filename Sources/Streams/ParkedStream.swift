@@ -17,6 +17,9 @@ package struct ParkedStream {
 
   package mutating func activate() { isActive = true }
 
+  /// Whether nothing waits.
+  package var isEmpty: Bool { items.isEmpty }
+
   /// Whether more waits than is worth it.
   package var isFull: Bool { cost > Self.maxCost }
 

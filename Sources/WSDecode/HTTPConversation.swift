@@ -286,6 +286,8 @@ struct HTTPConversation {
 
   /// Keeps an event in its place among bytes that wait; false if none do.
   mutating func park(_ event: StreamEvent) -> Bool {
+    // What is acknowledged before anything waits is the request, or came in front of it.
+    if case .acknowledged(.client, _, _) = event, parkedRequests.isEmpty { return false }
     switch event.side {
     case .client where parkedRequests.isActive: parkedRequests.park(event)
     case .server where parkedResponses.isActive: parkedResponses.park(event)
