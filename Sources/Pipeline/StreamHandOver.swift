@@ -70,7 +70,9 @@ private struct StreamBatch: Batch {
   private var order: [Kind] = []
   private var pieces: [(range: Range<Int>, chunk: StreamChunk)] = []
   private var acknowledgments: [Acknowledgment] = []
-  private var events: [(event: StreamEvent, connection: ConnectionID)] = []
+  private var events: [StreamEvent] = []
+  /// That of each event.
+  private var connections: [ConnectionID] = []
   private var notes: [Note] = []
   /// The file's bytes; `nil` for what comes from elsewhere.
   var block: CaptureBlock?
@@ -84,6 +86,7 @@ private struct StreamBatch: Batch {
     pieces.removeAll(keepingCapacity: true)
     acknowledgments.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
+    connections.removeAll(keepingCapacity: true)
     notes.removeAll(keepingCapacity: true)
     copies.removeAll(keepingCapacity: true)
     block = nil
@@ -117,7 +120,8 @@ private struct StreamBatch: Batch {
   /// - Returns: whether it is full.
   mutating func add(_ event: StreamEvent, on connection: ConnectionID) -> Bool {
     order.append(.event)
-    events.append((event, connection))
+    events.append(event)
+    connections.append(connection)
     return isFull
   }
 
@@ -141,7 +145,7 @@ private struct StreamBatch: Batch {
         sink.acknowledge(item.side, upTo: item.upTo, item.packet, on: item.connection)
         next.acknowledgment += 1
       case .event:
-        sink.receive(events[next.event].event, on: events[next.event].connection)
+        sink.receive(events[next.event], on: connections[next.event])
         next.event += 1
       case .note:
         Self.tell(notes[next.note], to: &sink)
