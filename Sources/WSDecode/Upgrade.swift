@@ -121,24 +121,26 @@ extension HTTPHead {
     bytes.reserveCapacity(key.utf8.count + guid.count)
     bytes += key.utf8
     bytes += guid
-    return base64(Insecure.SHA1.hash(data: bytes), count: Insecure.SHA1.byteCount)
+    return base64(Insecure.SHA1.hash(data: bytes))
   }
 
   private static let guid = Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  private static func base64(_ bytes: some Sequence<UInt8>, count: Int) -> String {
-    var text = [UInt8](repeating: UInt8(ascii: "="), count: (count + 2) / 3 * 4)
-    var (bits, width, index) = (UInt32(0), UInt32(0), 0)
-    for byte in bytes {
+  private static func base64(_ digest: Insecure.SHA1Digest) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity((Insecure.SHA1.byteCount + 2) / 3 * 4)
+    let alphabet = alphabet
+    var (bits, width) = (UInt32(0), UInt32(0))
+    for byte in digest {
       (bits, width) = (bits << 8 | UInt32(byte), width + 8)
       while width >= 6 {
         width -= 6
-        text[index] = alphabet[Int(bits >> width & 0x3f)]
-        index += 1
+        text.append(alphabet[Int(bits &>> width & 0x3f)])
       }
     }
-    if width > 0 { text[index] = alphabet[Int(bits << (6 - width) & 0x3f)] }
+    if width > 0 { text.append(alphabet[Int(bits &<< (6 - width) & 0x3f)]) }
+    while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
     return String(decoding: text, as: UTF8.self)
   }
 }
