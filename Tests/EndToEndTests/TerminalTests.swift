@@ -71,7 +71,7 @@ import Testing
         "export path=\"$1\"; script -qec 'set -- \"$path\"; \(Self.paused)' /dev/null", [path],
         environment: ["TERM": "xterm"])
       #expect(outcome.status == 0)
-      #expect(outcome.output.contains(#/\d+ kB, \d+ kB\/s; [\d,]+ packets, 0 WebSocket legs/#))
+      #expect(outcome.output.contains(#/\d+ kB, [\d.]+ kB\/s; [\d,]+ packets, 0 WebSocket legs/#))
       // Nothing of it is left.
       #expect(outcome.output.hasSuffix("\r\u{1b}[K"))
     }
