@@ -17,6 +17,6 @@
 
 extension Endpoint: CustomStringConvertible {
   @usableFromInline package var description: String {
-    address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+    address.isIPv4 ? AddressText(v4: self).string : "[\(address)]:\(port)"
   }
 }

@@ -26,10 +26,7 @@
 
 extension IPAddress: CustomStringConvertible {
   @usableFromInline package var description: String {
-    if isIPv4 {
-      return [24, 16, 8, 0].map { shift in String((low >> UInt64(shift)) & 0xff) }.joined(separator: ".")
-    }
-    return ipv6Description
+    isIPv4 ? AddressText(v4: self).string : ipv6Description
   }
 
   /// The longest run of two or more zero groups becomes `::` (RFC 5952 §4.2).

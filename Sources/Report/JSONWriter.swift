@@ -210,7 +210,8 @@ struct JSONWriter: ~Copyable {
 
   private mutating func put(_ value: Endpoint) {
     guard value.address.isIPv4 else { return put(value.description) }
-    quoted(EndpointText.length) { EndpointText.put(v4: value, in: &$0) }
+    let text = AddressText(v4: value)
+    quoted(text.count) { $0.put(text.bytes.span.extracting(0..<text.count)) }
   }
 
   private mutating func put(_ time: Timestamp?, as text: TimeText) {
