@@ -27,14 +27,15 @@ package enum ClientProgram: String, CaseIterable, Sendable {
 
 extension ClientProgram {
   /// Where a text goes on behind a product's name. Bytes, as every session asks for it.
-  private static func index(behind name: StaticString, in text: String) -> String.Index? {
-    let bytes = text.utf8
-    let count = name.utf8CodeUnitCount
-    var start = bytes.startIndex
-    while let slash = bytes[start...].firstIndex(of: UInt8(ascii: "/")) {
-      start = bytes.index(after: slash)
-      let begin = bytes.index(start, offsetBy: -count, limitedBy: bytes.startIndex)
-      if let begin, name.withUTF8Buffer({ unsafe bytes[begin..<start].elementsEqual($0) }) { return start }
+  private static func index(behind name: String, in text: String) -> String.Index? {
+    let (bytes, name) = (text.utf8.span, name.utf8.span)
+    var end = 0
+    while let slash = bytes.firstIndex(of: UInt8(ascii: "/"), from: end) {
+      end = slash + 1
+      let start = end - name.count
+      if start >= 0, name.indices.allSatisfy({ name[$0] == bytes[start + $0] }) {
+        return text.utf8.index(text.startIndex, offsetBy: end)
+      }
     }
     return nil
   }
