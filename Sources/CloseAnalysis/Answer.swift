@@ -14,19 +14,31 @@ extension Session {
     }
   }
 
+  /// Of an answer in bytes: so many are there from the beginning, and it does not grow piece by piece.
+  private static let usualLength = 320
+
   private var delivered: String {
-    var text = "The server's Close frame reached \(hop.text)"
+    var text = ""
+    text.reserveCapacity(Self.usualLength)
     if let close, close.leg > 0, client.closeDiffers(from: legs[close.leg]), let arrived = client.server.close
     {
-      text = "A Close frame reached \(hop.text), but not as the server sent it:"
+      text += "A Close frame reached \(hop.text), but not as the server sent it:"
       text += " \(Wording.close(arrived.body)) instead of \(Wording.close(close.seen.body))"
+    } else {
+      text += "The server's Close frame reached "
+      text += hop.text
     }
-    if hop.isProxy == true, let because = hop.because { text += " (\(because))" }
+    if hop.isProxy == true, let because = hop.because {
+      text += " ("
+      text += because
+      text += ")"
+    }
     if let after = teardown?.afterClose {
-      text +=
-        after < 0
-        ? ", \(Wording.duration(-after)) after \(party) had ended its side of the connection"
-        : ", \(Wording.duration(after)) before \(party) ended the connection"
+      text += ", "
+      text += Wording.duration(abs(after))
+      text += after < 0 ? " after " : " before "
+      text += party
+      text += after < 0 ? " had ended its side of the connection" : " ended the connection"
     } else {
       text += "; the connection was still open when the capture ended"
     }
