@@ -275,8 +275,7 @@ struct JSONWriter: ~Copyable {
     }
     var start = 0
     while start < bytes.count {
-      var end = start
-      while end < bytes.count, bytes[end].isPlainText { end += 1 }
+      let end = start + bytes.extracting(start...).plainCount
       buffer.append(bytes.extracting(start..<end))
       if end < bytes.count { escape(ascii: bytes[end]) }
       start = end + 1

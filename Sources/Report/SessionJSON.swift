@@ -116,7 +116,8 @@ struct SessionJSON: Sendable {
     writer.field("severity", finding.severity.rawValue)
     writer.field("text", finding.text)
     writer.field(
-      "remedy", finding.remedy.map { remedy in remedy.summary + (remedy.paste.map { "\n\($0)" } ?? "") })
+      "remedy",
+      finding.remedy.map { remedy in remedy.paste.map { "\(remedy.summary)\n\($0)" } ?? remedy.summary })
     writer.array("packets", finding.packets) { $0.field(nil, $1.number) }
     writer.array("captures", finding.packets) { place.writeSource(nil, $1, &$0) }
   }

@@ -198,20 +198,28 @@ extension UInt64 {
 }
 
 extension Span<UInt8> {
-  /// Whether it is printable ASCII without quotation mark and backslash: a text that stands for itself in JSON.
+  /// Whether all of it is plain.
   @inline(__always)
-  var isPlainText: Bool {
+  var isPlainText: Bool { plainCount == count }
+
+  /// How many bytes, from the first on, are printable ASCII without quotation mark and backslash: a text that stands
+  /// for itself in JSON.
+  @inline(__always)
+  var plainCount: Int {
     var start = 0
     while start < count - 8 {
-      if !Self.isPlain(littleEndian64(at: start)) { return false }
+      let marks = Self.marks(littleEndian64(at: start))
+      if marks != 0 { return start + marks.trailingZeroBitCount / 8 }
       start += 8
     }
-    if count >= 8 { return Self.isPlain(littleEndian64(at: count - 8)) }
-    if count >= 4 {
+    if count >= 8 {
+      if Self.marks(littleEndian64(at: count - 8)) == 0 { return count }
+    } else if count >= 4 {
       let (first, last): (UInt32, UInt32) = (load(at: 0), load(at: count - 4))
-      return Self.isPlain(UInt64(first) << 32 | UInt64(last))
+      if Self.marks(UInt64(first) << 32 | UInt64(last)) == 0 { return count }
     }
-    return indices.allSatisfy { self[$0].isPlainText }
+    while start < count, self[start].isPlainText { start += 1 }
+    return start
   }
 
   var isASCII: Bool {
@@ -227,17 +235,18 @@ extension Span<UInt8> {
     return true
   }
 
-  /// Looks at 8 bytes at once. What is subtracted from a byte borrows from its highest bit if the byte is less; a byte
-  /// that is equal to another is 0 when both are combined, and less than 1.
+  /// Looks at 8 bytes at once: the highest bit of the first that is not plain is the first that is set. What is
+  /// subtracted from a byte borrows from its highest bit if the byte is less; a byte that is equal to another is 0 when
+  /// both are combined, and less than 1.
   @inline(__always)
-  private static func isPlain(_ word: UInt64) -> Bool {
+  private static func marks(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     func below(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- ones &* limit) & ~word }
     let quotes = below(1, word ^ ones &* UInt64(UInt8(ascii: "\"")))
     let backslashes = below(1, word ^ ones &* UInt64(UInt8(ascii: "\\")))
     // 0x7f becomes 0x80; what is more has the highest bit already.
     let high = word | (word &+ ones)
-    return (below(0x20, word) | quotes | backslashes | high) & (ones &* 0x80) == 0
+    return (below(0x20, word) | quotes | backslashes | high) & (ones &* 0x80)
   }
 }
 
