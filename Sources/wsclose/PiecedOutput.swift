@@ -29,7 +29,14 @@ final class PiecedOutput: Sendable {
     }
   }
 
-  func write(_ piece: Span<UInt8>) { write { $0.append(piece) } }
+  /// - Parameter piece: not copied if it is as large as what is put together.
+  func write(_ piece: Span<UInt8>) {
+    guard piece.count >= Self.pieceSize else { return write { $0.append(piece) } }
+    state.withLock { state in
+      flush(&state)
+      put(piece, &state.failure)
+    }
+  }
 
   func flush() { state.withLock { flush(&$0) } }
 
@@ -42,13 +49,18 @@ final class PiecedOutput: Sendable {
   }
 
   private func flush(_ state: inout State) {
-    guard isOpen, state.buffer.count > 0 else { return }
+    guard state.buffer.count > 0 else { return }
+    state.buffer.withSpan { put($0, &state.failure) }
+    state.buffer.removeAll()
+  }
+
+  private func put(_ bytes: Span<UInt8>, _ failure: inout (any Error)?) {
+    guard isOpen else { return }
     do {
-      if try !state.buffer.withSpan({ try output.write($0) }) { isClosed.store(true, ordering: .relaxed) }
+      if try !output.write(bytes) { isClosed.store(true, ordering: .relaxed) }
     } catch {
-      state.failure = error
+      failure = error
       isClosed.store(true, ordering: .relaxed)
     }
-    state.buffer.removeAll()
   }
 }
