@@ -110,7 +110,9 @@ extension HTTPHead {
   ///
   /// - Returns: `nil` without a status.
   init?(extendedConnect fields: HTTPFields, packet: PacketReference) {
-    guard let status = fields.value(":status").flatMap({ Int($0) }) else { return nil }
+    guard let status = fields.value(":status").flatMap({ Int($0) }), (100...999).contains(status) else {
+      return nil
+    }
     self.init(fields, status: status, statusText: "", endOffset: 0, packet: packet)
     answersExtendedConnect = true
   }

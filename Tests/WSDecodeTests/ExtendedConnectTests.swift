@@ -82,6 +82,12 @@ import WSDecode
     #expect(legs.losses == [])
   }
 
+  @Test(arguments: ["-1", "", "2x0", "20", "99999999999999999999"])
+  func `what is no status is no response`(status: String) {
+    let legs = Self.legs([Self.request, .responded([(":status", status)])])
+    #expect(legs.openings.count == 1 && legs.responses.isEmpty)
+  }
+
   @Test func `a refusal is no WebSocket, nor is what follows it`() {
     let legs = Self.legs([
       Self.request, .bytes(.client, Self.client), .responded([(":status", "403")]),
