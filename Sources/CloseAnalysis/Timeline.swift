@@ -10,6 +10,14 @@ package struct TimelineEntry: Hashable, Sendable {
     case frame
     case end(EndKind)
 
+    /// Whether it is a part of the opening handshake.
+    package var isHandshake: Bool {
+      switch self {
+      case .request, .response: true
+      default: false
+      }
+    }
+
     /// As reports call it.
     package var name: String {
       switch self {
@@ -36,7 +44,8 @@ package struct TimelineEntry: Hashable, Sendable {
 extension Session {
   package var timeline: [TimelineEntry] {
     var entries: [TimelineEntry] = []
-    entries.reserveCapacity(8 * legs.count)
+    // The handshake's two, and of each stream a Close frame and an end.
+    entries.reserveCapacity(6 * legs.count)
     for index in legs.indices {
       addHandshake(of: index, to: &entries)
       add(legs[index].server, of: index, to: &entries)

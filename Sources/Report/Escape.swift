@@ -3,7 +3,8 @@ package enum Escape {
   /// For a terminal: characters that would move the cursor, colour the text, turn its direction or hide
   /// become `\u{..}`.
   package static func terminal(_ text: String) -> String {
-    if isPlain(text.utf8.span) { return text }
+    // 8 bytes at once, and only what has quotation marks byte by byte.
+    if text.utf8.span.isPlainText || isPlain(text.utf8.span) { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       if isUnsafe(scalar) {

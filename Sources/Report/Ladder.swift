@@ -30,17 +30,16 @@ struct Ladder {
   func write(_ style: TextStyle, to lines: inout TextBuffer) {
     // The handshake is what there is to see where no WebSocket came of it.
     let isRefusal = !session.legs.contains { $0.hasFrames }
-    var entries = session.timeline
-    if !isRefusal { entries.removeAll { $0.event == .request || $0.event == .response } }
-    guard let first = entries.first else { return }
-    let rows = entries.map { entry in
-      Row(
-        time: Moment(entry.packet.time.seconds(since: first.packet.time)),
-        left: parties.count - 2 - entry.leg,
-        isFromServer: entry.from == .server, event: EventText(entry), packet: entry.packet)
-    }
+    let timeline = session.timeline
+    var rows: [Row] = []
+    rows.reserveCapacity(timeline.count)
     var widths = (time: 0, arrow: 0, event: 0)
-    for row in rows {
+    for entry in timeline where isRefusal || !entry.event.isHandshake {
+      let first = rows.first?.packet ?? entry.packet
+      let row = Row(
+        time: Moment(entry.packet.time.seconds(since: first.time)), left: parties.count - 2 - entry.leg,
+        isFromServer: entry.from == .server, event: EventText(entry), packet: entry.packet)
+      rows.append(row)
       widths.time = max(widths.time, row.time.columns)
       widths.arrow = max(widths.arrow, columns(of: row))
       widths.event = max(widths.event, row.event.columns)
