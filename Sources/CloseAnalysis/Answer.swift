@@ -98,29 +98,34 @@ extension Session {
     if client.response == nil, !client.hasFrames {
       return "There was no WebSocket: the connection ended before the upgrade was answered."
     }
-    var text = "No captured leg carries a \(halfClose == nil ? "" : "whole ")Close frame from the server; "
+    var text = ""
+    text.reserveCapacity(Self.usualLength)
+    text +=
+      halfClose == nil
+      ? "No captured leg carries a Close frame" : "No captured leg carries a whole Close frame"
+    text += " from the server; "
     if let halfClose { text += "\(halfClose); " }
     text += ending
     if let last = legs.last, let name = last.proxyName {
       text += ". \(last.connection.server) is a proxy (\(name)): whether the server behind it sent one,"
       text += " a capture there would tell"
     }
-    return text + "."
+    text += "."
+    return text
   }
 
   /// Who ended first, and who passed that on.
   private var ending: String {
-    var text = "\(party) ended the connection"
-    guard let teardown else { return text }
-    text += " with \(teardown.end.kind.name)"
+    guard let teardown else { return "\(party) ended the connection" }
     guard teardown.by == .proxy, let origin, origin.party == .server,
       legs.last?.proxyName == nil
-    else { return text }
+    else { return "\(party) ended the connection with \(teardown.end.kind.name)" }
     let delay = teardown.end.packet.time.seconds(since: origin.end.packet.time)
+    let server = legs.last?.hasResponse != true ? "the server's end" : "the server"
+    let later = delay >= 0 ? ", \(Wording.duration(delay)) later" : ""
     return
-      "\(legs.last?.response == nil ? "the server's end" : "the server") ended its connection first, with"
-      + " \(origin.end.kind.name), and \(party) passed that on with \(teardown.end.kind.name)"
-      + (delay >= 0 ? ", \(Wording.duration(delay)) later" : "")
+      "\(server) ended its connection first, with \(origin.end.kind.name), and \(party) passed that on with"
+      + " \(teardown.end.kind.name)\(later)"
   }
 
   private var undetermined: String {
