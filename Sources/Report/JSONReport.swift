@@ -26,14 +26,11 @@ package enum JSONReport {
             element.object { json.write(session, &$0) }
             text = element.finished()
           },
-          { piece in
-            writer.append(elements: piece)
-            writer.passOn(write)
-          })
+          { writer.passOn(elements: $0, write) })
       }
     }
     writer.endLine()
-    writer.passOn(write)
+    writer.finished().withSpan(write)
   }
 
   /// One object, schema `wsclose.report/1`, for few sessions.

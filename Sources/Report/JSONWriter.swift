@@ -129,22 +129,19 @@ struct JSONWriter: ~Copyable {
     buffer.append(Self.comma)
   }
 
-  /// Adds elements of an array, each with its comma, that another writer wrote at this depth.
-  mutating func append(elements: Span<UInt8>) { buffer.append(elements) }
-
   mutating func endLine() {
     buffer.removeLast(Self.comma)
     raw("\n")
   }
 
-  /// Hands over what was written so far; not the comma behind it, which may have to be taken back.
-  mutating func passOn(_ write: (Span<UInt8>) -> Void) {
-    let count = buffer.count
-    buffer.removeLast(Self.comma)
-    let isElement = buffer.count < count
+  /// Hands over what was written so far, and elements of an array, each with its comma, that another writer wrote at
+  /// this depth; not the last comma, which may have to be taken back.
+  mutating func passOn(elements: Span<UInt8>, _ write: (Span<UInt8>) -> Void) {
+    guard !elements.isEmpty else { return }
     buffer.withSpan(write)
     buffer.removeAll()
-    if isElement { buffer.append(Self.comma) }
+    write(elements.extracting(droppingLast: 1))
+    buffer.append(Self.comma)
   }
 
   /// Takes out what was written.
@@ -176,12 +173,12 @@ struct JSONWriter: ~Copyable {
   private mutating func begin(_ key: StaticString?) {
     if isIndented, depth > 0 { breakLine() }
     guard let key else { return }
-    buffer.write(atMost: key.utf8CodeUnitCount + 3) { room in
+    buffer.write(atMost: key.utf8CodeUnitCount + 4) { [isIndented] room in
       room.put(UInt8(ascii: "\""))
       room.put(key)
       room.put(UInt8(ascii: "\""), UInt8(ascii: ":"))
+      if isIndented { room.put(UInt8(ascii: " ")) }
     }
-    if isIndented { raw(" ") }
   }
 
   private mutating func put(_ value: String?) {
@@ -259,9 +256,12 @@ struct JSONWriter: ~Copyable {
     }
   }
 
+  /// The end of a line and the most that is in front of the next one: reports are eight deep.
+  private static let lineBreak: StaticString = "\n                                "
+
   private mutating func breakLine() {
-    raw("\n")
-    buffer.append(UInt8(ascii: " "), repeated: depth * 2)
+    let count = 1 + 2 * depth
+    buffer.write(atMost: count) { $0.put(Self.lineBreak, first: count) }
   }
 
   private mutating func raw(_ text: StaticString) { buffer.append(text) }

@@ -52,15 +52,15 @@ struct LegJSON {
     writer.field("encrypted", leg.sealed != nil)
     optional("tls", leg.tls, &writer) { TLSJSON($0, leg.sealed).write(&$1) }
     writer.object("handshake") { writer in
-      let (request, response) = (leg.request?.packet, leg.response)
+      let (request, response) = (leg.request?.packet, leg.response?.packet)
       writer.field("requestPacket", request?.number)
       place.writeSource("requestCapture", request, &writer)
-      writer.field("responsePacket", response?.packet.number)
-      place.writeSource("responseCapture", response?.packet, &writer)
-      writer.field("status", response.map { UInt64($0.status) })
+      writer.field("responsePacket", response?.number)
+      place.writeSource("responseCapture", response, &writer)
+      writer.field("status", leg.response.map { UInt64($0.status) })
       writer.field("acceptMatches", leg.acceptMatches)
-      writer.field("server", response?.server)
-      writer.field("deflate", response.map { $0.deflate != nil })
+      writer.field("server", leg.response?.server)
+      writer.field("deflate", leg.response.map { $0.deflate != nil })
     }
     write(leg.client, as: "fromClient", &writer)
     write(leg.server, as: "fromServer", &writer)

@@ -5,6 +5,8 @@ import Streams
 enum SessionPieces {
   /// Sessions that one core writes at a time, and all cores before what they wrote is passed on.
   private static let (pieceCount, roundCount) = (32, 512)
+  /// Bytes for which there is room at once, for each session: what is longer has to move while it grows.
+  private static let usualLength = 8 << 10
 
   /// - Parameters:
   ///   - append: adds the text of a session.
@@ -15,7 +17,7 @@ enum SessionPieces {
   ) {
     for round in sessions.indices.parts(of: roundCount) {
       let pieces = round.mapParts(of: pieceCount) { part in
-        var text = TextBuffer()
+        var text = TextBuffer(capacity: part.count * usualLength)
         for session in sessions[part] { append(session, &text) }
         return text.takeBytes()
       }

@@ -153,9 +153,14 @@ struct TextRoom: ~Copyable {
   }
 
   @inline(__always)
-  mutating func put(_ text: StaticString) {
+  mutating func put(_ text: StaticString) { put(text, first: text.utf8CodeUnitCount) }
+
+  /// - Parameter count: how many of its bytes.
+  @inline(__always)
+  mutating func put(_ text: StaticString, first count: Int) {
     // SAFETY: a StaticString's bytes live as long as the program.
-    put(unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount))
+    let bytes = unsafe Span(_unsafeStart: text.utf8Start, count: text.utf8CodeUnitCount)
+    put(bytes.extracting(0..<count))
   }
 
   @inline(__always)
