@@ -38,12 +38,11 @@ extension HalfStream {
 
   /// Passes on the FIN and the acknowledgments that the delivered bytes have reached.
   mutating func settle(on id: ConnectionID, _ sink: inout some StreamSink) {
-    guard !waiting.isEmpty else { return }
-    if let fin = waiting[0].fin, !finDelivered, next >= fin.offset {
+    if let fin, !finDelivered, next >= fin.offset {
       facts.insert(.finDelivered)
       sink.receive(.ended(side, .fin, at: fin.offset, fin.packet), on: id)
     }
-    guard !waiting[0].acknowledgments.isEmpty else { return }
+    guard !waiting.isEmpty, !waiting[0].acknowledgments.isEmpty else { return }
     let count = waiting[0].acknowledgments.prefix { $0.offset <= reached }.count
     guard count > 0 else { return }
     let told = waiting[0].acknowledgments.prefix(count)

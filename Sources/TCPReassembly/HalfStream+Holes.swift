@@ -7,10 +7,8 @@ extension HalfStream {
   private var holeEnd: UInt64? {
     // Nothing lies behind a FIN.
     if finDelivered { return nil }
-    if !waiting.isEmpty {
-      if let start = waiting[0].held.start { return start }
-      if let fin = waiting[0].fin { return fin.offset }
-    }
+    if !waiting.isEmpty, let start = waiting[0].held.start { return start }
+    if let fin { return fin.offset }
     if acknowledged > next { return acknowledged }
     return sent > next ? sent : nil
   }
@@ -43,8 +41,7 @@ extension HalfStream {
     sink.receive(.gap(side, next..<end, cause, packet), on: id)
     next = end
     facts.insert(.endsInGap)
-    needWaiting()
-    waiting[0].holeAcknowledgedAt = nil
+    if !waiting.isEmpty { waiting[0].holeAcknowledgedAt = nil }
     deliverHeld(on: id, &sink)
     settle(on: id, &sink)
   }

@@ -42,6 +42,8 @@ struct HalfStream {
   var acknowledged: UInt64 = 0
   /// The farthest right edge of the window that the peer has advertised.
   var windowEnd: UInt64 = 0
+  /// The FIN; kept when it was told, too.
+  var fin: (offset: UInt64, packet: PacketReference)?
   private var recent = RecentSegments()
   /// Empty, or one.
   var waiting: [Waiting] = []
@@ -55,7 +57,7 @@ struct HalfStream {
 
   /// Whether FIN and its acknowledgment have passed.
   var isFinished: Bool {
-    guard finDelivered, !waiting.isEmpty, let fin = waiting[0].fin else { return false }
+    guard finDelivered, let fin else { return false }
     return acknowledged > fin.offset
   }
 
@@ -149,9 +151,7 @@ struct HalfStream {
     let start = offset(of: sequence)
     let end = start + Int64(segment.payloadLength)
     guard end >= 0 else { return }
-    if !waiting.isEmpty, waiting[0].fin != nil {
-      guard agreesWithFIN(end: UInt64(end), &statistics) else { return }
-    }
+    guard agreesWithFIN(end: UInt64(end), &statistics) else { return }
     if isFIN {
       noteFIN(at: UInt64(end), isInOrder: start <= Int64(clamping: next), segment.packet, &statistics)
     }
@@ -159,7 +159,7 @@ struct HalfStream {
       sent = max(sent, UInt64(end))
       takePayload(segment, in: frame, start, end, on: id, &statistics, &sink)
     }
-    if !waiting.isEmpty { settle(on: id, &sink) }
+    settle(on: id, &sink)
   }
 
   private mutating func takePayload(
@@ -248,10 +248,10 @@ struct HalfStream {
     let offset = offset(of: segment.sequence)
     guard offset > 0, offset - Int64(clamping: max(next, acknowledged)) <= Self.positionSlack else { return }
     sent = max(sent, UInt64(offset))
-    if !waiting.isEmpty, !finDelivered, let fin = waiting[0].fin, UInt64(offset) < fin.offset,
+    if !finDelivered, let fin, UInt64(offset) < fin.offset,
       acknowledged <= fin.offset, segment.packet.time.seconds(since: fin.packet.time) > Self.longestReordering
     {
-      waiting[0].fin = nil
+      self.fin = nil
       statistics.outOfWindow += 1
     }
   }
@@ -278,10 +278,10 @@ struct HalfStream {
   /// Whether bytes, or a FIN, that end at `end` can be there beside the FIN that is known. What is delivered
   /// stands; a FIN that waits for bytes before it was none if its sender goes on behind it.
   private mutating func agreesWithFIN(end: UInt64, _ statistics: inout ReassemblyStatistics) -> Bool {
-    guard let fin = waiting[0].fin, end > fin.offset else { return true }
+    guard let fin, end > fin.offset else { return true }
     statistics.outOfWindow += 1
     if finDelivered || acknowledged == fin.offset + 1 { return false }
-    waiting[0].fin = nil
+    self.fin = nil
     return true
   }
 
@@ -290,16 +290,15 @@ struct HalfStream {
     at offset: UInt64, isInOrder: Bool, _ packet: PacketReference, _ statistics: inout ReassemblyStatistics
   ) {
     guard !finDelivered else { return }
-    needWaiting()
     // Left of the window, unless it was acknowledged before and is part of the gap that was made of that.
     guard offset >= next || offset + 1 == next && acknowledged == next && facts.contains(.endsInGap) else {
       statistics.outOfWindow += 1
       return
     }
-    if let fin = waiting[0].fin {
+    if let fin {
       guard fin.offset != offset, isInOrder else { return }
       statistics.outOfWindow += 1
     }
-    waiting[0].fin = (offset, packet)
+    fin = (offset, packet)
   }
 }

@@ -35,7 +35,8 @@ extension HalfStream {
   /// Whether nothing is missing of what was sent, and nothing waits.
   @inline(__always)
   fileprivate var isWhole: Bool {
-    hasBegun && acknowledged <= next && sent <= next && (waiting.isEmpty || waiting[0].isIdle)
+    hasBegun && acknowledged <= next && sent <= next && fin == nil
+      && (waiting.isEmpty || waiting[0].isIdle)
   }
 
   @inline(__always)

@@ -6,8 +6,6 @@ import Streams
 struct Waiting {
   var held = HeldSegments()
   var aside = SetAside()
-  /// The FIN; kept when it was told, too.
-  var fin: (offset: UInt64, packet: PacketReference)?
   /// An acknowledgment that came before anything told where the stream begins, and the window with it.
   var early: (number: SequenceNumber, window: UInt64, packet: PacketReference)?
   /// Acknowledgments of bytes that have not been delivered yet, rising.
@@ -19,7 +17,6 @@ struct Waiting {
 
   /// Whether nothing waits.
   var isIdle: Bool {
-    held.isEmpty && aside.isEmpty && fin == nil && early == nil && acknowledgments.isEmpty
-      && holeAcknowledgedAt == nil
+    held.isEmpty && aside.isEmpty && early == nil && acknowledgments.isEmpty && holeAcknowledgedAt == nil
   }
 }
