@@ -39,15 +39,17 @@ struct ReportCommand: ParsableCommand {
     if format == .ndjson, paths.captures.count == 1 { return try stream(paths, keyLog, to: output) }
     let readings = CaptureReadings(paths, captures, keyLog)
     let analysis = Analysis(captures: readings.captures, legs: readings.legs)
-    let sessions = analysis.sessions.filter { only?.verdicts.contains($0.verdict) ?? true }
+    let sessions = only.map { only in analysis.sessions.filter { only.verdicts.contains($0.verdict) } }
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
     let isEmpty = analysis.captures.isEmpty && format != .json
     try output.replace(with: [])
     let pieces = PiecedOutput(output)
-    if !isEmpty { write(analysis, sessions, to: pieces) }
+    if !isEmpty { write(analysis, sessions ?? analysis.sessions, to: pieces) }
     try pieces.finish()
     try Output.finish(with: readings.errors)
-    if exitCode, analysis.count(.lost) + analysis.count(.absent) > 0 { throw ExitCode(1) }
+    let hasFailures = exitCode && analysis.count(.lost) + analysis.count(.absent) > 0
+    // To give back what all was known in would take a tenth of the time, and the end of the process does it.
+    withExtendedLifetime((readings, analysis)) { Self.exit(withError: ExitCode(hasFailures ? 1 : 0)) }
   }
 
   /// Writes each session as it ends.
