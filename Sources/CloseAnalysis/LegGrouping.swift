@@ -35,8 +35,8 @@ struct LegGrouping {
   }
 
   /// Joins all that have one of their traits in common, unless something else tells them apart.
-  mutating func join<Trait: Hashable>(
-    by traits: (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }
+  mutating func join<Trait: Hashable & Sendable>(
+    by traits: @Sendable (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }
   ) {
     guard parent.count > 1 else { return }
     guard parent.count > 2 else {
@@ -44,12 +44,13 @@ struct LegGrouping {
       if !areApart(0, 1), !Self.areDisjoint(traits(0), traits(1)) { join(0, 1) }
       return
     }
+    let all = parent.indices.mapParts(of: Analysis.partCount) { $0.map { traits($0) } }.joined()
     // One of each set that has the trait and is apart from the others.
     var firsts: [Trait: Int] = [:]
-    firsts.reserveCapacity(parent.count)
+    firsts.reserveCapacity(all.reduce(0) { $0 + $1.count })
     var others: [Trait: [Int]] = [:]
-    for index in parent.indices {
-      for trait in traits(index) {
+    for (index, traits) in zip(parent.indices, all) {
+      for trait in traits {
         guard let first = firsts[trait] else {
           firsts[trait] = index
           continue

@@ -9,6 +9,14 @@ enum SameLeg {
     case beginning(client: UInt32, server: UInt32, http2Stream: UInt32?)
     /// A frame and its place.
     case frame(Side, digest: UInt64, sequence: UInt32, http2Stream: UInt32?)
+
+    // One word, of what nearly always differs: there are many.
+    func hash(into hasher: inout Hasher) {
+      switch self {
+      case .beginning(let client, let server, _): hasher.combine(UInt64(client) << 32 | UInt64(server))
+      case .frame(_, let digest, let sequence, _): hasher.combine(digest ^ UInt64(sequence))
+      }
+    }
   }
 
   /// - Returns: the legs, by the observations of each; `nil` if each was observed once.
