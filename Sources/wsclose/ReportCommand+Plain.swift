@@ -1,17 +1,25 @@
 import Limits
 
 extension ReportCommand {
-  /// The command without any option, as it is given most often. The parser of arguments needs longer than all the rest until
-  /// a capture is opened: it is asked only where there is something to parse.
+  /// The command with paths and at most a format, as it is given most often. The parser of arguments needs longer than all
+  /// the rest until a capture is opened: it is asked only where there is more to parse.
   ///
-  /// - Returns: `nil` if there are other arguments than paths.
-  init?(plain arguments: some Collection<String>) {
-    guard let first = arguments.first, !WSClose.isCommand(first),
-      !arguments.contains(where: { $0.isEmpty || $0.hasPrefix("-") })
+  /// - Returns: `nil` if there are other arguments.
+  init?(plain arguments: some Sequence<String>) {
+    var paths = Array(arguments)
+    var format = Format.text
+    if let option = paths.firstIndex(of: "--format"), option + 1 < paths.count,
+      let given = Format(rawValue: paths[option + 1])
+    {
+      format = given
+      paths.removeSubrange(option...option + 1)
+    }
+    guard let first = paths.first, !WSClose.isCommand(first),
+      !paths.contains(where: { $0.isEmpty || $0.hasPrefix("-") })
     else { return nil }
     self.init()
-    captures = CaptureArguments(plain: Array(arguments))
-    format = .text
+    captures = CaptureArguments(plain: paths)
+    self.format = format
     output = nil
     only = nil
     exitCode = false

@@ -128,12 +128,23 @@ import Testing
     ["/nothing.pcap", absent.path],
   ]
 
-  @Test(arguments: pathLists)
-  func `paths alone are read as with the options that are the default`(_ paths: [String]) async throws {
-    let plain = try await Command.wsclose(paths)
-    let spelled = try await Command.wsclose(["--format", "text"] + paths)
-    #expect(!plain.output.isEmpty)
-    #expect((plain.output, plain.errors, plain.status) == (spelled.output, spelled.errors, spelled.status))
+  /// How the options are given, and the same in a way that takes the parser of arguments.
+  static let spellings: [(plain: [String], spelled: [String])] = [
+    ([], ["--format=text"]), (["--format", "text"], ["--format=text"]),
+    (["--format", "json"], ["--format=json"]),
+    (["--format", "ndjson"], ["--format=ndjson"]),
+  ]
+
+  @Test(arguments: pathLists, spellings)
+  func `paths and a format are read as with the options that are the default`(
+    _ paths: [String], _ options: (plain: [String], spelled: [String])
+  ) async throws {
+    let spelled = try await Command.wsclose(options.spelled + paths)
+    #expect(!spelled.output.isEmpty)
+    for arguments in [options.plain + paths, [paths[0]] + options.plain + paths.dropFirst()] {
+      let plain = try await Command.wsclose(arguments)
+      #expect((plain.output, plain.errors, plain.status) == (spelled.output, spelled.errors, spelled.status))
+    }
   }
 
   @Test func `report is what is done without a command`() async throws {
