@@ -1,29 +1,36 @@
 import Limits
 
 extension ReportCommand {
-  /// The command with paths and at most a format, as it is given most often. The parser of arguments needs longer than all
-  /// the rest until a capture is opened: it is asked only where there is more to parse.
+  /// The command with paths, a format and an output, as it is given most often. The parser of arguments needs longer than
+  /// all the rest until a capture is opened: it is asked only where there is more to parse.
   ///
   /// - Returns: `nil` if there are other arguments.
   init?(plain arguments: some Sequence<String>) {
-    var paths = Array(arguments)
-    var format = Format.text
-    if let option = paths.firstIndex(of: "--format"), option + 1 < paths.count,
-      let given = Format(rawValue: paths[option + 1])
-    {
-      format = given
-      paths.removeSubrange(option...option + 1)
+    var (paths, format, output) = ([String](), Format?.none, String?.none)
+    var rest = arguments.makeIterator()
+    while let argument = rest.next() {
+      switch argument {
+      case "--format" where format == nil:
+        format = rest.next().flatMap { Format(rawValue: $0) }
+        if format == nil { return nil }
+      case "--output" where output == nil:
+        output = rest.next().flatMap { Self.isPlain($0) ? $0 : nil }
+        if output == nil { return nil }
+      default:
+        guard Self.isPlain(argument), !WSClose.isCommand(argument) else { return nil }
+        paths.append(argument)
+      }
     }
-    guard let first = paths.first, !WSClose.isCommand(first),
-      !paths.contains(where: { $0.isEmpty || $0.hasPrefix("-") })
-    else { return nil }
+    guard !paths.isEmpty else { return nil }
     self.init()
     captures = CaptureArguments(plain: paths)
-    self.format = format
-    output = nil
+    self.format = format ?? .text
+    self.output = output
     only = nil
     exitCode = false
   }
+
+  private static func isPlain(_ argument: String) -> Bool { !argument.isEmpty && !argument.hasPrefix("-") }
 }
 
 extension CaptureArguments {
@@ -44,7 +51,7 @@ extension CaptureArguments {
 }
 
 extension WSClose {
-  /// Whether a first argument is the name of a command, and not of a file.
+  /// Whether an argument may be the name of a command, and not of a file.
   fileprivate static func isCommand(_ argument: String) -> Bool {
     argument == "help" || configuration.subcommands.contains { $0._commandName == argument }
   }

@@ -128,22 +128,22 @@ import Testing
     ["/nothing.pcap", absent.path],
   ]
 
-  /// How the options are given, and the same in a way that takes the parser of arguments.
-  static let spellings: [(plain: [String], spelled: [String])] = [
-    ([], ["--format=text"]), (["--format", "text"], ["--format=text"]),
-    (["--format", "json"], ["--format=json"]),
-    (["--format", "ndjson"], ["--format=ndjson"]),
+  /// How options are given that need no parser of arguments.
+  static let plainOptions: [[String]] = [
+    [], ["--format", "text"], ["--format", "json"], ["--format", "ndjson"], ["--output", "/dev/stderr"],
+    ["--output", "/dev/stderr", "--format", "json"],
   ]
 
-  @Test(arguments: pathLists, spellings)
-  func `paths and a format are read as with the options that are the default`(
-    _ paths: [String], _ options: (plain: [String], spelled: [String])
+  @Test(arguments: pathLists, plainOptions)
+  func `arguments that need no parser are read as by the parser`(
+    _ paths: [String], _ options: [String]
   ) async throws {
-    let spelled = try await Command.wsclose(options.spelled + paths)
-    #expect(!spelled.output.isEmpty)
-    for arguments in [options.plain + paths, [paths[0]] + options.plain + paths.dropFirst()] {
+    // It is asked wherever there is any other option.
+    let parsed = try await Command.wsclose(["--max-connections=1000000"] + options + paths)
+    #expect(!(parsed.output + parsed.errors).isEmpty)
+    for arguments in [options + paths, [paths[0]] + options + paths.dropFirst()] {
       let plain = try await Command.wsclose(arguments)
-      #expect((plain.output, plain.errors, plain.status) == (spelled.output, spelled.errors, spelled.status))
+      #expect((plain.output, plain.errors, plain.status) == (parsed.output, parsed.errors, parsed.status))
     }
   }
 
