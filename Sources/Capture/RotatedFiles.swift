@@ -10,7 +10,7 @@ package enum RotatedFiles {
   /// - Returns: the paths of each capture, parts in the order of their first packets; captures in the order of
   ///   the first of their paths.
   package static func captures(_ paths: [String]) -> [[String]] {
-    guard paths.count > 1 else { return [paths].filter { !$0.isEmpty } }
+    guard paths.count > 1 else { return paths.map { [$0] } }
     var families: [[String]] = []
     var places: [String: Int] = [:]
     for path in paths {

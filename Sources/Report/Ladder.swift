@@ -22,7 +22,7 @@ struct Ladder {
     let proxies = session.legs.count - 1
     let middle = (0..<proxies).map { proxies == 1 ? "proxy" : "proxy \(proxies - $0)" }
     // Who answered the upgrade tells whether it is a proxy; unseen, it may be one.
-    let isServer = session.legs.last?.response.map { Proxy.name(in: $0) == nil } ?? false
+    let isServer = session.legs.last.map { $0.response != nil && $0.proxyName == nil } ?? false
     parties =
       [isServer ? "server" : "upstream"] + middle + [session.hop.isTheClient ? "client" : "downstream"]
   }
