@@ -2,7 +2,7 @@
 
 import re
 
-from . import layers, pcap
+from . import pcap
 from .network import APP_PORT, TUNNEL_PORT
 
 # leg → (its client side and its server side, as `Addresses` calls them; the names of the two)
@@ -27,6 +27,8 @@ def check(scenario, reports, keys, folder):
 
     `reports` and the events are by the session's path; `keys` are the lines of the recording's key log.
     """
+    from . import layers  # of packages that are installed before the first scenario runs
+
     keys = layers.read_keys(keys)
     try:
         seen = {capture: read(scenario, capture, keys, folder) for capture in scenario.captures}
@@ -90,6 +92,8 @@ def connections(streams, leg, scenario):
 
 def websockets(to_server, to_client, transport, keys):
     """Both streams of every WebSocket that a connection carries."""
+    from . import layers
+
     both = to_server, to_client
     if transport.tls:
         both = layers.decrypt(*both, keys)
