@@ -34,6 +34,18 @@ struct LegGrouping {
     count -= 1
   }
 
+  /// Takes sets apart that have more members than that.
+  mutating func takeApart(largerThan most: Int) {
+    guard parent.count > most else { return }
+    let roots = parent.indices.map { root($0) }
+    var sizes = Array(repeating: 0, count: parent.count)
+    for root in roots { sizes[root] += 1 }
+    for index in parent.indices where sizes[roots[index]] > most {
+      if roots[index] != index { count += 1 }
+      parent[index] = index
+    }
+  }
+
   /// Joins all that have one of their traits in common, unless something else tells them apart.
   mutating func join<Trait: Hashable & Sendable>(
     by traits: @Sendable (Int) -> [Trait], unless areApart: (Int, Int) -> Bool = { _, _ in false }

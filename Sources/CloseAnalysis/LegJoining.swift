@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 import WSDecode
 
@@ -35,6 +36,7 @@ struct LegJoining {
       // Some programs mask with a constant.
       legs[$0].hasOtherKey(than: legs[$1])
     }
+    grouping.takeApart(largerThan: Self.maxLegs)
     if grouping.count == 1 { return grouping.groups() }
     for (a, b) in SilentHops(legs, frames).pairs(unless: { grouping.areJoined($0, $1) }) {
       grouping.join(a, b)
@@ -42,8 +44,11 @@ struct LegJoining {
     joinByHandshake(&grouping) { $0.acceptToken }
     // A request on HTTP/2 has no key (RFC 8441 §5).
     joinByHandshake(&grouping) { $0.request?.requestID }
+    grouping.takeApart(largerThan: Self.maxLegs)
     return grouping.groups()
   }
+
+  private static let maxLegs = Limits.standard.maxLegs
 
   private func areJoinedByFrames(_ a: Leg, _ b: Leg) -> Bool {
     !a.hasOtherKey(than: b) && a.client.marks.shareStrong(with: b.client.marks)
@@ -123,7 +128,7 @@ struct LegJoining {
   }
 
   private func canFollow(_ index: Int, _ chain: [Int]) -> Bool {
-    chain.allSatisfy { areHops($0, index) }
+    chain.count < Self.maxLegs && chain.allSatisfy { areHops($0, index) }
   }
 
   /// Whether two legs with one key and comparable times may be hops of one WebSocket.

@@ -71,6 +71,14 @@ package struct Limits: Hashable, Sendable {
   /// Bytes that wait until the connection is understood.
   package var maxHTTP2HeldBytes = 256 << 10
 
+  // MARK: Sessions
+
+  /// Legs of one session. What more legs than that have in common is the habit of a program, or made up: it joins none.
+  package var maxLegs = 32
+
+  /// Encrypted legs among which the one in front of a session is looked for; among more it is unclear.
+  package var maxFronts = 1024
+
   // MARK: Payload
 
   /// Payload bytes of one frame that `wsclose frames --payload` shows.

@@ -34,6 +34,18 @@ import Testing
     #expect(grouping.count == 3)
   }
 
+  @Test func `a set that is too large is taken apart, and others stay`() {
+    var grouping = LegGrouping(count: 7)
+    for (a, b) in [(6, 1), (4, 2), (2, 6), (3, 5)] { grouping.join(a, b) }
+    grouping.takeApart(largerThan: 4)
+    #expect(grouping.groups() == [[0], [1, 2, 4, 6], [3, 5]])
+    grouping.takeApart(largerThan: 3)
+    #expect(grouping.groups() == [[0], [1], [2], [3, 5], [4], [6]])
+    #expect(grouping.count == 6)
+    grouping.join(6, 1)
+    #expect(grouping.groups() == [[0], [1, 6], [2], [3, 5], [4]])
+  }
+
   /// Two are compared with each other, more by a table.
   @Test(arguments: 1...50 as ClosedRange<UInt64>)
   func `two are joined as they are among others`(seed: UInt64) {

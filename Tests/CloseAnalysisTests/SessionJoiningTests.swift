@@ -55,6 +55,20 @@ import Testing
     #expect(Self.legCounts(clients) == [2, 2, 2])
   }
 
+  /// With a mask that is always the same, say. Otherwise it would be one session, with a column of its report for each.
+  @Test(arguments: [(3, 1), (32, 1), (33, 33), (200, 200)])
+  func `what more legs have in common than a WebSocket has hops joins none`(count: Int, sessions: Int) {
+    let clients = (0..<count).map { number in
+      var talk = ProxiedConversation(number, at: Double(number) * 0.001)
+      talk.upgrade()
+      talk.fromClient(WebSocketBytes.text("I am here", from: .client))
+      talk.close()
+      talk.onOuter { $0.finish(.server) }
+      return talk.outerPackets
+    }
+    #expect(Self.legCounts(clients, isLate: true) == Array(repeating: count / sessions, count: sessions))
+  }
+
   /// Those that go on and have handshakes hear what the first two heard, who have none and nothing else in common.
   @Test func `what a server says to others, too, joins no two without a handshake`() {
     let first = Self.late(Self.broadcast(1, isAnswered: false).outerPackets)
