@@ -74,14 +74,8 @@ struct FragmentedDatagram {
     return !isLast || (pieces.last?.end ?? 0) <= range.upperBound
   }
 
-  /// By halving: pieces are in order.
   private func firstPiece(endingBehind offset: Int) -> Int {
-    var (low, high) = (0, pieces.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if pieces[middle].end <= offset { low = middle + 1 } else { high = middle }
-    }
-    return low
+    pieces.indices.partitionPoint { pieces[$0].end > offset }
   }
 
   private func isCopy(_ range: Range<Int>, _ captured: Span<UInt8>, _ index: Int) -> Bool {

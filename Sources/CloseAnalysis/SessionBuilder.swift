@@ -50,13 +50,18 @@ package struct SessionBuilder {
   }
 
   /// In the order in which they begin; ids count from 1.
-  package var sessions: [Session] {
+  package var sessions: [Session] { sessions(behind: nil) }
+
+  /// - Parameter front: what is in front of all sessions; `nil` if it is to be found.
+  func sessions(behind front: SealedHops.Front?) -> [Session] {
     let chains =
       chains.count > 1 ? chains.sorted { $0[0].beginning.time < $1[0].beginning.time } : chains
-    let fronts = sealed.isEmpty ? [] : SealedHops(sealed).fronts(of: chains.map { $0[0] })
+    let fronts =
+      front == nil && !sealed.isEmpty ? SealedHops(sealed).fronts(of: chains.map { $0[0] }) : []
     let clocks = clocks
     @Sendable func session(_ index: Int) -> Session {
-      Session(id: index + 1, legs: chains[index], front: fronts.isEmpty ? .none : fronts[index], clocks)
+      let front = fronts.isEmpty ? front ?? SealedHops.Front.none : fronts[index]
+      return Session(id: index + 1, legs: chains[index], front: front, clocks)
     }
     // One is all that there is where each is told as it ends.
     if chains.count == 1 { return [session(0)] }

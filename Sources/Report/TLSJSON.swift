@@ -18,8 +18,8 @@ struct TLSJSON {
     writer.field("serverName", tls.serverName)
     writer.field("applicationProtocol", tls.applicationProtocol)
     writer.field("access", TLSText.access(tls.access))
-    writer.field("recordsFromClient", records.map { UInt64($0.client.all.count) })
-    writer.field("recordsFromServer", records.map { UInt64($0.server.all.count) })
+    writer.field("recordsFromClient", records.map { UInt64($0.client.count) })
+    writer.field("recordsFromServer", records.map { UInt64($0.server.count) })
   }
 }
 

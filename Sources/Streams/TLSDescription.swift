@@ -42,6 +42,9 @@ package struct TLSRecordDescription: Hashable, Sendable {
   /// §5.4) counts as content. `nil` if the suite is not known.
   package var contentLength: Int?
 
+  /// In TLS 1.3 the type hides what it is.
+  package var mayBeData: Bool { contentType == 23 }
+
   package init(contentType: UInt8, contentLength: Int?) {
     self.contentType = contentType
     self.contentLength = contentLength

@@ -88,12 +88,6 @@ struct HeldSegments {
   private func firstIndex(endingAfter offset: UInt64) -> Int {
     // Most segments come in order, behind all that is held.
     if let last = segments.last, last.range.upperBound <= offset { return segments.count }
-    var low = 0
-    var high = segments.count
-    while low < high {
-      let middle = (low + high) / 2
-      if segments[middle].range.upperBound > offset { high = middle } else { low = middle + 1 }
-    }
-    return low
+    return segments.indices.partitionPoint { segments[$0].range.upperBound > offset }
   }
 }

@@ -84,6 +84,69 @@ import Testing
     }
   }
 
+  /// A session's report has a column for each leg, and what sessions of one address have in common is looked for.
+  @Test(arguments: ["", "--format ndjson"])
+  func `clients in a row that say the same with one masking key`(arguments: String) async throws {
+    try await Self.expectLinear(500, arguments: arguments) { count in
+      var packets: [TestPacket] = []
+      for number in 0..<count {
+        var conversation = Conversation(
+          client: "10.1.\(number >> 8 & 255).\(number & 255):40000", at: Double(number) * 0.0001,
+          clientISN: UInt32(number) &* 7_000_003, serverISN: UInt32(number) &* 13_000_027)
+        conversation.send(.client, WebSocketBytes.text("the same from everybody", from: .client))
+        conversation.send(.server, WebSocketBytes.text("welcome, number \(number)"))
+        conversation.time = 1 + Double(number) * 0.0001
+        conversation.finish(.server)
+        packets.append(contentsOf: conversation.packets)
+      }
+      return PcapBytes.file(TestPacket.merged([packets]))
+    }
+  }
+
+  @Test func `sessions one after the other that a proxy ends, of a client each`() async throws {
+    try await Self.expectLinear(1500, arguments: "--format ndjson") { count in
+      PcapBytes.file(
+        (0..<count).flatMap { number in
+          var conversation = Conversation(
+            client: "10.1.\(number >> 8 & 255).\(number & 255):40000", at: Double(number),
+            clientISN: UInt32(number) &* 7_000_003, serverISN: UInt32(number) &* 13_000_027)
+          let key = String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+          conversation.open()
+          conversation.send(.client, WebSocketBytes.request(key: key))
+          conversation.send(.server, WebSocketBytes.response(key: key))
+          conversation.finish(.server)
+          return conversation.packets
+        })
+    }
+  }
+
+  @Test(arguments: ["", "--format ndjson"])
+  func `WebSockets behind as many encrypted legs at one moment`(arguments: String) async throws {
+    let record = [0x17, 3, 3, 0, 80] + [UInt8](repeating: 7, count: 80)
+    try await Self.expectLinear(700, arguments: arguments) { count in
+      var packets: [TestPacket] = []
+      for number in 0..<count {
+        let place = "\(number >> 8 & 255).\(number & 255)"
+        var front = Conversation(
+          client: "10.1.\(place):40000", server: "10.2.0.1:443", clientISN: UInt32(number) &* 7_000_003,
+          serverISN: UInt32(number) &* 13_000_027)
+        var behind = Conversation(
+          client: "127.3.\(place):40000", server: "10.2.0.1:9900", clientISN: UInt32(number) &* 17_000_009,
+          serverISN: UInt32(number) &* 19_000_013)
+        let key = String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+        front.send(.client, record)
+        behind.open()
+        behind.send(.client, WebSocketBytes.request(key: key))
+        behind.send(.server, WebSocketBytes.response(key: key))
+        behind.send(.server, WebSocketBytes.close(4321, "test"))
+        behind.finish(.server)
+        front.send(.server, record + record)
+        packets += front.packets.dropLast() + behind.packets + front.packets.suffix(1)
+      }
+      return PcapBytes.file(TestPacket.numbered(packets))
+    }
+  }
+
   @Test(arguments: ["GET / HTTP/1.1\r\nA: ", "GET /", "A: b\r\n"])
   func `header lines without an end`(beginning: String) async throws {
     try await Self.expectLinear(3000) { count in

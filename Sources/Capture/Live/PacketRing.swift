@@ -186,16 +186,9 @@ package final class PacketRing {
 
   /// Where the packets from a number on begin among those of a connection: numbers only rise.
   private func start(in slot: Int, from number: UInt64) -> Int {
-    var (low, high) = (flows[slot].first, flows[slot].places.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if entry(at: flows[slot].places[middle]).packet.packet.number < number {
-        low = middle + 1
-      } else {
-        high = middle
-      }
+    (flows[slot].first..<flows[slot].places.count).partitionPoint {
+      entry(at: flows[slot].places[$0]).packet.packet.number >= number
     }
-    return low
   }
 
   private func entry(at place: Place) -> Entry { blocks[Int(place.block - firstBlock)].entries[place.entry] }

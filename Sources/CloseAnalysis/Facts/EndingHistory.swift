@@ -9,10 +9,16 @@ struct CommonEndings {
 /// How the sessions ended that each address had.
 struct EndingHistory {
   private var places: [Place: PlaceEndings] = [:]
-  /// Whether what has become history is forgotten, for a capture that goes on and on.
-  private let forgets: Bool
+  /// How many addresses are remembered; `nil` for all, and all of their history.
+  private let maxPlaces: Int?
 
-  init(forgets: Bool = false) { self.forgets = forgets }
+  /// Of a capture that is over.
+  init() { maxPlaces = nil }
+
+  /// Of a capture that goes on and on: what has become history is forgotten.
+  init(maxPlaces: Int) { self.maxPlaces = maxPlaces }
+
+  var placeCount: Int { places.count }
 
   /// An address, at the client's end of what it ends or at any other.
   private struct Place: Hashable {
@@ -51,9 +57,15 @@ struct EndingHistory {
   }
 
   private mutating func note(_ place: Place, _ start: Timestamp, _ end: Timestamp?) {
-    places[place, default: PlaceEndings()].note(from: start, to: end, forgets: forgets)
-    // More addresses than any proxy has: nothing can be told of them.
-    if forgets, places.count > Self.maxPlaces { places = places.filter { $0.key == place } }
+    places[place, default: PlaceEndings()].note(from: start, to: end, forgets: maxPlaces != nil)
+    if let maxPlaces, places.count > maxPlaces { forgetPlaces(except: place, maxPlaces) }
+  }
+
+  private mutating func forgetPlaces(except place: Place, _ maxPlaces: Int) {
+    // Clients are many, and most end nothing.
+    places = places.filter { $0.key == place || $0.value.hasEndings }
+    // More addresses that do than any proxy has: nothing can be told of them.
+    if places.count > maxPlaces / 2 { places = places.filter { $0.key == place } }
   }
 
   private static func ending(of session: Session) -> (Place, EndOrigin)? {
@@ -76,16 +88,17 @@ struct EndingHistory {
   /// - Parameter open: legs that have not ended.
   func common(to sessions: [Session], open: LegSlots) -> CommonEndings {
     var common = CommonEndings()
-    let concerned = Set(sessions.compactMap { Self.ending(of: $0)?.0 })
-      .filter { places[$0]?.mayHaveCommonEndings == true }
-    guard !concerned.isEmpty else { return common }
-    var relevant = places.filter { concerned.contains($0.key) }
+    var relevant: [Place: PlaceEndings] = [:]
+    for session in sessions {
+      guard let place = Self.ending(of: session)?.0, relevant[place] == nil else { continue }
+      // All places that there are may be many more.
+      if let endings = places[place], endings.mayHaveCommonEndings { relevant[place] = endings }
+    }
+    guard !relevant.isEmpty else { return common }
     for (_, leg) in open.all {
-      let ends = [
-        Place(host: leg.connection.serverHost, isClientSide: false),
-        Place(host: leg.connection.clientHost, isClientSide: true),
-      ]
-      for end in ends { relevant[end]?.note(from: leg.beginning.time, to: nil) }
+      let begin = leg.beginning.time
+      relevant[Place(host: leg.connection.serverHost, isClientSide: false)]?.note(from: begin, to: nil)
+      relevant[Place(host: leg.connection.clientHost, isClientSide: true)]?.note(from: begin, to: nil)
     }
     for place in relevant.values { Self.add(place, to: &common) }
     return common
@@ -100,8 +113,4 @@ struct EndingHistory {
     guard let silence = EqualSilence(place) else { return }
     for id in silence.sessions { common.silences[id] = silence }
   }
-
-  // MARK: Limits
-
-  private static let maxPlaces = 1 << 16
 }

@@ -23,6 +23,8 @@ struct PlaceEndings {
 
   mutating func note(_ ending: Ending) { endings.append(ending) }
 
+  var hasEndings: Bool { !endings.isEmpty }
+
   /// Whether there are enough endings for anything to be told of them.
   var mayHaveCommonEndings: Bool { endings.count >= EqualSilence.minCount }
 
@@ -64,12 +66,7 @@ struct PlaceEndings {
   }
 
   private static func count(_ times: [Timestamp], before time: Timestamp) -> Int {
-    var (low, high) = (0, times.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if times[middle] < time { low = middle + 1 } else { high = middle }
-    }
-    return low
+    times.indices.partitionPoint { times[$0] >= time }
   }
 }
 

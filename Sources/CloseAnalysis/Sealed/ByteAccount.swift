@@ -27,86 +27,89 @@ package struct ByteAccount: Sendable {
   package var closeRecord: SealedRecord?
   /// Whether the bytes from the client fit as well.
   package var clientFits: Bool
-  /// Seconds that the proxy took to pass on the request, and the answer.
+  /// Seconds that the proxy took to pass on the request.
   package var requestDelay: Double
-  package var answerDelay: Double
 
   /// - Parameters:
   ///   - sealed: a leg in front of the proxy.
-  ///   - inner: the leg behind it, its handshake captured.
+  ///   - inner: the leg behind it.
   /// - Returns: `nil` if the times exclude that the proxy passed on between the two.
-  init?(_ sealed: Leg, _ inner: Leg) {
-    guard let request = inner.request, let response = inner.response, response.isSwitchingProtocols,
-      let records = sealed.sealed
+  init?(_ sealed: Leg, _ inner: LegBehind) {
+    guard sealed.isNear(inner.connection, inner.captures), let (client, server) = sealed.sealed,
+      let requestDelay = Self.requestDelay(client, inner), let first = Self.firstAnswer(server, inner)
     else { return nil }
-    // The upgrade request is the last that the client sent before the proxy asked.
-    guard let asked = records.client.all.last(where: { $0.mayBeData && $0.packet.precedes(request.packet) }),
-      let first = records.server.all.firstIndex(where: {
-        $0.mayBeData && !$0.packet.precedes(response.packet)
-      })
-    else { return nil }
-    let toClient = records.server.all[first...].filter(\.mayBeData)
-    requestDelay = request.packet.time.seconds(since: asked.packet.time)
-    answerDelay = toClient[0].packet.time.seconds(since: response.packet.time)
-    received = inner.server.dataEnd - min(response.endOffset, inner.server.dataEnd)
-    forwarded = Self.sum(toClient.dropFirst())
+    self.requestDelay = requestDelay
+    received = inner.received
+    forwarded = 0
     isExact = false
     outcome = .unclear
     clientFits = false
-    guard sealed.canBeCounted, inner.canBeCounted else { return }
-    clientFits = Self.fits(records.client, from: toClient[0].packet, inner, request.endOffset)
-    let close = inner.server.close.map {
-      CarriedClose($0, behind: response.endOffset)
-    }
-    if let record = Self.recordOfClose(toClient, inner, response.endOffset, received, close, sealed) {
+    guard first < server.data.count else { return }
+    let toClient = first..<server.data.count
+    forwarded = server.contentLength(toClient.dropFirst())
+    guard inner.isUnderstood, sealed.canBeCounted(client, server) else { return }
+    clientFits = Self.fits(client, from: server.data[first].packet, inner.sent)
+    if let record = Self.recordOfClose(server, toClient, inner, sealed) {
       outcome = .complete
       forwarded = received
       isExact = true
-      closeRecord = close == nil ? nil : record
-    } else if Self.sum(toClient[...]) < close?.end ?? received {
+      closeRecord = inner.close == nil ? nil : server.data[record]
+    } else if server.contentLength(toClient) < inner.close?.end ?? received {
       outcome = .short
-      if let head = Self.indexOfHead(toClient, asLongAs: response.endOffset) {
-        forwarded = Self.sum(toClient[(head + 1)...])
+      if let head = Self.indexOfHead(server, toClient, asLongAs: inner.head) {
+        forwarded = server.contentLength(head + 1..<server.data.count)
         isExact = true
       }
     }
   }
 
-  /// The server's Close frame among the bytes behind the handshake.
-  private struct CarriedClose {
-    var end: UInt64
-    var byteCount: UInt64
-    var packet: PacketReference
+  // MARK: Times
 
-    init(_ close: SeenClose, behind head: UInt64) {
-      end = close.frame.range.upperBound - min(head, close.frame.range.upperBound)
-      byteCount = close.frame.range.upperBound - close.frame.range.lowerBound
-      packet = close.frame.last
+  /// Seconds that a proxy may take to authorize a request.
+  private static let patience = 2.0
+
+  /// Whether the times allow that a proxy passed on between two legs.
+  static func mayBeTaken(_ sealed: Leg, _ inner: LegBehind) -> Bool {
+    guard sealed.isNear(inner.connection, inner.captures), let (client, server) = sealed.sealed else {
+      return false
     }
+    return requestDelay(client, inner) != nil && firstAnswer(server, inner) != nil
   }
 
-  private static func sum(_ records: ArraySlice<SealedRecord>) -> UInt64 {
-    records.reduce(0) { $0 + UInt64($1.contentLength ?? 0) }
+  /// Seconds from the upgrade request, the last that the client sent before the proxy asked.
+  private static func requestDelay(_ client: SealedRecords, _ inner: LegBehind) -> Double? {
+    let asked = client.index(notBefore: inner.request) - 1
+    guard asked >= 0 else { return nil }
+    // What is not kept may have come at any time.
+    if client.isCut, asked == client.data.count - 1 { return 0 }
+    let delay = inner.request.time.seconds(since: client.data[asked].packet.time)
+    return delay < patience ? delay : nil
   }
+
+  /// The first record behind the answer; the end of the records if what is not kept may have held it.
+  private static func firstAnswer(_ server: SealedRecords, _ inner: LegBehind) -> Int? {
+    let first = server.index(notBefore: inner.response)
+    guard first < server.data.count else { return server.isCut ? first : nil }
+    let delay = server.data[first].packet.time.seconds(since: inner.response.time)
+    return delay < SealedAnswers.promptness ? first : nil
+  }
+
+  // MARK: Counting
 
   /// Whether as many bytes came from the client as the proxy passed on to the server.
-  private static func fits(
-    _ records: SealedRecords, from answer: PacketReference, _ inner: Leg, _ head: UInt64
-  ) -> Bool {
-    let total = inner.client.dataEnd - min(head, inner.client.dataEnd)
-    var sum: UInt64 = 0
+  private static func fits(_ records: SealedRecords, from answer: PacketReference, _ total: UInt64) -> Bool {
     if total == 0 { return true }
-    for record in records.all where record.mayBeData && !record.packet.precedes(answer) {
-      sum += UInt64(record.contentLength ?? 0)
-      if sum >= total { return sum == total }
-    }
-    return false
+    let end = records.contentStart(records.index(notBefore: answer)) + total
+    let last = records.index(reaching: end)
+    return last < records.data.count && records.data[last].contentEnd == end
   }
 
   /// A proxy adds a few fields to a 101: the only record that is so long holds it.
-  private static func indexOfHead(_ records: [SealedRecord], asLongAs length: UInt64) -> Int? {
-    let found = records.indices.prefix(mostTickets).filter {
-      (length...length + mostAddedFields).contains(UInt64(records[$0].contentLength ?? 0))
+  private static func indexOfHead(
+    _ records: SealedRecords, _ range: Range<Int>, asLongAs length: UInt64
+  ) -> Int? {
+    let found = range.prefix(mostTickets).filter {
+      (length...length + mostAddedFields).contains(records.contentLength($0))
     }
     return found.count == 1 ? found[0] : nil
   }
@@ -127,18 +130,17 @@ package struct ByteAccount: Sendable {
   /// The record that ends with the Close frame, or the last one, if exactly the bytes that the proxy received are
   /// in the records.
   private static func recordOfClose(
-    _ records: [SealedRecord], _ inner: Leg, _ head: UInt64, _ total: UInt64, _ close: CarriedClose?,
-    _ sealed: Leg
-  ) -> SealedRecord? {
-    let endsWithTwo = records.last.map { UInt64($0.contentLength ?? 0) == alertLength } ?? false
+    _ records: SealedRecords, _ range: Range<Int>, _ inner: LegBehind, _ sealed: Leg
+  ) -> Int? {
+    let endsWithTwo = records.contentLength(range.upperBound - 1) == alertLength
     let mayHaveAlert = sealed.tls?.version == 0x0304 && endsWithTwo && sealed.firstEnd != nil
     // A Close frame without a body is as long as an alert: then nothing tells them apart.
-    let isAmbiguous = mayHaveAlert && close?.byteCount == alertLength
-    let lists = [isAmbiguous ? nil : records[...], mayHaveAlert ? records.dropLast() : nil].compactMap { $0 }
-    for list in lists {
-      for index in list.indices.prefix(mostTickets) {
-        let shared = Shared(list, head: index, total: total)
-        if let shared, let record = shared.recordOfClose(list, inner, head, close) { return record }
+    let isAmbiguous = mayHaveAlert && inner.close?.byteCount == alertLength
+    let ranges = [isAmbiguous ? nil : range, mayHaveAlert ? range.dropLast() : nil].compactMap { $0 }
+    for range in ranges {
+      for index in range.prefix(mostTickets) {
+        let shared = Shared(records, range, head: index, total: inner.received)
+        if let record = shared?.recordOfClose(records, range, inner) { return record }
       }
     }
     return nil
@@ -151,37 +153,36 @@ package struct ByteAccount: Sendable {
     let count: UInt64
 
     /// - Returns: `nil` if the lengths exclude it.
-    init?(_ records: ArraySlice<SealedRecord>, head index: Int, total: UInt64) {
-      let behind = ByteAccount.sum(records[(index + 1)...])
-      let length = UInt64(records[index].contentLength ?? 0)
-      guard behind <= total, length >= ByteAccount.leastHead + (total - behind) else { return nil }
+    init?(_ records: SealedRecords, _ range: Range<Int>, head index: Int, total: UInt64) {
+      let behind = records.contentLength(index + 1..<range.upperBound)
+      guard behind <= total, records.contentLength(index) >= ByteAccount.leastHead + (total - behind) else {
+        return nil
+      }
       self.index = index
       count = total - behind
     }
 
-    func recordOfClose(
-      _ records: ArraySlice<SealedRecord>, _ inner: Leg, _ head: UInt64, _ close: CarriedClose?
-    ) -> SealedRecord? {
+    func recordOfClose(_ records: SealedRecords, _ range: Range<Int>, _ inner: LegBehind) -> Int? {
       // What came with the 101 are whole frames that the proxy had by then.
       let isWhole =
         count == 0
-        || inner.server.marks.all.contains { mark in
-          mark.end == head + count && mark.packet.precedes(records[index].packet)
+        || inner.marks.contains { mark in
+          mark.end == inner.head + count && mark.packet.precedes(records.data[index].packet)
         }
       guard isWhole else { return nil }
-      guard let close else { return records.last }
-      var sum = count
-      var record = records[index]
-      for next in records[(index + 1)...] where sum < close.end {
-        sum += UInt64(next.contentLength ?? 0)
-        record = next
-      }
+      let last = range.upperBound - 1
+      guard let close = inner.close else { return last }
+      let end = records.data[index].contentEnd
+      let record = close.end <= count ? index : min(records.index(reaching: end + (close.end - count)), last)
       // Nothing is passed on before it came. Where the guess is more than the plain one, the frame has to have a
       // record of its own, at the right moment.
-      let delay = record.packet.time.seconds(since: close.packet.time)
-      guard !record.packet.precedes(close.packet) else { return nil }
-      if count > 0 || index > records.startIndex {
-        guard sum == close.end || sum == count, delay <= ByteAccount.promptness else { return nil }
+      let packet = records.data[record].packet
+      guard !packet.precedes(close.packet) else { return nil }
+      if count > 0 || index > range.lowerBound {
+        let sum = count + (records.data[record].contentEnd - end)
+        guard sum == close.end || sum == count,
+          packet.time.seconds(since: close.packet.time) <= ByteAccount.promptness
+        else { return nil }
       }
       return record
     }
@@ -189,18 +190,14 @@ package struct ByteAccount: Sendable {
 }
 
 extension ByteAccount {
+  var isComplete: Bool { outcome == .complete && clientFits }
   var isClearlyShort: Bool { outcome == .short && clientFits }
 }
 
 extension Leg {
   /// Whether the lengths of all records are known.
-  fileprivate var canBeCounted: Bool {
-    if let sealed {
-      let all = sealed.client.all + sealed.server.all
-      return !sealed.client.isIncomplete && !sealed.server.isIncomplete && client.gapCount == 0
-        && server.gapCount == 0 && all.allSatisfy { $0.contentLength != nil }
-        && tls?.applicationProtocol != "h2"
-    }
-    return client.isUnderstood && server.isUnderstood
+  fileprivate func canBeCounted(_ client: SealedRecords, _ server: SealedRecords) -> Bool {
+    !client.isIncomplete && !server.isIncomplete && self.client.gapCount == 0 && self.server.gapCount == 0
+      && tls?.applicationProtocol != "h2"
   }
 }

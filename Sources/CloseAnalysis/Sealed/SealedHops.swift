@@ -1,4 +1,5 @@
 import Capture
+import Limits
 import Streams
 import WSDecode
 
@@ -13,28 +14,37 @@ package struct SealedHops {
     case unclear
   }
 
-  private let sealed: [Leg]
-  /// Seconds in which a proxy passes on an answer, and a request that it has nothing to ask about.
+  /// Seconds in which a proxy passes on a request that it has nothing to ask about.
   private static let promptness = 0.1
-  /// Seconds that a proxy may take to authorize a request.
-  static let patience = 2.0
-
-  /// Legs by the seconds in which their clients sent records, and by the address at which they end.
-  private var bySecond: [Int64: [Int]] = [:]
+  private let sealed: [Leg]
+  private var answers = SealedAnswers()
+  /// Legs of which only the first records are kept: they may have sent some at any time.
+  private var cut: [Int] = []
+  /// Legs by the address at which they end, the last to end first.
   private var byHost: [HostAddress: [Int]] = [:]
 
   init(_ sealed: [Leg]) {
     self.sealed = sealed
     for (index, leg) in sealed.enumerated() {
       byHost[leg.connection.serverHost, default: []].append(index)
-      for record in leg.sealed?.client.all ?? [] where record.mayBeData {
-        let second = Self.second(record.packet)
-        if bySecond[second]?.last != index { bySecond[second, default: []].append(index) }
+      guard let records = leg.sealed?.server else { continue }
+      if records.isCut { cut.append(index) }
+      var previous: PacketReference?
+      for record in records.data {
+        answers.add(record.packet, behind: previous, of: index)
+        previous = record.packet
       }
+    }
+    for host in byHost.keys {
+      byHost[host]?.sort { Self.isLater(sealed[$0].firstEnd?.end.packet, sealed[$1].firstEnd?.end.packet) }
     }
   }
 
-  private static func second(_ packet: PacketReference) -> Int64 { packet.time.nanoseconds / 1_000_000_000 }
+  /// - Parameters: `nil` is what has not ended.
+  private static func isLater(_ a: PacketReference?, _ b: PacketReference?) -> Bool {
+    guard let b else { return false }
+    return a.map { $0.time > b.time } ?? true
+  }
 
   /// The legs in front of sessions, each by the client-most leg that can be read. A leg that may be in front of two
   /// is in front of neither.
@@ -50,22 +60,15 @@ package struct SealedHops {
 
   private func front(of leg: Leg) -> Front {
     guard Self.mayHaveFront(leg) else { return .none }
-    guard let request = leg.request, leg.response != nil else {
+    guard leg.request != nil, leg.response != nil else {
       // Without the handshake nothing tells where to begin counting.
-      let atProxy = byHost[Self.proxyHost(of: leg)] ?? []
-      return atProxy.contains { isNear(sealed[$0], leg) && overlaps(sealed[$0], leg) } ? .unclear : .none
+      return hasOneAtProxy(leg) ? .unclear : .none
     }
-    let second = Self.second(request.packet)
-    let recent = Set((-Int64(Self.patience) - 1...1).flatMap { bySecond[second &+ $0] ?? [] })
-    let candidates = recent.sorted().compactMap { index -> (leg: Leg, account: ByteAccount)? in
-      let candidate = sealed[index]
-      guard isNear(candidate, leg), let account = ByteAccount(candidate, leg),
-        account.requestDelay < Self.patience,
-        account.answerDelay < Self.promptness
-      else { return nil }
-      return (candidate, account)
-    }
-    let complete = candidates.filter { $0.account.outcome == .complete && $0.account.clientFits }
+    guard let behind = LegBehind(leg) else { return .none }
+    let near = answers.legs(behind: behind.response, most: Self.maxFronts + 1) + cut
+    if near.count > Self.maxFronts { return .unclear }
+    let candidates = candidates(near, for: behind)
+    let complete = candidates.filter { $0.account.isComplete }
     if complete.count == 1 { return .leg(complete[0].leg, complete[0].account) }
     // Fewer bytes are no fingerprint: only if no other leg can be meant, and its handshake fits closely.
     if candidates.count == 1, candidates[0].account.isClearlyShort,
@@ -76,6 +79,46 @@ package struct SealedHops {
     return candidates.isEmpty ? .none : .unclear
   }
 
+  /// How many legs are looked at to find the one in front; where there are more it is unclear.
+  static let maxFronts = Limits.standard.maxFronts
+
+  private func candidates(_ near: [Int], for leg: LegBehind) -> [(leg: Leg, account: ByteAccount)] {
+    var last: Int?
+    return near.sorted().compactMap { index in
+      defer { last = index }
+      guard index != last, let account = ByteAccount(sealed[index], leg) else { return nil }
+      return (sealed[index], account)
+    }
+  }
+
+  /// Those of many legs on which it hangs which is in front of another: all that fit, and of the others no more than it
+  /// takes to tell that there are several.
+  static func telling(_ candidates: [Leg], _ leg: LegBehind) -> [Leg] {
+    var others: [Leg] = []
+    return candidates.filter { candidate in
+      guard let account = ByteAccount(candidate, leg) else { return false }
+      if account.isComplete || others.contains(where: { $0.beginsLike(candidate) }) { return true }
+      guard others.count < 2 else { return false }
+      others.append(candidate)
+      return true
+    }
+  }
+
+  /// Whether some leg ends where this one begins, and was open with it.
+  private func hasOneAtProxy(_ leg: Leg) -> Bool {
+    let begin = leg.beginning
+    let captures = leg.observations.map(\.capture)
+    for index in byHost[Self.proxyHost(of: leg)] ?? [] {
+      if let end = sealed[index].firstEnd?.end.packet {
+        // All others ended before.
+        if end.time < begin.time { return false }
+        if !begin.precedes(end) { continue }
+      }
+      if sealed[index].isNear(leg.connection, captures) { return true }
+    }
+    return false
+  }
+
   /// Whether the leg was made by a proxy.
   static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || leg.proxyField != nil }
 
@@ -83,24 +126,19 @@ package struct SealedHops {
   static func proxyHost(of leg: Leg) -> HostAddress {
     leg.isLocal ? leg.connection.serverHost : leg.connection.clientHost
   }
+}
 
-  private func isNear(_ candidate: Leg, _ leg: Leg) -> Bool {
-    sharesCapture(candidate, leg) && !isBehind(candidate, leg)
+extension Leg {
+  /// Whether an encrypted leg is in one of the captures of a leg that a proxy made, and not behind the proxy itself.
+  func isNear(_ inner: Connection, _ captures: [Int]) -> Bool {
+    let client = connection.client.address
+    // What the proxy's own host connects to lies behind it.
+    return client != inner.client.address && client != inner.server.address
+      && observations.contains { captures.contains($0.capture) }
   }
 
-  private func sharesCapture(_ candidate: Leg, _ leg: Leg) -> Bool {
-    let captures = Set(leg.observations.map(\.capture))
-    return candidate.observations.contains { captures.contains($0.capture) }
-  }
-
-  /// What the proxy's own host connects to lies behind it.
-  private func isBehind(_ candidate: Leg, _ leg: Leg) -> Bool {
-    let client = candidate.connection.client.address
-    return client == leg.connection.client.address || client == leg.connection.server.address
-  }
-
-  private func overlaps(_ candidate: Leg, _ leg: Leg) -> Bool {
-    guard let end = candidate.firstEnd?.end.packet else { return true }
-    return leg.beginning.precedes(end)
+  /// Whether two legs may be observations of one.
+  fileprivate func beginsLike(_ other: Leg) -> Bool {
+    client.base != nil && client.base == other.client.base && server.base == other.server.base
   }
 }

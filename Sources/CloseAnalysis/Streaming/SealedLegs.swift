@@ -4,16 +4,26 @@ import WSDecode
 
 /// The TLS connections of a capture that stay closed: any of them may be the leg in front of a proxy.
 ///
-/// A proxy asks upstream within seconds of being asked, so the candidates are known when the leg behind begins. One
-/// that has ended is kept as long as such a leg may need it.
+/// A proxy passes on an answer at once, so the candidates are known a moment after the leg behind was answered. One that
+/// has ended is kept as long as such a leg may need it.
 struct SealedLegs {
   private var live: [LegID: Leg] = [:]
-  /// Those that have ended and are candidates for legs that have not.
+  /// Those that have ended and are needed.
   private var ended: [LegID: Leg] = [:]
-  private var references: [LegID: Int] = [:]
-  /// Which clients sent records lately, by second.
-  private var recent: [(second: Int64, legs: Set<LegID>)] = []
+  private var needs: [LegID: Need] = [:]
+  /// Which servers sent records lately.
+  private var answers = SealedAnswers()
   private var hosts: [HostAddress: Host] = [:]
+
+  /// How often a leg is needed.
+  private struct Need {
+    /// By what is remembered of the records that its server sent lately.
+    var answers = 0
+    /// By legs that it may be in front of.
+    var behind = 0
+
+    var isNone: Bool { answers == 0 && behind == 0 }
+  }
 
   /// What ends at an address.
   private struct Host {
@@ -21,11 +31,15 @@ struct SealedLegs {
     var last: Leg?
   }
 
-  /// Seconds before a request in which a record may have carried it to the proxy.
-  private static let window = Int64(SealedHops.patience) + 1
+  /// Seconds for which it is remembered who sent records.
+  static let memory: Int64 = 4
   private static let maxHosts = 4096
+  /// Records of one direction that are worth forgetting.
+  private static let manyRecords = 256
 
   var isEmpty: Bool { live.isEmpty && ended.isEmpty && hosts.isEmpty }
+
+  var retainedCount: Int { live.count + ended.count }
 
   func isLive(_ id: LegID) -> Bool { live[id] != nil }
 
@@ -38,23 +52,29 @@ struct SealedLegs {
   }
 
   mutating func take(_ event: LegEvent, on id: LegID) {
+    guard case .stream(.record(.server, let record, _, _)) = event, record.mayBeData else {
+      live[id]?.take(event)
+      return
+    }
+    let previous = live[id]?.sealed?.server.last
     live[id]?.take(event)
-    if case .stream(.record(.client, _, _, let packet)) = event { noteRecord(of: id, at: packet.time) }
+    if let last = live[id]?.sealed?.server.last, answers.add(last, behind: previous, of: id.rawValue) {
+      needs[id, default: Need()].answers += 1
+    }
   }
 
-  private mutating func noteRecord(of id: LegID, at time: Timestamp) {
-    let second = time.nanoseconds / 1_000_000_000
-    if let last = recent.last, last.second >= second {
-      recent[recent.count - 1].legs.insert(id)
-    } else {
-      recent.removeAll { $0.second < second - Self.window }
-      recent.append((second, [id]))
+  /// Forgets who sent records long ago, and those of legs that nobody needs.
+  mutating func forget(before time: Timestamp) {
+    for leg in answers.forget(before: time) {
+      let id = LegID(rawValue: leg)
+      release(id, \.answers)
+      if needs[id]?.behind ?? 0 == 0 { live[id]?.forgetRecords(before: time, ifMoreThan: Self.manyRecords) }
     }
   }
 
   mutating func end(_ id: LegID) {
     guard let leg = live.removeValue(forKey: id) else { return }
-    if references[id] != nil { ended[id] = leg }
+    if needs[id] != nil { ended[id] = leg }
     let host = leg.connection.serverHost
     hosts[host]?.live.remove(id)
     hosts[host]?.last = leg
@@ -67,32 +87,51 @@ struct SealedLegs {
 
   // MARK: The legs in front
 
-  /// Those that may be in front of a leg that begins now; they are kept until they are released.
-  mutating func candidates(for leg: Leg) -> Set<LegID> {
-    guard let request = leg.request, SealedHops.mayHaveFront(leg) else { return [] }
-    let second = request.packet.time.nanoseconds / 1_000_000_000
-    let near = recent.filter { $0.second >= second - Self.window }.reduce(into: Set()) {
-      $0.formUnion($1.legs)
-    }
-    let candidates = near.filter { live[$0] != nil }
-    for id in candidates { references[id, default: 0] += 1 }
+  /// Those that may be in front of a leg that was answered a moment ago; they are kept until they are released.
+  ///
+  /// - Returns: `nil` if they are too many to tell which is.
+  mutating func candidates(for leg: Leg) -> Set<LegID>? {
+    guard let behind = LegBehind(leg) else { return [] }
+    let near = answers.legs(behind: behind.response, most: SealedHops.maxFronts + 1)
+    guard near.count <= SealedHops.maxFronts else { return nil }
+    let candidates = Set(near.map { LegID(rawValue: $0) }.filter { mayBeTaken($0, behind) })
+    for id in candidates { needs[id, default: Need()].behind += 1 }
     return candidates
   }
 
-  mutating func release(_ ids: Set<LegID>) {
-    for id in ids {
-      guard let count = references[id] else { continue }
-      references[id] = count > 1 ? count - 1 : nil
-      if count == 1 { ended[id] = nil }
-    }
+  private func mayBeTaken(_ id: LegID, _ behind: LegBehind) -> Bool {
+    (live[id] ?? ended[id]).map { ByteAccount.mayBeTaken($0, behind) } ?? false
   }
 
-  /// The candidates, and for a leg without a handshake one that ends at its proxy, if there is any.
+  mutating func release(_ ids: Set<LegID>) {
+    for id in ids { release(id, \.behind) }
+  }
+
+  private mutating func release(_ id: LegID, _ count: WritableKeyPath<Need, Int>) {
+    guard var need = needs[id] else { return }
+    need[keyPath: count] -= 1
+    needs[id] = need.isNone ? nil : need
+    if need.isNone { ended[id] = nil }
+  }
+
+  /// Those of a leg's candidates that tell which is in front of it, and for a leg without a handshake one that ends at
+  /// its proxy, if there is any.
   func legs(_ candidates: Set<LegID>, for leg: Leg) -> [Leg] {
-    let own = candidates.compactMap { live[$0] ?? ended[$0] }
-    guard leg.request == nil || leg.response == nil, SealedHops.mayHaveFront(leg),
-      let host = hosts[SealedHops.proxyHost(of: leg)]
-    else { return own }
-    return own + [host.live.first.flatMap { live[$0] } ?? host.last].compactMap { $0 }
+    if let behind = LegBehind(leg) {
+      let ids = candidates.sorted { $0.rawValue < $1.rawValue }
+      return SealedHops.telling(ids.compactMap { live[$0] ?? ended[$0] }, behind)
+    }
+    if leg.request != nil, leg.response != nil { return [] }
+    guard SealedHops.mayHaveFront(leg), let host = hosts[SealedHops.proxyHost(of: leg)] else { return [] }
+    return [host.live.first.flatMap { live[$0] } ?? host.last].compactMap { $0 }
+  }
+}
+
+extension Leg {
+  fileprivate mutating func forgetRecords(before time: Timestamp, ifMoreThan count: Int) {
+    let most = sealed.map { max($0.client.data.count, $0.server.data.count) } ?? 0
+    guard most > count else { return }
+    sealed?.client.forget(before: time)
+    sealed?.server.forget(before: time)
   }
 }

@@ -17,24 +17,23 @@ package struct SessionStream: LegSink {
   /// The legs that have ended, until their session is told.
   private var ended: [LegID: Leg] = [:]
   private var components = LegComponents()
-  private var sealed = SealedLegs()
-  /// The encrypted legs that may be in front of a leg.
-  private var fronts: [LegID: Set<LegID>] = [:]
+  private var fronts = FrontSearch()
   /// `nil` until some leg's handshake is missing: only then frames may join legs.
   private var frames: FrameLinks?
   /// Whether some session had several legs: the capture stands where hops behind one another pass.
   private var showsHops = false
   /// Legs that have ended without a handshake, or alone where some are missing: another hop may yet be recognised.
   private var unrecognised: [(leg: LegID, due: Timestamp)] = []
-  private var waiting = WaitingLegs()
   private var held: [(session: Session, due: Timestamp)] = []
-  private var endings = EndingHistory(forgets: true)
+  private var endings = EndingHistory(maxPlaces: 1 << 16)
   private var drops = CaptureDrops()
   private var now = Timestamp.distantPast
   private var lastCheck = Timestamp.distantPast
   private var count = 0
   /// Legs and sessions in memory.
-  package var retainedCount: Int { live.count + ended.count + held.count + unrecognised.count }
+  package var retainedCount: Int {
+    live.count + ended.count + held.count + unrecognised.count + fronts.retainedCount
+  }
 
   /// Of sessions that have nothing in common.
   private let context: SessionContext
@@ -43,8 +42,6 @@ package struct SessionStream: LegSink {
 
   /// Seconds that a session waits for others that end with it, and a leg for other hops.
   private static let holdTime: Int64 = 5
-  /// Seconds that a session waits for the encrypted leg in front of it.
-  private static let patience: Int64 = 30
   private static let maxHeld = 1 << 16
 
   /// - Parameters:
@@ -63,7 +60,7 @@ package struct SessionStream: LegSink {
       open(opening, id)
     default:
       if case .stream(let inner) = event, let packet = inner.timedPacket { pass(packet.time) }
-      if sealed.isLive(id) { takeSealed(event, on: id) } else { take(event, on: id) }
+      if fronts.isSealed(id) { takeSealed(event, on: id) } else { take(event, on: id) }
     }
     checkIfDue()
   }
@@ -84,8 +81,8 @@ package struct SessionStream: LegSink {
 
   package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
     pass(packet.time)
-    if sealed.isLive(id) {
-      sealed.take(.stream(.acknowledged(side, upTo: upTo, packet)), on: id)
+    if fronts.isSealed(id) {
+      takeSealed(.stream(.acknowledged(side, upTo: upTo, packet)), on: id)
     } else {
       live.acknowledge(side, upTo: upTo, packet, on: id)
     }
@@ -107,7 +104,7 @@ package struct SessionStream: LegSink {
   /// The capture holds no more.
   package mutating func finish() {
     judgeUnrecognised(upTo: nil)
-    for group in waiting.takeAll() { tell(group) }
+    for group in fronts.finish() { tell(group) }
     tellHeld(upTo: nil)
   }
 
@@ -115,11 +112,9 @@ package struct SessionStream: LegSink {
 
   private mutating func open(_ opening: consuming LegOpening, _ id: LegID) {
     let leg = Leg(opening, id: id, capture: 0)
-    guard !leg.isSealed else { return sealed.open(leg, id) }
+    guard !leg.isSealed else { return fronts.open(leg, id) }
     live.open(leg, id)
     components.add(id, leg.handshakeTraits)
-    let candidates = sealed.isEmpty ? [] : sealed.candidates(for: leg)
-    if !candidates.isEmpty { fronts[id] = candidates }
     if leg.acceptToken == nil, frames == nil { linkAllFrames() }
   }
 
@@ -127,6 +122,7 @@ package struct SessionStream: LegSink {
     guard live.take(event, on: id) else { return }
     switch event {
     case .responded:
+      if !fronts.isEmpty, let leg = live[id] { fronts.noteAnswer(leg, id) }
       // With the request's key the token was known before.
       if let leg = live[id], leg.request?.expectedAccept == nil, let token = leg.response?.accept {
         components.link(id, .handshake(token))
@@ -139,7 +135,7 @@ package struct SessionStream: LegSink {
     case .refuted:
       ended[id] = live.end(id)
       forget([id])
-      sealed.release(fronts.removeValue(forKey: id) ?? [])
+      fronts.forget(id)
     default: break
     }
   }
@@ -160,13 +156,7 @@ package struct SessionStream: LegSink {
   }
 
   private mutating func takeSealed(_ event: LegEvent, on id: LegID) {
-    sealed.take(event, on: id)
-    switch event {
-    case .stream(.closed): sealed.end(id)
-    case .refuted: sealed.refute(id)
-    default: return
-    }
-    for group in waiting.release(id) { tell(group) }
+    for group in fronts.take(event, on: id) { tell(group) }
   }
 
   /// Forgets legs that have ended.
@@ -215,7 +205,7 @@ package struct SessionStream: LegSink {
     var sessions = SessionBuilder(heeded, clocks, frames).sessions
     if sessions.contains(where: { $0.legs.count > 1 }) { showsHops = true }
     var told: [LegID] = []
-    if components.haveAllEnded(with: first), sealed.isEmpty {
+    if components.haveAllEnded(with: first), fronts.isEmpty {
       told = ids
       for index in sessions.indices { finish(&sessions[index]) }
     } else {
@@ -231,31 +221,21 @@ package struct SessionStream: LegSink {
   }
 
   private mutating func tellOrWait(_ session: inout Session, _ ids: [LegID]) {
-    if sealed.isEmpty { return finish(&session) }
-    let candidates = ids.reduce(into: Set<LegID>()) { $0.formUnion(fronts.removeValue(forKey: $1) ?? []) }
-    let group = WaitingLegs.Group(legs: ids.compactMap { ended[$0] }.map(heedingDrops), fronts: candidates)
-    let open = candidates.filter { sealed.isLive($0) }
-    if open.isEmpty { tell(group, &session) } else { waiting.add(group, for: open, since: now) }
+    if fronts.isEmpty { return finish(&session) }
+    let legs = ids.compactMap { ended[$0] }.map(heedingDrops)
+    if let group = fronts.place(session, legs, ids, at: now) { tell(group) }
   }
 
-  /// - Parameter session: what the legs are together, if no encrypted leg is in front.
-  private mutating func tell(_ group: WaitingLegs.Group, _ session: inout Session) {
-    let fronts = sealedLegs(of: group)
-    guard fronts.isEmpty else { return tell(group, fronts) }
-    finish(&session)
-    sealed.release(group.fronts)
+  private func sessions(of group: FrontSearch.Group) -> [Session] {
+    if group.isCrowded { return SessionBuilder(group.legs, clocks).sessions(behind: .unclear) }
+    let sealed = fronts.fronts(of: group).map(heedingDrops)
+    return sealed.isEmpty ? [group.session] : SessionBuilder(group.legs + sealed, clocks).sessions
   }
 
-  private mutating func tell(_ group: WaitingLegs.Group) { tell(group, sealedLegs(of: group)) }
-
-  private func sealedLegs(of group: WaitingLegs.Group) -> [Leg] {
-    group.legs.flatMap { sealed.legs(group.fronts, for: $0) }
-  }
-
-  private mutating func tell(_ group: WaitingLegs.Group, _ fronts: [Leg]) {
-    var sessions = SessionBuilder(group.legs + fronts.uniqued.map(heedingDrops), clocks).sessions
+  private mutating func tell(_ group: FrontSearch.Group) {
+    var sessions = sessions(of: group)
     for index in sessions.indices { finish(&sessions[index]) }
-    sealed.release(group.fronts)
+    fronts.release(group)
   }
 
   /// The leg with what it may lack.
@@ -283,7 +263,8 @@ package struct SessionStream: LegSink {
   private mutating func check() {
     lastCheck = now
     judgeUnrecognised(upTo: now)
-    for group in waiting.takeOlder(than: now.advanced(bySeconds: -Self.patience)) { tell(group) }
+    let (live, ended) = (live, ended)
+    for group in fronts.due(at: now, { live[$0] ?? ended[$0] }) { tell(group) }
     tellHeld(upTo: now)
   }
 
@@ -298,14 +279,6 @@ package struct SessionStream: LegSink {
       due[index].findings = FindingCatalogue.findings(in: due[index], context)
       emit(due[index])
     }
-  }
-}
-
-extension [Leg] {
-  /// Each leg once.
-  fileprivate var uniqued: [Leg] {
-    var seen: Set<Int> = []
-    return filter { seen.insert($0.observations[0].number).inserted }
   }
 }
 

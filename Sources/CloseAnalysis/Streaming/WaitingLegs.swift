@@ -3,11 +3,8 @@ import WSDecode
 
 /// The legs of sessions that have ended, waiting for the encrypted leg that may be in front of them.
 struct WaitingLegs {
-  /// The legs of a session that can be read, and those that may be in front of them.
-  struct Group {
-    var legs: [Leg]
-    var fronts: Set<LegID>
-  }
+  typealias Group = FrontSearch.Group
+
   private struct Entry {
     var group: Group
     /// What has not ended of those in front.
@@ -19,6 +16,8 @@ struct WaitingLegs {
   private var order: [Int] = []
   private var waiters: [LegID: [Int]] = [:]
   private var nextNumber = 0
+
+  var count: Int { entries.count }
 
   mutating func add(_ group: Group, for open: Set<LegID>, since: Timestamp) {
     entries[nextNumber] = Entry(group: group, open: open, since: since)

@@ -1,0 +1,54 @@
+import Capture
+import Streams
+import WSDecode
+
+/// The leg behind a proxy, as far as it tells what the proxy has to pass on: prepared once to be compared with many legs
+/// that may be in front.
+struct LegBehind {
+  let connection: Connection
+  let captures: [Int]
+  let request: PacketReference
+  let response: PacketReference
+  /// Bytes of the 101's head.
+  let head: UInt64
+  /// Bytes toward the client behind the handshake that the proxy received.
+  let received: UInt64
+  /// Bytes from the client behind the handshake that it passed on.
+  let sent: UInt64
+  let close: CarriedClose?
+  /// The server's frames that are remembered.
+  let marks: [FrameMark]
+  /// Whether these numbers are known.
+  let isUnderstood: Bool
+
+  /// The server's Close frame among the bytes behind the handshake.
+  struct CarriedClose {
+    var end: UInt64
+    var byteCount: UInt64
+    var packet: PacketReference
+
+    init(_ close: SeenClose, behind head: UInt64) {
+      end = close.frame.range.upperBound - min(head, close.frame.range.upperBound)
+      byteCount = close.frame.range.upperBound - close.frame.range.lowerBound
+      packet = close.frame.last
+    }
+  }
+
+  /// - Returns: `nil` if its handshake was not captured, or no proxy made the leg.
+  init?(_ leg: Leg) {
+    guard SealedHops.mayHaveFront(leg), let request = leg.request, let response = leg.response,
+      response.isSwitchingProtocols
+    else { return nil }
+    connection = leg.connection
+    captures = leg.observations.map(\.capture)
+    self.request = request.packet
+    self.response = response.packet
+    head = response.endOffset
+    let (client, server) = (leg.client, leg.server)
+    received = server.dataEnd - min(head, server.dataEnd)
+    sent = client.dataEnd - min(request.endOffset, client.dataEnd)
+    close = server.close.map { [head] in CarriedClose($0, behind: head) }
+    marks = server.marks.all
+    isUnderstood = client.isUnderstood && server.isUnderstood
+  }
+}

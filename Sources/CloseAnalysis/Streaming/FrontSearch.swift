@@ -1,0 +1,171 @@
+import Capture
+import WSDecode
+
+/// Looks for the encrypted legs in front of sessions, and keeps sessions until those in question have ended.
+///
+///     leg ──answered──▶ a moment later its candidates are known
+///     session ──its candidates are not known──▶ early ──known──▶ waiting ──they have ended, or patience──▶ due
+struct FrontSearch {
+  /// A session, and what may be in front of it.
+  struct Group {
+    /// What the legs are together, if no encrypted leg is in front.
+    var session: Session
+    var legs: [Leg]
+    /// The client-most of them, as often as it was observed.
+    var outer: [Leg] = []
+    /// What may be in front of that.
+    fileprivate(set) var fronts: Set<LegID> = []
+    /// Whether too much may be: it is unclear what is.
+    fileprivate(set) var isCrowded = false
+  }
+  /// A session whose candidates are not known yet, as a leg of it was answered a moment ago.
+  private struct Early {
+    var group: Group
+    var answered: [Leg] = []
+    var due = Timestamp.distantPast
+  }
+
+  private var sealed = SealedLegs()
+  private var waiting = WaitingLegs()
+  private var early: [Early] = []
+  /// Legs that were answered a moment ago, in the order in which that was told.
+  private var answered: [(leg: LegID, due: Timestamp)] = []
+  /// When the candidates of those will be known.
+  private var dues: [LegID: Timestamp] = [:]
+  /// The candidates of legs, of those that have any; `nil` if they are too many.
+  private var candidates: [LegID: Set<LegID>?] = [:]
+
+  /// Seconds behind an answer after which all has been told that may have passed it on.
+  private static let settleTime: Int64 = 2
+  /// Seconds that a session waits for the encrypted leg in front of it.
+  private static let patience: Int64 = 30
+
+  /// Whether there was no encrypted leg.
+  var isEmpty: Bool { sealed.isEmpty }
+
+  /// Encrypted legs and sessions in memory.
+  var retainedCount: Int { sealed.retainedCount + early.count + waiting.count }
+
+  func isSealed(_ id: LegID) -> Bool { sealed.isLive(id) }
+
+  // MARK: Legs
+
+  /// An encrypted leg begins.
+  mutating func open(_ leg: Leg, _ id: LegID) { sealed.open(leg, id) }
+
+  /// - Returns: the sessions that waited for nothing else.
+  mutating func take(_ event: LegEvent, on id: LegID) -> [Group] {
+    sealed.take(event, on: id)
+    switch event {
+    case .stream(.closed): sealed.end(id)
+    case .refuted: sealed.refute(id)
+    default: return []
+    }
+    return waiting.release(id)
+  }
+
+  /// A leg that can be read was answered.
+  mutating func noteAnswer(_ leg: Leg, _ id: LegID) {
+    guard !isEmpty, let behind = LegBehind(leg) else { return }
+    let due = behind.response.time.advanced(bySeconds: Self.settleTime)
+    answered.append((id, due))
+    dues[id] = due
+  }
+
+  /// A leg is of no session.
+  mutating func forget(_ id: LegID) {
+    dues[id] = nil
+    sealed.release(candidates.removeValue(forKey: id).flatMap(\.self) ?? [])
+  }
+
+  // MARK: Sessions
+
+  /// A session has ended.
+  ///
+  /// - Parameters:
+  ///   - legs: as they were captured.
+  ///   - ids: theirs.
+  /// - Returns: `nil` if it has to wait.
+  mutating func place(_ session: Session, _ legs: [Leg], _ ids: [LegID], at now: Timestamp) -> Group? {
+    var entry = Early(group: Group(session: session, legs: legs))
+    for (leg, id) in zip(legs, ids) {
+      guard session.legs[0].observations.contains(where: { $0.number == leg.observations[0].number }) else {
+        forget(id)
+        continue
+      }
+      entry.group.outer.append(leg)
+      if let found = candidates.removeValue(forKey: id) { add(found, to: &entry.group) }
+      guard let due = dues.removeValue(forKey: id) else { continue }
+      entry.answered.append(leg)
+      entry.due = max(entry.due, due)
+    }
+    if entry.answered.isEmpty { return wait(entry.group, at: now) }
+    early.append(entry)
+    return nil
+  }
+
+  private mutating func add(_ fronts: Set<LegID>?, to group: inout Group) {
+    guard let fronts else {
+      group.isCrowded = true
+      return
+    }
+    // A group needs each once.
+    sealed.release(group.fronts.intersection(fronts))
+    group.fronts.formUnion(fronts)
+  }
+
+  /// - Returns: the group, if no front is open on which it hangs.
+  private mutating func wait(_ group: Group, at now: Timestamp) -> Group? {
+    if group.isCrowded { return group }
+    let open = group.fronts.filter { sealed.isLive($0) }
+    if open.isEmpty { return group }
+    waiting.add(group, for: open, since: now)
+    return nil
+  }
+
+  /// What has waited long enough.
+  ///
+  /// - Parameter leg: finds a leg, also one that has ended.
+  mutating func due(at now: Timestamp, _ leg: (LegID) -> Leg?) -> [Group] {
+    settle(upTo: now, leg)
+    let groups = takeEarly(upTo: now) + waiting.takeOlder(than: now.advanced(bySeconds: -Self.patience))
+    sealed.forget(before: now.advanced(bySeconds: -SealedLegs.memory))
+    return groups
+  }
+
+  /// All that waits: the capture holds no more.
+  mutating func finish() -> [Group] { takeEarly(upTo: nil) + waiting.takeAll() }
+
+  /// Looks for the candidates of legs that have not ended.
+  private mutating func settle(upTo now: Timestamp, _ leg: (LegID) -> Leg?) {
+    let count = answered.prefix { $0.due <= now }.count
+    for (id, _) in answered[..<count] where dues.removeValue(forKey: id) != nil {
+      guard let leg = leg(id) else { continue }
+      let found = sealed.candidates(for: leg)
+      if found?.isEmpty != true { candidates[id] = .some(found) }
+    }
+    answered.removeFirst(count)
+  }
+
+  /// - Parameter now: `nil` for all.
+  private mutating func takeEarly(upTo now: Timestamp?) -> [Group] {
+    let isDue = { (entry: Early) in now.map { entry.due <= $0 } ?? true }
+    let due = early.filter(isDue)
+    early.removeAll(where: isDue)
+    return due.compactMap { entry in
+      var group = entry.group
+      for leg in entry.answered { add(sealed.candidates(for: leg), to: &group) }
+      return if let now { wait(group, at: now) } else { group }
+    }
+  }
+
+  /// The legs in front of a session's legs, and what it takes to tell that it is unclear which.
+  func fronts(of group: Group) -> [Leg] {
+    var seen: Set<Int> = []
+    return group.outer.flatMap { sealed.legs(group.fronts, for: $0) }
+      .filter { seen.insert($0.observations[0].number).inserted }
+  }
+
+  /// A session is told.
+  mutating func release(_ group: Group) { sealed.release(group.fronts) }
+}

@@ -1,0 +1,99 @@
+import Capture
+import CloseAnalysis
+import Limits
+import Streams
+import TestSupport
+import Testing
+
+/// Many WebSockets behind TLS that stays closed, at the same time.
+@Suite struct SealedFrontTests {
+  static let samples = ["wss13-node", "wss12-node", "wss13-chromium", "lost-close-wss-gateway"]
+
+  /// Sessions of recordings, each a little later than the one before, with ports, sequence numbers and keys of its own.
+  static func clones(_ count: Int, every seconds: Double) throws -> [TestPacket] {
+    let recordings = try samples.map { try TestPacket.read("\(EncryptedLossTests.root)/\($0)/gateway.pcap") }
+    return TestPacket.merged(
+      (0..<count).map { number in
+        let packets = recordings[number % recordings.count]
+        let start = packets[0].segment.packet.time.seconds(since: Timestamp(nanoseconds: 0))
+        return packets.map { $0.clone(number) }.shifted(by: Double(number) * seconds - start)
+      })
+  }
+
+  /// Where many are alike it may be unclear which leg is in front of which, as where one lost something; it is never
+  /// another one.
+  @Test(arguments: [(0.001, 100), (0.05, 120), (1.5, 160)])
+  func `each is told with the encrypted leg in front of it, also while the capture is read`(
+    seconds: Double, found: Int
+  ) throws {
+    let packets = try Self.clones(160, every: seconds)
+    let sessions = Stages.sessions(of: packets)
+    #expect(sessions.count == 160)
+    for session in sessions {
+      let (outer, inner) = (session.legs[0], session.legs[session.legs.count - 1])
+      if session.legs.count == 1 {
+        #expect(session.judgement.reason == .encrypted)
+      } else {
+        #expect(outer.isSealed && outer.connection.client.port + 1 == inner.connection.client.port)
+      }
+    }
+    #expect(sessions.count { $0.legs.count == 2 } >= found)
+    SessionStreamTests.expectSame(packets, "every \(seconds) s")
+  }
+
+  /// Of a connection that goes on only the first records are kept.
+  @Test func `an encrypted leg with more records than are kept may be in front`() {
+    var front = Conversation(
+      client: "10.9.3.3:50000", server: "10.9.2.2:8443", clientISN: 77_000_000, serverISN: 99_000_000)
+    let record = [0x17, 3, 3, 0, 40] + [UInt8](repeating: 7, count: 40)
+    for _ in 0..<Limits.standard.maxSealedRecords + 10 { front.send(.server, record) }
+    var talk = ProxiedConversation(at: front.time + 1)
+    for side in [Side.client, .server] {
+      front.time = talk.time
+      front.send(side, record)
+      talk.time = front.time
+      if side == .client { talk.upgrade() }
+    }
+    talk.close()
+    talk.onInner { $0.finish(.server) }
+    let packets = TestPacket.merged([front.packets, talk.innerPackets])
+    #expect(Stages.sessions(of: talk.innerPackets).map(\.verdict) == [.delivered])
+    for sessions in [Stages.sessions(of: packets), SessionStreamTests.streamed(packets)] {
+      #expect(sessions.map(\.verdict) == [.undetermined])
+      #expect(sessions.first?.judgement.reason == .encrypted)
+    }
+  }
+
+  @Test func `what is known of encrypted legs is forgotten with their sessions`() throws {
+    let most = try [60, 240].map { count in
+      var most = 0
+      let sessions = SessionStreamTests.streamed(try Self.clones(count, every: 0.5)) { most = max(most, $1) }
+      #expect(sessions.count == count)
+      return most
+    }
+    #expect(most[1] <= most[0] + 2)
+  }
+}
+
+extension TestPacket {
+  private static let names = ["sec-websocket-key: ", "x-request-id: "].map { Array($0.utf8) }
+
+  /// The same packet of another session.
+  fileprivate func clone(_ number: Int) -> TestPacket {
+    var packet = self
+    let isFromClient = segment.source.port > 30_000
+    let isOuter = min(segment.source.port, segment.destination.port) == 443
+    let port = UInt16(30_000 + number * 2 + (isOuter ? 0 : 1))
+    if isFromClient { packet.segment.source.port = port } else { packet.segment.destination.port = port }
+    let (client, server) = (UInt32(port) &* 1_000_003, UInt32(port) &* 77_000_017)
+    packet.segment.sequence = segment.sequence + (isFromClient ? client : server)
+    packet.segment.acknowledgment = segment.acknowledgment + (isFromClient ? server : client)
+    for name in Self.names {
+      let places = payload.indices.dropLast(name.count + 8)
+      guard let place = places.first(where: { payload[$0...].starts(with: name) }) else { continue }
+      packet.payload.replaceSubrange(
+        place + name.count..<place + name.count + 8, with: String(10_000_000 + number).utf8)
+    }
+    return packet
+  }
+}
