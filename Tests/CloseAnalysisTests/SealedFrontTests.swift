@@ -64,6 +64,35 @@ import Testing
     }
   }
 
+  @Test(arguments: [-3, -12, -3600.0])
+  func `a clock that is set back hides no encrypted leg`(step: Double) throws {
+    let packets = try Self.clones(24, every: 1.5)
+    let half = packets.count / 2
+    let jumped = TestPacket.numbered(Array(packets[..<half]) + Array(packets[half...]).shifted(by: step))
+    let sessions = SessionStreamTests.streamed(jumped)
+    #expect(sessions.count { $0.legs.count == 2 || $0.judgement.reason == .encrypted } == 24)
+    #expect(sessions.count { $0.legs.count == 2 } >= 22)
+  }
+
+  /// What lies behind a hole is told when the hole is given up: here long after the session has ended.
+  @Test(arguments: samples.dropLast())
+  func `records behind a missing packet are counted when they are known`(sample: String) throws {
+    let packets = try TestPacket.read("\(EncryptedLossTests.root)/\(sample)/gateway.pcap")
+    let start = packets[0].segment.packet.time.seconds(since: Timestamp(nanoseconds: 0))
+    let later = AnalysisLimitTests.others(40, at: 0.5).enumerated().map { second, packet in
+      let time = packet.segment.packet.time.seconds(since: Timestamp(nanoseconds: 0))
+      return [packet].shifted(by: Double(second) - time)
+    }
+    // Without its hello a connection is known to be TLS only when the hole is given up: see docs/encrypted.md.
+    let hellos = packets.indices.filter { packets[$0].payload.starts(with: [0x16, 3]) }
+    for index in packets.indices where packets[index].segment.source.port == 443 && !hellos.contains(index) {
+      var rest = packets
+      rest.remove(at: index)
+      let merged = TestPacket.merged([rest.shifted(by: -start)] + later)
+      SessionStreamTests.expectSame(merged, "\(sample) without packet \(index + 1)")
+    }
+  }
+
   @Test func `what is known of encrypted legs is forgotten with their sessions`() throws {
     let most = try [60, 240].map { count in
       var most = 0

@@ -76,20 +76,32 @@ package struct ByteAccount: Sendable {
     return requestDelay(client, inner) != nil && firstAnswer(server, inner) != nil
   }
 
+  /// Whether the times allow that a leg brought the request that a proxy passed on.
+  static func mayHaveAsked(_ sealed: Leg, _ inner: LegBehind) -> Bool {
+    guard sealed.isNear(inner.connection, inner.captures), let (client, _) = sealed.sealed else {
+      return false
+    }
+    return requestDelay(client, inner) != nil
+  }
+
   /// Seconds from the upgrade request, the last that the client sent before the proxy asked.
   private static func requestDelay(_ client: SealedRecords, _ inner: LegBehind) -> Double? {
     let asked = client.index(notBefore: inner.request) - 1
-    guard asked >= 0 else { return nil }
     // What is not kept may have come at any time.
-    if client.isCut, asked == client.data.count - 1 { return 0 }
-    let delay = inner.request.time.seconds(since: client.data[asked].packet.time)
-    return delay < patience ? delay : nil
+    guard asked >= 0 else { return client.forgotten == nil ? nil : 0 }
+    let isCut = client.isCut && asked == client.data.count - 1
+    guard let last = isCut ? client.last : client.data[asked].packet else { return nil }
+    let delay = inner.request.time.seconds(since: last.time)
+    guard delay < patience else { return nil }
+    return isCut ? 0 : delay
   }
 
   /// The first record behind the answer; the end of the records if what is not kept may have held it.
   private static func firstAnswer(_ server: SealedRecords, _ inner: LegBehind) -> Int? {
     let first = server.index(notBefore: inner.response)
-    guard first < server.data.count else { return server.isCut ? first : nil }
+    guard first < server.data.count else {
+      return server.isCut && server.last.map { !$0.precedes(inner.response) } ?? false ? first : nil
+    }
     let delay = server.data[first].packet.time.seconds(since: inner.response.time)
     return delay < SealedAnswers.promptness ? first : nil
   }

@@ -9,14 +9,20 @@ struct SealedAnswers {
     var previous: PacketReference?
     var last: PacketReference
   }
-  private var byTenth: [Int64: [Burst]] = [:]
+  /// What all servers sent in a tenth of a second.
+  private struct Tenth {
+    var bursts: [Burst] = []
+    /// When the last of it was told.
+    var told = Timestamp.distantPast
+  }
+  private var tenths: [Int64: Tenth] = [:]
   /// Where the last burst of each leg is.
   private var lasts: [Int: (tenth: Int64, index: Int)] = [:]
-  /// The tenths of a second from which on all are remembered; `nil` until some are forgotten.
-  private var first: Int64?
 
   /// Seconds in which a proxy passes on an answer.
   static let promptness = 0.1
+  /// Bursts that are looked at.
+  private static let maxLooks = 64 * SealedHops.maxFronts
 
   private static func tenth(_ time: Timestamp) -> Int64 { time.nanoseconds / 100_000_000 }
 
@@ -25,48 +31,54 @@ struct SealedAnswers {
   /// - Parameters:
   ///   - previous: the packet of the record before.
   ///   - leg: its number.
+  ///   - now: when it is told, which may be long after its packet.
   /// - Returns: whether `forget` will return the leg once more.
   @discardableResult mutating func add(
-    _ packet: PacketReference, behind previous: PacketReference?, of leg: Int
+    _ packet: PacketReference, behind previous: PacketReference?, of leg: Int,
+    at now: Timestamp = .distantPast
   ) -> Bool {
     let tenth = Self.tenth(packet.time)
-    if let first, tenth < first { return false }
+    tenths[tenth, default: Tenth()].told = now
     if let last = lasts[leg], last.tenth == tenth {
-      byTenth[tenth]?[last.index].last = packet
+      tenths[tenth]?.bursts[last.index].last = packet
       return false
     }
-    lasts[leg] = (tenth, byTenth[tenth]?.count ?? 0)
-    byTenth[tenth, default: []].append(Burst(leg: leg, previous: previous, last: packet))
+    lasts[leg] = (tenth, tenths[tenth]?.bursts.count ?? 0)
+    tenths[tenth]?.bursts.append(Burst(leg: leg, previous: previous, last: packet))
     return true
   }
 
   /// The legs whose servers sent their first record behind an answer soon after it, and some that were not that soon.
   ///
-  /// - Parameter most: how many are looked for.
-  func legs(behind answer: PacketReference, most: Int) -> [Int] {
+  /// - Returns: `nil` if they are too many.
+  func legs(behind answer: PacketReference) -> [Int]? {
     let tenth = Self.tenth(answer.time)
-    var legs: [Int] = []
     // Packets need not be in the order of their times.
-    for tenth in tenth - 1...tenth + 1 {
-      for burst in byTenth[tenth] ?? [] where !burst.last.precedes(answer) {
+    let near = (tenth - 1...tenth + 1).compactMap { tenths[$0]?.bursts }
+    guard near.reduce(0, { $0 + $1.count }) <= Self.maxLooks else { return nil }
+    var legs: [Int] = []
+    for bursts in near {
+      for burst in bursts where !burst.last.precedes(answer) {
         guard burst.previous?.precedes(answer) ?? true else { continue }
         legs.append(burst.leg)
-        if legs.count == most { return legs }
+        if legs.count > SealedHops.maxFronts { return nil }
       }
     }
     return legs
   }
 
-  /// Forgets what was sent before a moment.
+  /// Forgets what was told before a moment.
   ///
-  /// - Returns: the legs that sent it, each as often as it was added.
-  mutating func forget(before time: Timestamp) -> [Int] {
-    let next = Self.tenth(time)
-    first = max(first ?? next, next)
-    let old = byTenth.keys.filter { $0 < next }.flatMap { byTenth.removeValue(forKey: $0) ?? [] }.map(\.leg)
-    for leg in old {
-      if let last = lasts[leg], last.tenth < next { lasts[leg] = nil }
+  /// - Returns: the legs that sent it, each as often as it was added, and the time of what they sent last.
+  mutating func forget(toldBefore time: Timestamp) -> [(leg: Int, last: Timestamp)] {
+    var forgotten: [(leg: Int, last: Timestamp)] = []
+    for (tenth, all) in tenths where all.told < time {
+      tenths[tenth] = nil
+      for burst in all.bursts {
+        forgotten.append((burst.leg, burst.last.time))
+        if lasts[burst.leg]?.tenth == tenth { lasts[burst.leg] = nil }
+      }
     }
-    return old
+    return forgotten
   }
 }

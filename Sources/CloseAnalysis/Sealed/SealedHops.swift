@@ -27,7 +27,7 @@ package struct SealedHops {
     self.sealed = sealed
     for (index, leg) in sealed.enumerated() {
       byHost[leg.connection.serverHost, default: []].append(index)
-      guard let records = leg.sealed?.server else { continue }
+      guard sealed.count > Self.few, let records = leg.sealed?.server else { continue }
       if records.isCut { cut.append(index) }
       var previous: PacketReference?
       for record in records.data {
@@ -65,8 +65,7 @@ package struct SealedHops {
       return hasOneAtProxy(leg) ? .unclear : .none
     }
     guard let behind = LegBehind(leg) else { return .none }
-    let near = answers.legs(behind: behind.response, most: Self.maxFronts + 1) + cut
-    if near.count > Self.maxFronts { return .unclear }
+    guard let near = near(behind) else { return .unclear }
     let candidates = candidates(near, for: behind)
     let complete = candidates.filter { $0.account.isComplete }
     if complete.count == 1 { return .leg(complete[0].leg, complete[0].account) }
@@ -81,6 +80,16 @@ package struct SealedHops {
 
   /// How many legs are looked at to find the one in front; where there are more it is unclear.
   static let maxFronts = Limits.standard.maxFronts
+  /// So many are all looked at.
+  private static let few = 16
+
+  /// - Returns: `nil` if there are too many.
+  private func near(_ leg: LegBehind) -> [Int]? {
+    if sealed.count <= Self.few { return Array(sealed.indices) }
+    guard let prompt = answers.legs(behind: leg.response) else { return nil }
+    let all = prompt + cut.filter { ByteAccount.mayBeTaken(sealed[$0], leg) }
+    return all.count > Self.maxFronts ? nil : all
+  }
 
   private func candidates(_ near: [Int], for leg: LegBehind) -> [(leg: Leg, account: ByteAccount)] {
     var last: Int?

@@ -28,6 +28,8 @@ package struct SealedRecords: Sendable {
   package private(set) var isIncomplete = false
   /// Some at the end are not kept.
   package private(set) var isCut = false
+  /// Bytes of content of those at the beginning that were forgotten; `nil` if none were.
+  private(set) var forgotten: UInt64?
   private var nextUnacknowledged = 0
   private static let maxKept = Limits.standard.maxSealedRecords
 
@@ -38,12 +40,12 @@ package struct SealedRecords: Sendable {
     // One that fills a hole brings those behind it.
     let packet = last.map { packet.precedes($0) ? $0 : packet } ?? packet
     last = packet
-    guard data.count < Self.maxKept else {
+    guard !isCut, data.count < Self.maxKept else {
       isIncomplete = true
       isCut = true
       return
     }
-    let start = data.last?.contentEnd ?? 0
+    let start = data.last?.contentEnd ?? forgotten ?? 0
     data.append(
       SealedRecord(contentEnd: start &+ UInt64(record.contentLength ?? 0), end: end, packet: packet))
   }
@@ -55,10 +57,11 @@ package struct SealedRecords: Sendable {
     }
   }
 
-  /// Forgets those that came before a moment, except for the last of them: those behind it count from its end.
+  /// Forgets those that came before a moment, except for the last of them.
   mutating func forget(before time: Timestamp) {
     let old = data.indices.partitionPoint { data[$0].packet.time >= time } - 1
     guard old > 0 else { return }
+    forgotten = data[old - 1].contentEnd
     data.removeFirst(old)
     nextUnacknowledged = max(0, nextUnacknowledged - old)
   }
@@ -83,7 +86,7 @@ package struct SealedRecords: Sendable {
   }
 
   /// Bytes of content in front of a record.
-  func contentStart(_ index: Int) -> UInt64 { index > 0 ? data[index - 1].contentEnd : 0 }
+  func contentStart(_ index: Int) -> UInt64 { index > 0 ? data[index - 1].contentEnd : forgotten ?? 0 }
 
   /// Bytes of content of one record.
   func contentLength(_ index: Int) -> UInt64 { data[index].contentEnd - contentStart(index) }

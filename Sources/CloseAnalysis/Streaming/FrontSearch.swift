@@ -15,7 +15,7 @@ struct FrontSearch {
     var outer: [Leg] = []
     /// What may be in front of that.
     fileprivate(set) var fronts: Set<LegID> = []
-    /// Whether too much may be: it is unclear what is.
+    /// Whether too much may be, or it is not known what: it is unclear what is.
     fileprivate(set) var isCrowded = false
   }
   /// A session whose candidates are not known yet, as a leg of it was answered a moment ago.
@@ -32,13 +32,14 @@ struct FrontSearch {
   private var answered: [(leg: LegID, due: Timestamp)] = []
   /// When the candidates of those will be known.
   private var dues: [LegID: Timestamp] = [:]
-  /// The candidates of legs, of those that have any; `nil` if they are too many.
+  /// The candidates of legs, of those that have any; `nil` if they are too many, or not known.
   private var candidates: [LegID: Set<LegID>?] = [:]
 
-  /// Seconds behind an answer after which all has been told that may have passed it on.
+  /// Seconds after which those have been told that passed on an answer, or that somebody asked and nothing came.
   private static let settleTime: Int64 = 2
   /// Seconds that a session waits for the encrypted leg in front of it.
   private static let patience: Int64 = 30
+  private static let maxEarly = 1 << 16
 
   /// Whether there was no encrypted leg.
   var isEmpty: Bool { sealed.isEmpty }
@@ -54,8 +55,8 @@ struct FrontSearch {
   mutating func open(_ leg: Leg, _ id: LegID) { sealed.open(leg, id) }
 
   /// - Returns: the sessions that waited for nothing else.
-  mutating func take(_ event: LegEvent, on id: LegID) -> [Group] {
-    sealed.take(event, on: id)
+  mutating func take(_ event: LegEvent, on id: LegID, at now: Timestamp) -> [Group] {
+    sealed.take(event, on: id, at: now)
     switch event {
     case .stream(.closed): sealed.end(id)
     case .refuted: sealed.refute(id)
@@ -65,9 +66,18 @@ struct FrontSearch {
   }
 
   /// A leg that can be read was answered.
-  mutating func noteAnswer(_ leg: Leg, _ id: LegID) {
+  ///
+  /// - Parameters:
+  ///   - latest: when the packet was captured of which something was told last.
+  ///   - now: the same, where the clock was not set back.
+  mutating func noteAnswer(_ leg: Leg, _ id: LegID, after latest: Timestamp, at now: Timestamp) {
     guard !isEmpty, let behind = LegBehind(leg) else { return }
-    let due = behind.response.time.advanced(bySeconds: Self.settleTime)
+    // Told too late to know who passed it on.
+    if latest.seconds(since: behind.response.time) > Double(Self.settleTime) {
+      candidates[id] = .some(nil)
+      return
+    }
+    let due = now.advanced(bySeconds: Self.settleTime)
     answered.append((id, due))
     dues[id] = due
   }
@@ -99,7 +109,10 @@ struct FrontSearch {
       entry.answered.append(leg)
       entry.due = max(entry.due, due)
     }
-    if entry.answered.isEmpty { return wait(entry.group, at: now) }
+    // The handshake may be on two observations, half on each.
+    let isHalved = !entry.group.outer.contains { LegBehind($0) != nil } && LegBehind(session.legs[0]) != nil
+    if isHalved || early.count >= Self.maxEarly { entry.group.isCrowded = true }
+    if entry.answered.isEmpty || entry.group.isCrowded { return wait(entry.group, at: now) }
     early.append(entry)
     return nil
   }
@@ -129,7 +142,7 @@ struct FrontSearch {
   mutating func due(at now: Timestamp, _ leg: (LegID) -> Leg?) -> [Group] {
     settle(upTo: now, leg)
     let groups = takeEarly(upTo: now) + waiting.takeOlder(than: now.advanced(bySeconds: -Self.patience))
-    sealed.forget(before: now.advanced(bySeconds: -SealedLegs.memory))
+    sealed.forget(toldBefore: now.advanced(bySeconds: -SealedLegs.memory))
     return groups
   }
 

@@ -13,6 +13,9 @@ struct SealedLegs {
   private var needs: [LegID: Need] = [:]
   /// Which servers sent records lately.
   private var answers = SealedAnswers()
+  /// Clients of which a record was told lately, and when: nothing of their servers has been since. What is behind a hole
+  /// is told late.
+  private var unanswered: [LegID: Timestamp] = [:]
   private var hosts: [HostAddress: Host] = [:]
 
   /// How often a leg is needed.
@@ -34,6 +37,7 @@ struct SealedLegs {
   /// Seconds for which it is remembered who sent records.
   static let memory: Int64 = 4
   private static let maxHosts = 4096
+  private static let maxUnanswered = 4096
   /// Records of one direction that are worth forgetting.
   private static let manyRecords = 256
 
@@ -51,29 +55,34 @@ struct SealedLegs {
     }
   }
 
-  mutating func take(_ event: LegEvent, on id: LegID) {
-    guard case .stream(.record(.server, let record, _, _)) = event, record.mayBeData else {
-      live[id]?.take(event)
-      return
-    }
+  mutating func take(_ event: LegEvent, on id: LegID, at now: Timestamp) {
     let previous = live[id]?.sealed?.server.last
     live[id]?.take(event)
-    if let last = live[id]?.sealed?.server.last, answers.add(last, behind: previous, of: id.rawValue) {
+    if case .stream(.ended(.server, _, _, _)) = event { unanswered[id] = nil }
+    guard case .stream(.record(let side, let record, _, _)) = event, record.mayBeData else { return }
+    if side == .client {
+      if live[id]?.server.end == nil { unanswered[id] = now }
+      return
+    }
+    unanswered[id] = nil
+    guard let last = live[id]?.sealed?.server.last else { return }
+    if answers.add(last, behind: previous, of: id.rawValue, at: now) {
       needs[id, default: Need()].answers += 1
     }
   }
 
-  /// Forgets who sent records long ago, and those of legs that nobody needs.
-  mutating func forget(before time: Timestamp) {
-    for leg in answers.forget(before: time) {
+  /// Forgets who sent records that were told long ago, and those of legs that nobody needs.
+  mutating func forget(toldBefore time: Timestamp) {
+    if !unanswered.isEmpty { unanswered = unanswered.filter { $0.value >= time } }
+    for (leg, last) in answers.forget(toldBefore: time) {
       let id = LegID(rawValue: leg)
       release(id, \.answers)
-      if needs[id]?.behind ?? 0 == 0 { live[id]?.forgetRecords(before: time, ifMoreThan: Self.manyRecords) }
+      if needs[id]?.behind ?? 0 == 0 { live[id]?.forgetRecords(before: last, ifMoreThan: Self.manyRecords) }
     }
   }
 
   mutating func end(_ id: LegID) {
-    guard let leg = live.removeValue(forKey: id) else { return }
+    guard let leg = take(id) else { return }
     if needs[id] != nil { ended[id] = leg }
     let host = leg.connection.serverHost
     hosts[host]?.live.remove(id)
@@ -81,8 +90,13 @@ struct SealedLegs {
   }
 
   mutating func refute(_ id: LegID) {
-    guard let leg = live.removeValue(forKey: id) else { return }
+    guard let leg = take(id) else { return }
     hosts[leg.connection.serverHost]?.live.remove(id)
+  }
+
+  private mutating func take(_ id: LegID) -> Leg? {
+    unanswered[id] = nil
+    return live.removeValue(forKey: id)
   }
 
   // MARK: The legs in front
@@ -92,9 +106,14 @@ struct SealedLegs {
   /// - Returns: `nil` if they are too many to tell which is.
   mutating func candidates(for leg: Leg) -> Set<LegID>? {
     guard let behind = LegBehind(leg) else { return [] }
-    let near = answers.legs(behind: behind.response, most: SealedHops.maxFronts + 1)
-    guard near.count <= SealedHops.maxFronts else { return nil }
-    let candidates = Set(near.map { LegID(rawValue: $0) }.filter { mayBeTaken($0, behind) })
+    guard let near = answers.legs(behind: behind.response), unanswered.count <= Self.maxUnanswered else {
+      return nil
+    }
+    var candidates = Set(near.map { LegID(rawValue: $0) }.filter { mayBeTaken($0, behind) })
+    for id in unanswered.keys {
+      if let leg = live[id], ByteAccount.mayHaveAsked(leg, behind) { candidates.insert(id) }
+    }
+    guard candidates.count <= SealedHops.maxFronts else { return nil }
     for id in candidates { needs[id, default: Need()].behind += 1 }
     return candidates
   }

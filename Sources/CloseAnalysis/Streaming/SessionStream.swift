@@ -28,6 +28,8 @@ package struct SessionStream: LegSink {
   private var endings = EndingHistory(maxPlaces: 1 << 16)
   private var drops = CaptureDrops()
   private var now = Timestamp.distantPast
+  /// When the packet was captured of which something was told last.
+  private var latest = Timestamp.distantPast
   private var lastCheck = Timestamp.distantPast
   private var count = 0
   /// Legs and sessions in memory.
@@ -66,6 +68,11 @@ package struct SessionStream: LegSink {
   }
 
   private mutating func pass(_ time: Timestamp) {
+    latest = time
+    advance(to: time)
+  }
+
+  private mutating func advance(to time: Timestamp) {
     if time > now { now = time }
   }
 
@@ -92,7 +99,7 @@ package struct SessionStream: LegSink {
   package mutating func receive(_ notice: CaptureNotice) {
     switch notice {
     case .time(_, let steady):
-      pass(steady)
+      advance(to: steady)
       checkIfDue()
     case .dropped(let count, let realm, let place):
       drops.add(MissedPackets(count: count), realm: realm, place)
@@ -122,7 +129,7 @@ package struct SessionStream: LegSink {
     guard live.take(event, on: id) else { return }
     switch event {
     case .responded:
-      if !fronts.isEmpty, let leg = live[id] { fronts.noteAnswer(leg, id) }
+      if !fronts.isEmpty, let leg = live[id] { fronts.noteAnswer(leg, id, after: latest, at: now) }
       // With the request's key the token was known before.
       if let leg = live[id], leg.request?.expectedAccept == nil, let token = leg.response?.accept {
         components.link(id, .handshake(token))
@@ -156,7 +163,7 @@ package struct SessionStream: LegSink {
   }
 
   private mutating func takeSealed(_ event: LegEvent, on id: LegID) {
-    for group in fronts.take(event, on: id) { tell(group) }
+    for group in fronts.take(event, on: id, at: now) { tell(group) }
   }
 
   /// Forgets legs that have ended.
