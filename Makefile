@@ -72,7 +72,8 @@ docs: build
 install-build:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev
 
+# libpopt0 is for the logrotate that scripts/install-deploy-tools unpacks.
 install-test:
 	scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev zstd tshark iproute2 python3-jsonschema \
-	  python3-prometheus-client python3-venv systemd mandoc zsh fish valgrind gcc binutils
+	  python3-prometheus-client python3-venv systemd libpopt0 mandoc zsh fish valgrind gcc binutils
 	scripts/install-deploy-tools
