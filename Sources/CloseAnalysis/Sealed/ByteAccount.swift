@@ -69,19 +69,13 @@ package struct ByteAccount: Sendable {
   private static let patience = 2.0
 
   /// Whether the times allow that a proxy passed on between two legs.
-  static func mayBeTaken(_ sealed: Leg, _ inner: LegBehind) -> Bool {
-    guard sealed.isNear(inner.connection, inner.captures), let (client, server) = sealed.sealed else {
-      return false
-    }
-    return requestDelay(client, inner) != nil && firstAnswer(server, inner) != nil
-  }
-
-  /// Whether the times allow that a leg brought the request that a proxy passed on.
-  static func mayHaveAsked(_ sealed: Leg, _ inner: LegBehind) -> Bool {
-    guard sealed.isNear(inner.connection, inner.captures), let (client, _) = sealed.sealed else {
-      return false
-    }
-    return requestDelay(client, inner) != nil
+  ///
+  /// - Parameter isAnswered: whether the answer has been told as well; else only the request is looked at.
+  static func mayBeTaken(_ sealed: Leg, _ inner: LegBehind, isAnswered: Bool = true) -> Bool {
+    guard sealed.isNear(inner.connection, inner.captures), let (client, server) = sealed.sealed,
+      requestDelay(client, inner) != nil
+    else { return false }
+    return !isAnswered || firstAnswer(server, inner) != nil
   }
 
   /// Seconds from the upgrade request, the last that the client sent before the proxy asked.

@@ -56,10 +56,14 @@ struct SealedLegs {
   }
 
   mutating func take(_ event: LegEvent, on id: LegID, at now: Timestamp) {
+    // Nearly all events are no records.
+    guard case .stream(.record(let side, let record, _, _)) = event, record.mayBeData else {
+      live[id]?.take(event)
+      if case .stream(.ended(.server, _, _, _)) = event { unanswered[id] = nil }
+      return
+    }
     let previous = live[id]?.sealed?.server.last
     live[id]?.take(event)
-    if case .stream(.ended(.server, _, _, _)) = event { unanswered[id] = nil }
-    guard case .stream(.record(let side, let record, _, _)) = event, record.mayBeData else { return }
     if side == .client {
       if live[id]?.server.end == nil { unanswered[id] = now }
       return
@@ -111,7 +115,7 @@ struct SealedLegs {
     }
     var candidates = Set(near.map { LegID(rawValue: $0) }.filter { mayBeTaken($0, behind) })
     for id in unanswered.keys {
-      if let leg = live[id], ByteAccount.mayHaveAsked(leg, behind) { candidates.insert(id) }
+      if let leg = live[id], ByteAccount.mayBeTaken(leg, behind, isAnswered: false) { candidates.insert(id) }
     }
     guard candidates.count <= SealedHops.maxFronts else { return nil }
     for id in candidates { needs[id, default: Need()].behind += 1 }
