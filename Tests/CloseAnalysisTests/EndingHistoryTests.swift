@@ -14,7 +14,7 @@ import Testing
       var talk = Conversation(
         client: "10.7.\(number).1:40000", server: "10.8.\(number).1:9900", at: time, clientISN: isn,
         serverISN: isn &* 3)
-      let key = String("\(number)at\(Int(time))AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+      let key = WebSocketBytes.key(named: "\(number)at\(Int(time))")
       talk.open()
       talk.send(.client, WebSocketBytes.request(key: key))
       talk.send(.server, WebSocketBytes.response(key: key))

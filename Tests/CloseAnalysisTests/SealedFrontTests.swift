@@ -14,9 +14,7 @@ import Testing
     let recordings = try samples.map { try TestPacket.read("\(EncryptedLossTests.root)/\($0)/gateway.pcap") }
     return TestPacket.merged(
       (0..<count).map { number in
-        let packets = recordings[number % recordings.count]
-        let start = packets[0].segment.packet.time.seconds(since: Timestamp(nanoseconds: 0))
-        return packets.map { $0.clone(number) }.shifted(by: Double(number) * seconds - start)
+        recordings[number % recordings.count].map { $0.clone(number) }.beginning(at: Double(number) * seconds)
       })
   }
 
@@ -78,17 +76,14 @@ import Testing
   @Test(arguments: samples.dropLast())
   func `records behind a missing packet are counted when they are known`(sample: String) throws {
     let packets = try TestPacket.read("\(EncryptedLossTests.root)/\(sample)/gateway.pcap")
-    let start = packets[0].segment.packet.time.seconds(since: Timestamp(nanoseconds: 0))
-    let later = AnalysisLimitTests.others(40, at: 0.5).enumerated().map { second, packet in
-      let time = packet.segment.packet.time.seconds(since: Timestamp(nanoseconds: 0))
-      return [packet].shifted(by: Double(second) - time)
-    }
+      .beginning(at: 0)
+    let later = AnalysisLimitTests.others(40, at: 0.5).enumerated().map { [$1].beginning(at: Double($0)) }
     // Without its hello a connection is known to be TLS only when the hole is given up: see docs/encrypted.md.
     let hellos = packets.indices.filter { packets[$0].payload.starts(with: [0x16, 3]) }
     for index in packets.indices where packets[index].segment.source.port == 443 && !hellos.contains(index) {
       var rest = packets
       rest.remove(at: index)
-      let merged = TestPacket.merged([rest.shifted(by: -start)] + later)
+      let merged = TestPacket.merged([rest] + later)
       SessionStreamTests.expectSame(merged, "\(sample) without packet \(index + 1)")
     }
   }
@@ -101,6 +96,13 @@ import Testing
       return most
     }
     #expect(most[1] <= most[0] + 2)
+  }
+}
+
+extension [TestPacket] {
+  /// As if the first had been captured at a time, in seconds.
+  fileprivate func beginning(at time: Double) -> [TestPacket] {
+    shifted(by: time - self[0].segment.packet.time.seconds(since: Timestamp(nanoseconds: 0)))
   }
 }
 

@@ -110,7 +110,7 @@ import Testing
           var conversation = Conversation(
             client: "10.1.\(number >> 8 & 255).\(number & 255):40000", at: Double(number),
             clientISN: UInt32(number) &* 7_000_003, serverISN: UInt32(number) &* 13_000_027)
-          let key = String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+          let key = WebSocketBytes.key(named: "\(number)")
           conversation.open()
           conversation.send(.client, WebSocketBytes.request(key: key))
           conversation.send(.server, WebSocketBytes.response(key: key))
@@ -133,7 +133,7 @@ import Testing
         var behind = Conversation(
           client: "127.3.\(place):40000", server: "10.2.0.1:9900", clientISN: UInt32(number) &* 17_000_009,
           serverISN: UInt32(number) &* 19_000_013)
-        let key = String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+        let key = WebSocketBytes.key(named: "\(number)")
         front.send(.client, record)
         behind.open()
         behind.send(.client, WebSocketBytes.request(key: key))

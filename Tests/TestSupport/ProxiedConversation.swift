@@ -34,7 +34,7 @@ package struct ProxiedConversation {
       client: "127.0.0.6:\(port)", server: "10.9.2.2:9900", clientISN: start(2), serverISN: start(3))
     self.time = time
     mask = 0x1234_5678 &+ UInt32(truncatingIfNeeded: number) &* 0x9e37_79b1
-    self.key = key ?? String("\(number)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+    self.key = key ?? WebSocketBytes.key(named: "\(number)")
   }
 
   /// Both legs in the order of time.

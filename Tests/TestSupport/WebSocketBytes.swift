@@ -5,6 +5,11 @@ import WSDecode
 package enum WebSocketBytes {
   package static let key = "dGhlIHNhbXBsZSBub25jZQ=="
 
+  /// A `Sec-WebSocket-Key` of its own.
+  package static func key(named name: String) -> String {
+    String("\(name)AAAAAAAAAAAAAAAAAAAAAA".prefix(22)) + "=="
+  }
+
   package static func request(
     key: String = key, target: String = "/feed", extraFields: [String] = []
   ) -> [UInt8] {
