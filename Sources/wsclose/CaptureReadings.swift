@@ -11,8 +11,9 @@ struct CaptureReadings {
   private(set) var legs: [Leg] = []
   private(set) var errors: [CaptureError] = []
 
-  init(_ paths: CapturePaths, _ arguments: CaptureArguments, _ keyLog: KeyLog) {
-    if !readTogether(paths, arguments, keyLog) { readInTurn(paths, arguments, keyLog) }
+  /// - Parameter source: how each capture is read.
+  init(_ paths: CapturePaths, _ source: CaptureSource, _ keyLog: KeyLog) {
+    if !readTogether(paths, source, keyLog) { readInTurn(paths, source, keyLog) }
   }
 
   private mutating func add(_ reading: Pipeline.Reading<LegCollector>) {
@@ -20,10 +21,11 @@ struct CaptureReadings {
     legs += reading.sink.legs
   }
 
-  private mutating func readInTurn(_ paths: CapturePaths, _ arguments: CaptureArguments, _ keyLog: KeyLog) {
+  private mutating func readInTurn(_ paths: CapturePaths, _ source: CaptureSource, _ keyLog: KeyLog) {
     let progress = ProgressLine(isShown: true)
     errors = paths.readEach { files throws(CaptureError) in
-      var source = arguments.source(files)
+      var source = source
+      source.paths = files
       source.index = captures.count
       let reading = try Pipeline.readTelling(
         source, keyLog: keyLog, into: LegCollector(capture: source.index), progress: progress)
@@ -36,13 +38,13 @@ struct CaptureReadings {
   ///
   /// - Returns: false if one of the captures has to wait for another, or cannot be read at all.
   private mutating func readTogether(
-    _ paths: CapturePaths, _ arguments: CaptureArguments, _ keyLog: KeyLog
+    _ paths: CapturePaths, _ source: CaptureSource, _ keyLog: KeyLog
   ) -> Bool {
     let files = paths.captures
     guard files.count > 1, paths.errors.isEmpty,
       files.allSatisfy({ $0.count == 1 && CaptureSource.isCapture($0[0]) })
     else { return false }
-    let (filter, decoding) = (arguments.filter, arguments.source([]).decoding)
+    let (filter, decoding) = (source.filter, source.decoding)
     let progress = ProgressLine(isShown: true)
     let readings = Mutex([Int: Pipeline.Reading<LegCollector>]())
     DispatchQueue.concurrentPerform(iterations: files.count) { index in

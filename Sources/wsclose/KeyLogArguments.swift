@@ -12,10 +12,12 @@ struct KeyLogArguments: ParsableArguments {
     completion: .file())
   var keylog: [String] = []
 
+  func load() throws -> KeyLog { try Self.load(keylog) }
+
   /// The secrets of all key logs; ends with 2 if one cannot be read, and tells of lines that are none.
-  func load() throws -> KeyLog {
+  static func load(_ paths: [String]) throws -> KeyLog {
     var log = KeyLog()
-    for path in keylog {
+    for path in paths {
       guard let bytes = try? Data(contentsOf: URL(filePath: path)) else {
         try Output.finish(with: [
           CaptureError(

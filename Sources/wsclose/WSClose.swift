@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The command. It joins the stages and is alone in doing output.
 @main
@@ -33,16 +34,19 @@ struct WSClose: ParsableCommand {
     Interrupt.expect(CommandLine.arguments.dropFirst())
     Output.ignoreBrokenPipes()
     do {
-      let plain = ReportCommand(plain: CommandLine.arguments.dropFirst())
-      var command = try plain ?? parseAsRoot()
+      if let report = ReportRun(plain: CommandLine.arguments.dropFirst()) { return try report.run() }
+      var command = try parseAsRoot()
       try command.run()
+    } catch let code as ExitCode {
+      // What failed has been told.
+      Glibc.exit(code.rawValue)
     } catch {
-      // Who runs a command has told already what failed; --help and --version are told by the parser.
-      guard !(error is ExitCode), exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      // --help and --version are told by the parser.
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       var problem = message(for: error).split(separator: "\n").first ?? "the arguments make no sense"
       if problem.hasSuffix(".") { problem.removeLast() }
       Output.complain("\(problem); wsclose --help tells more")
-      exit(withError: ExitCode.validationFailure)
+      Glibc.exit(ExitCode.validationFailure.rawValue)
     }
   }
 }
