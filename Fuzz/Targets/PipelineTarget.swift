@@ -136,10 +136,10 @@ private struct Sinks: LegSink {
     lines.receive(event, on: leg)
   }
 
-  mutating func receive(_ frame: Frame, on leg: LegID) {
-    collector.receive(frame, on: leg)
-    stream.receive(frame, on: leg)
-    list.receive(frame, on: leg)
-    lines.receive(frame, on: leg)
+  mutating func receive(_ frames: Span<Frame>, on leg: LegID) {
+    collector.receive(frames, on: leg)
+    stream.receive(frames, on: leg)
+    list.receive(frames, on: leg)
+    lines.receive(frames, on: leg)
   }
 }

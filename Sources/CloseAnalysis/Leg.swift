@@ -224,6 +224,12 @@ import WSDecode
     if frame.side == .client { client.count(frame) } else { server.count(frame) }
   }
 
+  /// - Parameter frames: of one side.
+  mutating func count(_ frames: Span<Frame>) {
+    guard let first = frames.indices.first else { return }
+    if frames[first].side == .client { client.count(frames) } else { server.count(frames) }
+  }
+
   /// The peer has acknowledged everything below `upTo`.
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference) {
     if side == .client {

@@ -38,9 +38,9 @@ struct LegSlots: Sendable {
   }
 
   /// - Returns: false if there is no such leg.
-  mutating func count(_ frame: Frame, on id: LegID) -> Bool {
+  mutating func count(_ frames: Span<Frame>, on id: LegID) -> Bool {
     guard contains(id) else { return false }
-    legs[id.slot]?.count(frame)
+    legs[id.slot]?.count(frames)
     return true
   }
 

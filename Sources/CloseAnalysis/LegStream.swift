@@ -149,6 +149,11 @@ package struct LostPart: Hashable, Sendable {
     }
   }
 
+  mutating func count(_ frames: Span<Frame>) {
+    for index in frames.indices { count(frames[index]) }
+  }
+
+  @inline(__always)
   mutating func count(_ frame: Frame) {
     frames += 1
     if !frame.header.opcode.isControl {

@@ -27,6 +27,7 @@ package struct FrameHeader: Hashable, Sendable {
   ///   - bytes: a stream's bytes.
   ///   - offset: where the header begins in them.
   /// - Returns: `nil` if the header does not end within `bytes`.
+  @inline(__always)
   package init?(parsing bytes: Span<UInt8>, at offset: Int) throws(FrameError) {
     let have = bytes.count - offset
     guard have >= 2 else { return nil }

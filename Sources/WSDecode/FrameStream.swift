@@ -78,21 +78,44 @@ struct FrameStream {
     _ sink: inout some LegSink
   ) {
     guard start == nil, !isStrict, !payload.isWanted, decoder.isBetweenFrames else { return }
-    while let header = try? FrameHeader(parsing: bytes, at: index), header.opcode != .close {
-      let payloadStart = index + header.byteCount
-      guard header.payloadLength <= UInt64(bytes.count - payloadStart) else { return }
-      let payloadEnd = payloadStart + Int(header.payloadLength)
-      let begin = offset
-      offset += UInt64(payloadEnd - index)
-      index = payloadEnd
-      sink.receive(
-        Frame(
-          side: side, header: header, range: begin..<offset, first: packet, last: packet,
-          violations: violations(of: header),
-          sample: PayloadSample.digest(of: bytes, payloadStart..<payloadEnd)),
-        on: leg)
-      note(header)
+    withTemporaryRoom(for: Frame.self, Self.maxRun) { run in
+      while let header = wholeFrameHeader(in: bytes, at: index) {
+        if run.isFull {
+          sink.receive(run.span, on: leg)
+          run.removeAll()
+        }
+        run.append(take(header, bytes, from: &index, packet))
+      }
+      if !run.isEmpty { sink.receive(run.span, on: leg) }
     }
+  }
+
+  /// So many frames of one packet are told at once.
+  private static let maxRun = 8
+
+  /// - Returns: `nil` if the next frame does not lie in `bytes` to its end, or is a Close frame.
+  @inline(__always)
+  private func wholeFrameHeader(in bytes: Span<UInt8>, at index: Int) -> FrameHeader? {
+    guard let header = try? FrameHeader(parsing: bytes, at: index), header.opcode != .close,
+      header.payloadLength <= UInt64(bytes.count - index - header.byteCount)
+    else { return nil }
+    return header
+  }
+
+  /// Takes a frame that lies in `bytes` to its end.
+  @inline(__always)
+  private mutating func take(
+    _ header: FrameHeader, _ bytes: Span<UInt8>, from index: inout Int, _ packet: PacketReference
+  ) -> Frame {
+    let payloadStart = index + header.byteCount
+    index = payloadStart + Int(header.payloadLength)
+    let begin = offset
+    offset += UInt64(header.byteCount) + header.payloadLength
+    defer { note(header) }
+    return Frame(
+      side: side, header: header, range: begin..<offset, first: packet, last: packet,
+      violations: isPlain(header) ? [] : violations(of: header),
+      sample: PayloadSample.digest(of: bytes, payloadStart..<index))
   }
 
   /// The supposition held: what comes are frames, with violations or without.
@@ -180,14 +203,17 @@ struct FrameStream {
     sawData = true
   }
 
+  /// Whether it is a whole data message, in which nothing is wrong.
+  @inline(__always)
+  private func isPlain(_ header: FrameHeader) -> Bool {
+    header.reserved == 0 && (header.opcode == .text || header.opcode == .binary) && header.isFinal
+      && header.isMinimal && (header.maskingKey != nil) == (side == .client) && isFragmented == false
+      && closeCode == nil
+  }
+
   private func violations(of header: FrameHeader) -> FrameViolations {
     let opcode = header.opcode
     let isMasked = header.maskingKey != nil
-    if header.reserved == 0, opcode == .text || opcode == .binary, header.isFinal, header.isMinimal,
-      isMasked == (side == .client), isFragmented == false, closeCode == nil
-    {
-      return []
-    }
     var found: FrameViolations = []
     let mayBeCompressed = allowsRSV1 && !opcode.isControl && opcode != .continuation
     let allowed = mayBeCompressed ? FrameHeader.rsv1 : 0

@@ -102,8 +102,9 @@ package struct LegOpening: Hashable, Sendable {
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.
 package protocol LegSink {
   mutating func receive(_ event: consuming LegEvent, on leg: LegID)
-  /// Takes a frame that is complete: a call of its own, as nearly all that happens on a leg is frames.
-  mutating func receive(_ frame: Frame, on leg: LegID)
+  /// Takes frames that are complete, of one side and one packet: a call of its own, as nearly all that happens on a leg
+  /// is frames, and small ones come many at once.
+  mutating func receive(_ frames: Span<Frame>, on leg: LegID)
   /// Takes what `StreamEvent.acknowledged` tells of the stream below.
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID)
   /// Takes what a live capture tells besides.
@@ -111,7 +112,12 @@ package protocol LegSink {
 }
 
 extension LegSink {
-  package mutating func receive(_ frame: Frame, on leg: LegID) { receive(.frame(frame), on: leg) }
+  package mutating func receive(_ frames: Span<Frame>, on leg: LegID) {
+    for index in frames.indices { receive(.frame(frames[index]), on: leg) }
+  }
+  package mutating func receive(_ frame: Frame, on leg: LegID) {
+    receive(CollectionOfOne(frame).span, on: leg)
+  }
   package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
     receive(.stream(.acknowledged(side, upTo: upTo, packet)), on: leg)
   }

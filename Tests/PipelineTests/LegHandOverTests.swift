@@ -27,8 +27,9 @@ import WSDecode
         handOver.receive(Self.event(number), on: leg)
         direct.receive(Self.event(number), on: leg)
       case 1:
-        handOver.receive(Self.frames[number % 10], on: leg)
-        direct.receive(Self.frames[number % 10], on: leg)
+        let frames = Self.frames.span.extracting(first: number % 10 + 1)
+        handOver.receive(frames, on: leg)
+        direct.receive(frames, on: leg)
       default:
         handOver.receive(.ended(realm: UInt16(number & 0xff)))
         direct.receive(.ended(realm: UInt16(number & 0xff)))

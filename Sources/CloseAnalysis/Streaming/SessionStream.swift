@@ -80,9 +80,11 @@ package struct SessionStream: LegSink {
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
-  package mutating func receive(_ frame: Frame, on id: LegID) {
-    pass(frame.last.time)
-    if live.count(frame, on: id), frames != nil { link(frame, of: id) }
+  package mutating func receive(_ frames: Span<Frame>, on id: LegID) {
+    for index in frames.indices { pass(frames[index].last.time) }
+    if live.count(frames, on: id), self.frames != nil {
+      for index in frames.indices { link(frames[index], of: id) }
+    }
     checkIfDue()
   }
 
