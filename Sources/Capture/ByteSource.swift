@@ -39,6 +39,9 @@ final class ByteSource {
     self.isStopped = isStopped
   }
 
+  /// Whether it may have nothing to give for long, as pipes have.
+  var mayWait: Bool { !isRegularFile }
+
   static func isRegularFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
   static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
 

@@ -7,6 +7,7 @@ struct CaptureFile {
   let source: String
   /// A packet's bytes lie in it until the next one is read.
   private(set) var buffer: CaptureBuffer
+  private let mayWait: Bool
   /// `nil` if the file is pcapng.
   private let records: PcapRecords?
   private var blocks = PcapngBlocks()
@@ -15,6 +16,7 @@ struct CaptureFile {
   /// Opens a file and reads its header.
   init(_ bytes: ByteSource, source: String) throws(CaptureError) {
     self.source = source
+    mayWait = bytes.mayWait
     buffer = CaptureBuffer(DecompressedBytes(bytes))
     records = try Self.classicHeader(of: &buffer, source: source)
     guard records == nil else { return }
@@ -52,6 +54,9 @@ struct CaptureFile {
   /// The TLS key logs of Decryption Secrets Blocks that were read since the last call. Blocks stand in front of
   /// the packets that they are for.
   mutating func takeSecrets() -> [[UInt8]] { blocks.takeSecrets() }
+
+  /// Whether to read the next packet may take long.
+  var isWaiting: Bool { mayWait && !(records?.isWhole(in: buffer) ?? blocks.isWhole(in: buffer)) }
 
   /// Reads the next packet.
   ///

@@ -68,7 +68,9 @@ package struct CaptureReader {
   private mutating func readFile<Sink: SegmentSink>(into sink: inout Sink) {
     let keepsBlocks = Sink.keepsBlocks
     do throws(CaptureError) {
-      while let packet = try file.next() {
+      while true {
+        if file.isWaiting { sink.prepareToWait() }
+        guard let packet = try file.next() else { break }
         if keepsBlocks, let block = file.shareBlock() { sink.receive(block) }
         try read(packet, into: &sink)
       }

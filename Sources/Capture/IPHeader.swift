@@ -48,22 +48,23 @@ package struct IPHeader: Equatable, Sendable {
   @inline(__always)
   private init(v4 frame: Span<UInt8>, at offset: Int, wireLength: Int) throws(SkipReason) {
     guard frame.count - offset >= 20 else { throw .truncatedHeader }
-    let headerLength = Int(frame[offset] & 0x0f) * 4
+    let fields = frame.extracting(offset..<offset + 20)
+    let headerLength = Int(fields[0] & 0x0f) * 4
     guard headerLength >= 20 else { throw .badHeader }
-    let field = Int(frame.bigEndian16(at: offset + 2))
+    let field = Int(fields.bigEndian16(at: 2))
     let totalLength = field == 0 ? wireLength - offset : field
     guard totalLength >= headerLength else { throw .badHeader }
-    identification = frame.bigEndian16(at: offset + 4)
-    let flags = frame.bigEndian16(at: offset + 6)
+    identification = fields.bigEndian16(at: 4)
+    let flags = fields.bigEndian16(at: 6)
     // More fragments, or a fragment offset.
     if flags & 0x3fff != 0 {
       fragment = IPFragment(
         identification: UInt32(identification), offset: Int(flags & 0x1fff) * 8, isLast: flags & 0x2000 == 0,
         isIPv6: false)
     }
-    `protocol` = IPProtocol(rawValue: frame[offset + 9])
-    source = IPAddress(v4: frame.bigEndian32(at: offset + 12))
-    destination = IPAddress(v4: frame.bigEndian32(at: offset + 16))
+    `protocol` = IPProtocol(rawValue: fields[9])
+    source = IPAddress(v4: fields.bigEndian32(at: 12))
+    destination = IPAddress(v4: fields.bigEndian32(at: 16))
     payloadOffset = offset + headerLength
     payloadLength = totalLength - headerLength
   }

@@ -46,6 +46,7 @@ package struct LinkHeader: Equatable, Sendable {
     self.payload = payload
   }
 
+  @inline(__always)
   private static func ethernetPayload(
     _ frame: Span<UInt8>, etherTypeAt start: Int
   ) throws(SkipReason) -> LinkHeader {

@@ -20,7 +20,9 @@ package struct PacketDecoder {
   /// - Parameters:
   ///   - frame: the captured bytes.
   ///   - wireLength: bytes that the packet had on the wire; more than `frame.count` if snaplen cut it.
-  ///   - realm: the network namespace: fragments of different ones never meet.
+  ///   - interface: the number of the one that captured it, where the packet itself tells none, or one of another
+  ///     namespace.
+  ///   - realm: the network namespace (`TCPSegment.realm`): fragments of different ones never meet.
   ///   - body: gets the segment and the bytes in which `segment.payload` lies: those of the packet, or those that
   ///     fragments were put together to. Such a segment has the place and time of the fragment that was the last to
   ///     come.
@@ -28,17 +30,19 @@ package struct PacketDecoder {
   @inline(__always)
   package mutating func decode(
     _ frame: Span<UInt8>, wireLength: Int, as linkType: LinkType, packet: PacketReference,
-    realm: UInt16 = 0, _ body: (TCPSegment, Span<UInt8>) -> Void
+    interface: UInt32? = nil, realm: UInt16 = 0, _ body: (TCPSegment, Span<UInt8>) -> Void
   ) throws(SkipReason) {
     let link = try LinkHeader(parsing: frame, as: linkType)
+    let interface = realm != 0 ? interface : link.interface ?? interface
     // Nearly all packets go this way.
     if link.payload == .ip, !options.verifyChecksums {
       let ip = try IPHeader(parsing: frame, at: link.byteCount, wireLength: wireLength)
       if ip.protocol == .tcp, ip.fragment == nil {
-        return body(try TCPSegment(parsing: frame, in: ip, packet: packet, interface: link.interface), frame)
+        return body(
+          try TCPSegment(parsing: frame, in: ip, packet: packet, interface: interface, realm: realm), frame)
       }
     }
-    let place = Place(packet: packet, interface: link.interface, realm: realm)
+    let place = Place(packet: packet, interface: interface, realm: realm)
     try decode(link.payload, frame, at: link.byteCount, end: wireLength, place, body)
   }
 
@@ -118,7 +122,7 @@ package struct PacketDecoder {
   ) throws(SkipReason) {
     if ip.protocol == .tcp {
       let segment = try TCPSegment(
-        parsing: frame, in: ip, packet: place.packet, interface: place.interface,
+        parsing: frame, in: ip, packet: place.packet, interface: place.interface, realm: place.realm,
         encapsulation: place.encapsulation)
       if options.verifyChecksums || place.isDoubtful, !ip.isTCPChecksumRight(in: frame) {
         throw place.isDoubtful ? .fragment : .badChecksum

@@ -19,7 +19,7 @@ struct PacketIntake {
   /// Hands on the segment that a packet carries.
   ///
   /// - Parameters:
-  ///   - interface: its number, where the packet itself tells none, or one of another namespace.
+  ///   - interface: see `PacketDecoder.decode`.
   ///   - realm: the network namespace that it was captured in: see `TCPSegment.realm`.
   @inline(__always)
   mutating func take(
@@ -27,11 +27,9 @@ struct PacketIntake {
     realm: UInt16 = 0, into sink: inout some SegmentSink
   ) {
     do throws(SkipReason) {
-      try decoder.decode(frame, wireLength: wireLength, as: linkType, packet: packet, realm: realm) {
-        segment, bytes in
-        var segment = segment
-        if segment.interface == nil || realm != 0 { segment.interface = interface }
-        segment.realm = realm
+      try decoder.decode(
+        frame, wireLength: wireLength, as: linkType, packet: packet, interface: interface, realm: realm
+      ) { segment, bytes in
         ring?.add(segment, in: frame, wireLength: wireLength, as: linkType)
         sink.receive(segment, in: bytes)
       }

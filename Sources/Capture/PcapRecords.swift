@@ -43,6 +43,23 @@ struct PcapRecords {
     (magic == nanoseconds ? 1 : 1000, magic == longHeaders)
   }
 
+  /// The fields of a record's header.
+  @inline(__always)
+  private func fields(
+    of bytes: Span<UInt8>, at start: Int
+  ) -> (seconds: UInt32, fraction: UInt32, captured: UInt32, wire: UInt32) {
+    let header = bytes.extracting(start..<start + 16)
+    return (
+      order.uint32(header, at: 0), order.uint32(header, at: 4), order.uint32(header, at: 8),
+      order.uint32(header, at: 12)
+    )
+  }
+
+  /// Whether the window has the next record.
+  func isWhole(in buffer: CaptureBuffer) -> Bool {
+    buffer.count >= headerLength && buffer.count - headerLength >= buffer.uint32(at: 8, order)
+  }
+
   /// Reads the next record, and moves the window behind it.
   ///
   /// - Returns: `nil` at the end of the file.
@@ -52,10 +69,7 @@ struct PcapRecords {
       if buffer.count == 0 { return nil }
       throw .cut
     }
-    let seconds = buffer.uint32(at: 0, order)
-    let fraction = buffer.uint32(at: 4, order)
-    let captured = buffer.uint32(at: 8, order)
-    let wire = buffer.uint32(at: 12, order)
+    let (seconds, fraction, captured, wire) = fields(of: buffer.bytes.span, at: buffer.start)
     buffer.advance(headerLength)
     guard captured <= Self.maxCapturedLength else {
       throw .damaged("the record claims \(captured) captured bytes, and no packet has so many")

@@ -61,6 +61,12 @@ struct PcapngBlocks {
     }
   }
 
+  /// Whether the window has the next block; of a section's first one it is not known.
+  func isWhole(in buffer: CaptureBuffer) -> Bool {
+    buffer.count >= 12 && buffer.uint32(at: 0, .big) != Self.sectionHeader
+      && buffer.count >= buffer.uint32(at: 4, order)
+  }
+
   /// Reads one block.
   ///
   /// - Returns: its packet, if it is a block with one.

@@ -4,6 +4,8 @@ package protocol CaptureSink {
   static var keepsBlocks: Bool { get }
   /// Takes the bytes in which the packets that follow lie.
   mutating func receive(_ block: CaptureBlock)
+  /// Hands on what it keeps: there may be nothing to take for long.
+  mutating func prepareToWait()
   /// Takes a TLS key log that the capture brings along, in front of the packets that it is for.
   mutating func receive(secrets: [UInt8])
   /// Takes the names of the capture's interfaces, by the numbers that segments carry, when more are known.
@@ -17,6 +19,7 @@ package protocol CaptureSink {
 extension CaptureSink {
   package static var keepsBlocks: Bool { false }
   package mutating func receive(_ block: CaptureBlock) {}
+  package mutating func prepareToWait() {}
   package mutating func receive(secrets: [UInt8]) {}
   package mutating func receive(interfaceNames: [UInt32: String]) {}
   package mutating func receive(progress: CaptureProgress) {}

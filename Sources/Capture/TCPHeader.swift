@@ -23,21 +23,23 @@ package struct TCPHeader: Equatable, Sendable {
   @inline(__always)
   package init(parsing frame: Span<UInt8>, at offset: Int) throws(SkipReason) {
     guard frame.count - offset >= 20 else { throw .truncatedHeader }
-    byteCount = Int(frame[offset + 12] >> 4) * 4
+    let fields = frame.extracting(offset..<offset + 20)
+    byteCount = Int(fields[12] >> 4) * 4
     guard byteCount >= 20 else { throw .badHeader }
-    sourcePort = frame.bigEndian16(at: offset)
-    destinationPort = frame.bigEndian16(at: offset + 2)
-    sequence = SequenceNumber(frame.bigEndian32(at: offset + 4))
-    acknowledgment = SequenceNumber(frame.bigEndian32(at: offset + 8))
-    flags = TCPFlags(rawValue: frame[offset + 13])
-    window = frame.bigEndian16(at: offset + 14)
+    sourcePort = fields.bigEndian16(at: 0)
+    destinationPort = fields.bigEndian16(at: 2)
+    sequence = SequenceNumber(fields.bigEndian32(at: 4))
+    acknowledgment = SequenceNumber(fields.bigEndian32(at: 8))
+    flags = TCPFlags(rawValue: fields[13])
+    window = fields.bigEndian16(at: 14)
     // NOP, NOP, kind 8, length 10.
-    if byteCount >= 32, frame.count - offset >= 28, frame.bigEndian32(at: offset + 20) == 0x0101_080a {
-      timestampValue = frame.bigEndian32(at: offset + 24)
+    if byteCount >= 32, frame.count - offset >= 28 {
+      let options = frame.extracting(offset + 20..<offset + 28)
+      if options.bigEndian32(at: 0) == 0x0101_080a { timestampValue = options.bigEndian32(at: 4) }
     }
     // All that is left is rare.
     guard !flags.isDisjoint(with: [.syn, .urg]) else { return }
-    if flags.contains(.urg) { urgentPointer = frame.bigEndian16(at: offset + 18) }
+    if flags.contains(.urg) { urgentPointer = fields.bigEndian16(at: 18) }
     if flags.contains(.syn) {
       windowScale = WindowScale(parsing: frame, offset + 20..<offset + byteCount)
     }

@@ -52,7 +52,7 @@ package struct TCPSegment: Hashable, Sendable {
   package var window: UInt16
   /// The network namespace in which the packet was captured, as a live capture numbers them; 0 where there is one only.
   /// Addresses mean something within a namespace: every pod has a 127.0.0.1.
-  package var realm: UInt16 = 0
+  package var realm: UInt16
   /// Payload bytes on the wire; the capture may hold fewer (snaplen).
   package var payloadLength: Int
   /// Where the payload lies in the bytes handed out with the segment; shorter than `payloadLength` if cut.
@@ -75,7 +75,8 @@ package struct TCPSegment: Hashable, Sendable {
   package init(
     packet: PacketReference, source: Endpoint, destination: Endpoint,
     sequence: SequenceNumber, acknowledgment: SequenceNumber, flags: TCPFlags,
-    window: UInt16 = .max, payloadLength: Int, payload: Range<Int>, print: PayloadPrint = PayloadPrint(),
+    window: UInt16 = .max, realm: UInt16 = 0, payloadLength: Int, payload: Range<Int>,
+    print: PayloadPrint = PayloadPrint(),
     identification: UInt16 = 0,
     timestampValue: UInt32? = nil, interface: UInt32? = nil, windowScale: WindowScale = .absent,
     urgentPointer: UInt16 = 0, encapsulation: Encapsulation? = nil
@@ -87,6 +88,7 @@ package struct TCPSegment: Hashable, Sendable {
     self.acknowledgment = acknowledgment
     self.flags = flags
     self.window = window
+    self.realm = realm
     self.payloadLength = payloadLength
     self.payload = payload
     self.print = print

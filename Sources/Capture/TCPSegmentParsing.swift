@@ -6,7 +6,7 @@ extension TCPSegment {
   /// - Throws: the reason under which the packet is counted as not used.
   @inline(__always)
   init(
-    parsing frame: Span<UInt8>, in ip: IPHeader, packet: PacketReference, interface: UInt32?,
+    parsing frame: Span<UInt8>, in ip: IPHeader, packet: PacketReference, interface: UInt32?, realm: UInt16,
     encapsulation: Encapsulation? = nil
   ) throws(SkipReason) {
     let tcp = try TCPHeader(parsing: frame, at: ip.payloadOffset)
@@ -19,6 +19,7 @@ extension TCPSegment {
       source: Endpoint(address: ip.source, port: tcp.sourcePort),
       destination: Endpoint(address: ip.destination, port: tcp.destinationPort),
       sequence: tcp.sequence, acknowledgment: tcp.acknowledgment, flags: tcp.flags, window: tcp.window,
+      realm: realm,
       payloadLength: length, payload: payload, print: PayloadPrint(frame, payload),
       identification: ip.identification, timestampValue: tcp.timestampValue, interface: interface,
       windowScale: tcp.windowScale, urgentPointer: tcp.urgentPointer, encapsulation: encapsulation)

@@ -59,15 +59,17 @@ package enum Pipeline {
         keyLog: keyLog, options: options, into: sink, onInterfaceNames: onInterfaceNames,
         onMalformedSecrets: onMalformedSecrets, onProgress: onProgress))
     var source = source
-    source.beforeWaiting = { [before = source.beforeWaiting] in
-      streams.flush()
+    source.beforeWaiting = { [worker = streams.worker, before = source.beforeWaiting] in
+      worker.ask { _ in }
       before()
     }
     var reader = try CaptureReader(source)
     var reassembly = ReassemblyStage(limits: source.decoding.limits, into: streams)
     reader.read(into: &reassembly)
     reassembly.finish()
-    let (tls, end) = streams.finish { stage in (stage.decoder.statistics, stage.decoder.sink.sink.sink) }
+    let (tls, end) = reassembly.next.finish { stage in
+      (stage.decoder.statistics, stage.decoder.sink.sink.sink)
+    }
     return Reading(reader, reassembly.reassembler.statistics, tls, end)
   }
 }

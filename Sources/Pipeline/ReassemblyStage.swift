@@ -6,7 +6,7 @@ import TCPReassembly
 /// The first of the stages behind the capture: puts the streams together, and passes on what the capture tells besides.
 struct ReassemblyStage<Next: StreamSink & CaptureSink>: SegmentSink {
   private(set) var reassembler: Reassembler
-  private(set) var next: Next
+  var next: Next
 
   init(limits: Limits, into next: Next) {
     reassembler = Reassembler(limits: limits)
@@ -21,6 +21,7 @@ struct ReassemblyStage<Next: StreamSink & CaptureSink>: SegmentSink {
 
   mutating func receive(_ notice: CaptureNotice) { reassembler.receive(notice, into: &next) }
   mutating func receive(_ block: CaptureBlock) { next.receive(block) }
+  mutating func prepareToWait() { next.prepareToWait() }
   mutating func receive(secrets: [UInt8]) { next.receive(secrets: secrets) }
   mutating func receive(interfaceNames: [UInt32: String]) { next.receive(interfaceNames: interfaceNames) }
   mutating func receive(progress: CaptureProgress) { next.receive(progress: progress) }

@@ -3,48 +3,50 @@ import Streams
 
 /// Has the stages behind the streams work on a thread of their own, so that one capture keeps two cores busy: packets are
 /// read and put together here, what the streams carry is decoded there. The order stays.
-final class StreamHandOver<Sink: StreamSink & CaptureSink & SendableMetatype>: StreamSink, CaptureSink {
+struct StreamHandOver<Sink: StreamSink & CaptureSink & SendableMetatype>: StreamSink, CaptureSink {
   private var batch = StreamBatch()
   private let memory = BatchMemory<StreamBatch>()
-  private let worker: Worker<Sink>
+  /// Has what was handed over.
+  let worker: Worker<Sink>
 
   init(_ sink: sending Sink) { worker = Worker(sink, name: "streams") }
 
   static var keepsBlocks: Bool { true }
 
-  func receive(_ block: CaptureBlock) {
+  mutating func receive(_ block: CaptureBlock) {
     handOver()
     batch.block = block
   }
 
-  func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
+  mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
     if batch.add(bytes, chunk) { handOver() }
   }
 
-  func receive(_ event: StreamEvent, on connection: ConnectionID) {
+  mutating func receive(_ event: StreamEvent, on connection: ConnectionID) {
     if batch.add(event, on: connection) { handOver() }
   }
 
-  func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID) {
+  mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
+  ) {
     if batch.addAcknowledgment(of: side, upTo: upTo, packet, on: connection) { handOver() }
   }
 
-  func receive(secrets: [UInt8]) { batch.add(.secrets(secrets)) }
-  func receive(interfaceNames: [UInt32: String]) { batch.add(.interfaceNames(interfaceNames)) }
-  func receive(progress: CaptureProgress) { batch.add(.progress(progress)) }
-  func receive(pods: [UInt32: PodName]) { batch.add(.pods(pods)) }
-  func receive(_ notice: CaptureNotice) { batch.add(.notice(notice)) }
+  mutating func receive(secrets: [UInt8]) { batch.add(.secrets(secrets)) }
+  mutating func receive(interfaceNames: [UInt32: String]) { batch.add(.interfaceNames(interfaceNames)) }
+  mutating func receive(progress: CaptureProgress) { batch.add(.progress(progress)) }
+  mutating func receive(pods: [UInt32: PodName]) { batch.add(.pods(pods)) }
+  mutating func receive(_ notice: CaptureNotice) { batch.add(.notice(notice)) }
 
-  /// Waits until the sink has taken all that was received.
-  func flush() { finish { _ in } }
+  mutating func prepareToWait() { handOver() }
 
   /// Waits until the sink has taken all that was received, and asks it for something.
-  func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
+  mutating func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
     handOver()
     return worker.ask(body)
   }
 
-  private func handOver() {
+  private mutating func handOver() {
     guard !batch.isEmpty else { return }
     let block = batch.block
     let full = memory.pack(&batch)
