@@ -56,7 +56,11 @@ struct CaptureFile {
   mutating func takeSecrets() -> [[UInt8]] { blocks.takeSecrets() }
 
   /// Whether to read the next packet may take long.
-  var isWaiting: Bool { mayWait && !(records?.isWhole(in: buffer) ?? blocks.isWhole(in: buffer)) }
+  @inline(__always)
+  var isWaiting: Bool { mayWait && !hasWholePacket }
+
+  @inline(never)
+  private var hasWholePacket: Bool { records?.isWhole(in: buffer) ?? blocks.isWhole(in: buffer) }
 
   /// Reads the next packet.
   ///

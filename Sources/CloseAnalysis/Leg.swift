@@ -37,7 +37,7 @@ import WSDecode
 
   /// What most legs have nothing of.
   struct Particulars: Blank, Sendable {
-    var sealed: (client: SealedRecords, server: SealedRecords)?
+    var sealed: SealedConnection?
     var encapsulation: Encapsulation?
     var tls: TLSDescription?
     var forgotten: StreamLimit?
@@ -56,7 +56,7 @@ import WSDecode
           Opening(
             connection: opening.connection, observations: [seen], isPickedUp: opening.isPickedUp,
             request: opening.request))))
-    if opening.isSealed { sealed = (SealedRecords(), SealedRecords()) }
+    if opening.isSealed { sealed = SealedConnection() }
     if let end = opening.request?.endOffset { client.beginFrames(at: end) }
   }
 
@@ -96,7 +96,7 @@ import WSDecode
   }
 
   /// The records, if the leg is one of TLS that stays closed: it may be a WebSocket's or anything else's.
-  package internal(set) var sealed: (client: SealedRecords, server: SealedRecords)? {
+  package internal(set) var sealed: SealedConnection? {
     get { facts.value.particulars.kept?.value.sealed }
     _modify { yield &facts.value.particulars.value.sealed }
   }

@@ -4,15 +4,15 @@ import WSDecode
 
 /// Collects what each leg of one capture shows.
 package struct LegCollector: LegSink, Sendable {
-  private var live = LegSlots()
-  private var ended: [(id: LegID, leg: Leg)] = []
+  private var live = LegSlots<Leg>()
+  private var ended: [(id: LegID, value: Leg)] = []
   private let capture: Int
 
   /// - Parameter capture: the capture's index among those of the report.
   package init(capture: Int = 0) { self.capture = capture }
 
   /// In the order in which they began.
-  package var legs: [Leg] { (ended + live.all).sorted { $0.id.rawValue < $1.id.rawValue }.map(\.leg) }
+  package var legs: [Leg] { (ended + live.all).sorted { $0.id.rawValue < $1.id.rawValue }.map(\.value) }
 
   package mutating func receive(_ event: LegEvent, on id: LegID) {
     if case .opened(let opening) = event { live.open(Leg(opening, id: id, capture: capture), id) }

@@ -2,57 +2,63 @@ import Capture
 import Streams
 import WSDecode
 
-/// The legs that have not ended, by their slots: each frame is a look at one place of an array.
-struct LegSlots: Sendable {
+/// What is kept of legs that have not ended, by their slots: each event is a look at one place of an array.
+struct LegSlots<Value> {
   private var ids: [LegID?] = []
-  private var legs: [Leg?] = []
+  private var values: [Value?] = []
   private(set) var count = 0
 
+  var isEmpty: Bool { count == 0 }
+
   /// In the order of their slots.
-  var all: [(id: LegID, leg: Leg)] {
-    zip(ids, legs).compactMap { id, leg in
-      guard let id, let leg else { return nil }
-      return (id, leg)
+  var all: [(id: LegID, value: Value)] {
+    zip(ids, values).compactMap { id, value in
+      guard let id, let value else { return nil }
+      return (id, value)
     }
   }
 
-  subscript(id: LegID) -> Leg? { contains(id) ? legs[id.slot] : nil }
+  subscript(id: LegID) -> Value? { contains(id) ? values[id.slot] : nil }
 
   func contains(_ id: LegID) -> Bool { id.slot < ids.count && ids[id.slot] == id }
 
-  mutating func open(_ leg: Leg, _ id: LegID) {
+  mutating func open(_ value: Value, _ id: LegID) {
     while ids.count <= id.slot {
       ids.append(nil)
-      legs.append(nil)
+      values.append(nil)
     }
     ids[id.slot] = id
-    legs[id.slot] = leg
+    values[id.slot] = value
     count += 1
   }
 
   /// - Returns: false if there is no such leg.
-  mutating func take(_ event: LegEvent, on id: LegID) -> Bool {
+  @inline(__always)
+  @discardableResult mutating func change(_ id: LegID, _ body: (inout Value?) -> Void) -> Bool {
     guard contains(id) else { return false }
-    legs[id.slot]?.take(event)
+    body(&values[id.slot])
     return true
   }
+
+  mutating func end(_ id: LegID) -> Value? {
+    guard let value = self[id] else { return nil }
+    ids[id.slot] = nil
+    values[id.slot] = nil
+    count -= 1
+    return value
+  }
+}
+
+extension LegSlots: Sendable where Value: Sendable {}
+
+extension LegSlots<Leg> {
+  /// - Returns: false if there is no such leg.
+  mutating func take(_ event: LegEvent, on id: LegID) -> Bool { change(id) { $0?.take(event) } }
 
   /// - Returns: false if there is no such leg.
-  mutating func count(_ frames: Span<Frame>, on id: LegID) -> Bool {
-    guard contains(id) else { return false }
-    legs[id.slot]?.count(frames)
-    return true
-  }
+  mutating func count(_ frames: Span<Frame>, on id: LegID) -> Bool { change(id) { $0?.count(frames) } }
 
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
-    if contains(id) { legs[id.slot]?.acknowledge(side, upTo: upTo, packet) }
-  }
-
-  mutating func end(_ id: LegID) -> Leg? {
-    guard let leg = self[id] else { return nil }
-    ids[id.slot] = nil
-    legs[id.slot] = nil
-    count -= 1
-    return leg
+    change(id) { $0?.acknowledge(side, upTo: upTo, packet) }
   }
 }

@@ -5,9 +5,9 @@ import TLSDecode
 /// Writes what TLS tells of a leg.
 struct TLSJSON {
   private let tls: TLSDescription
-  private let records: (client: SealedRecords, server: SealedRecords)?
+  private let records: SealedConnection?
 
-  init(_ tls: TLSDescription, _ records: (client: SealedRecords, server: SealedRecords)?) {
+  init(_ tls: TLSDescription, _ records: SealedConnection?) {
     self.tls = tls
     self.records = records
   }

@@ -41,9 +41,9 @@ import Testing
     var history = EndingHistory(maxPlaces: maxPlaces)
     for session in sessions { history.note(session) }
     let ended = sessions.filter { $0.endedWithoutClose != nil }
-    #expect(history.common(to: ended, open: LegSlots()).silences.count == 3)
-    #expect(history.common(to: Array(ended.prefix(1)), open: LegSlots()).silences.count == 3)
-    #expect(history.common(to: [], open: LegSlots()).silences.isEmpty)
+    #expect(history.common(to: ended, open: LegSlots<Leg>()).silences.count == 3)
+    #expect(history.common(to: Array(ended.prefix(1)), open: LegSlots<Leg>()).silences.count == 3)
+    #expect(history.common(to: [], open: LegSlots<Leg>()).silences.isEmpty)
   }
 
   @Test func `no more addresses are remembered than are allowed, even if all end sessions`() {

@@ -86,7 +86,7 @@ struct EndingHistory {
   /// What some sessions have in common with others.
   ///
   /// - Parameter open: legs that have not ended.
-  func common(to sessions: [Session], open: LegSlots) -> CommonEndings {
+  func common(to sessions: [Session], open: LegSlots<Leg>) -> CommonEndings {
     var common = CommonEndings()
     var relevant: [Place: PlaceEndings] = [:]
     for session in sessions {

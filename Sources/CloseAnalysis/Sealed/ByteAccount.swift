@@ -35,9 +35,11 @@ package struct ByteAccount: Sendable {
   ///   - inner: the leg behind it.
   /// - Returns: `nil` if the times exclude that the proxy passed on between the two.
   init?(_ sealed: Leg, _ inner: LegBehind) {
-    guard sealed.isNear(inner.connection, inner.captures), let (client, server) = sealed.sealed,
-      let requestDelay = Self.requestDelay(client, inner), let first = Self.firstAnswer(server, inner)
+    guard sealed.isNear(inner.connection, inner.captures), let records = sealed.sealed,
+      let requestDelay = Self.requestDelay(records.client, inner),
+      let first = Self.firstAnswer(records.server, inner)
     else { return nil }
+    let (client, server) = (records.client, records.server)
     self.requestDelay = requestDelay
     received = inner.received
     forwarded = 0
@@ -72,10 +74,10 @@ package struct ByteAccount: Sendable {
   ///
   /// - Parameter isAnswered: whether the answer has been told as well; else only the request is looked at.
   static func mayBeTaken(_ sealed: Leg, _ inner: LegBehind, isAnswered: Bool = true) -> Bool {
-    guard sealed.isNear(inner.connection, inner.captures), let (client, server) = sealed.sealed,
-      requestDelay(client, inner) != nil
+    guard sealed.isNear(inner.connection, inner.captures), let records = sealed.sealed,
+      requestDelay(records.client, inner) != nil
     else { return false }
-    return !isAnswered || firstAnswer(server, inner) != nil
+    return !isAnswered || firstAnswer(records.server, inner) != nil
   }
 
   /// Seconds from the upgrade request, the last that the client sent before the proxy asked.
@@ -97,7 +99,7 @@ package struct ByteAccount: Sendable {
       return server.isCut && server.last.map { !$0.precedes(inner.response) } ?? false ? first : nil
     }
     let delay = server.data[first].packet.time.seconds(since: inner.response.time)
-    return delay < SealedAnswers.promptness ? first : nil
+    return delay < promptness ? first : nil
   }
 
   // MARK: Counting
@@ -130,7 +132,7 @@ package struct ByteAccount: Sendable {
   private static let leastHead: UInt64 = 60
   /// Records in front of the 101: tickets for resumption.
   private static let mostTickets = 4
-  /// Seconds in which a proxy passes on a frame that nothing holds up.
+  /// Seconds in which a proxy passes on an answer, and a frame that nothing holds up.
   private static let promptness = 0.1
 
   /// The record that ends with the Close frame, or the last one, if exactly the bytes that the proxy received are

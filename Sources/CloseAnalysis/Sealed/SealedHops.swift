@@ -17,7 +17,7 @@ package struct SealedHops {
   /// Seconds in which a proxy passes on a request that it has nothing to ask about.
   private static let promptness = 0.1
   private let sealed: [Leg]
-  private var answers = SealedAnswers()
+  private var answers = SealedAnswers<Int>()
   /// Legs of which only the first records are kept: they may have sent some at any time.
   private var cut: [Int] = []
   /// Legs by the address at which they end, the last to end first.

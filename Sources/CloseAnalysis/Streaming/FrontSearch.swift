@@ -14,7 +14,7 @@ struct FrontSearch {
     /// The client-most of them, as often as it was observed.
     var outer: [Leg] = []
     /// What may be in front of that.
-    fileprivate(set) var fronts: Set<LegID> = []
+    fileprivate(set) var fronts: [LegID] = []
     /// Whether too much may be, or it is not known what: it is unclear what is.
     fileprivate(set) var isCrowded = false
   }
@@ -33,7 +33,7 @@ struct FrontSearch {
   /// When the candidates of those will be known.
   private var dues: [LegID: Timestamp] = [:]
   /// The candidates of legs, of those that have any; `nil` if they are too many, or not known.
-  private var candidates: [LegID: Set<LegID>?] = [:]
+  private var candidates: [LegID: [LegID]?] = [:]
 
   /// Seconds after which those have been told that passed on an answer, or that somebody asked and nothing came.
   private static let settleTime: Int64 = 2
@@ -117,14 +117,19 @@ struct FrontSearch {
     return nil
   }
 
-  private mutating func add(_ fronts: Set<LegID>?, to group: inout Group) {
+  private mutating func add(_ fronts: [LegID]?, to group: inout Group) {
     guard let fronts else {
       group.isCrowded = true
       return
     }
-    // A group needs each once.
-    sealed.release(group.fronts.intersection(fronts))
-    group.fronts.formUnion(fronts)
+    if group.fronts.isEmpty {
+      group.fronts = fronts
+    } else {
+      // A group needs each once.
+      let known = Set(group.fronts)
+      sealed.release(fronts.filter { known.contains($0) })
+      group.fronts = SealedLegs.inOrder(group.fronts + fronts)
+    }
   }
 
   /// - Returns: the group, if no front is open on which it hangs.

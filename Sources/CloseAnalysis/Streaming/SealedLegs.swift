@@ -7,12 +7,15 @@ import WSDecode
 /// A proxy passes on an answer at once, so the candidates are known a moment after the leg behind was answered. One that
 /// has ended is kept as long as such a leg may need it.
 struct SealedLegs {
-  private var live: [LegID: Leg] = [:]
+  private struct Known {
+    var leg: Leg
+    var need = Need()
+  }
+  private var live = LegSlots<Known>()
   /// Those that have ended and are needed.
-  private var ended: [LegID: Leg] = [:]
-  private var needs: [LegID: Need] = [:]
+  private var ended: [LegID: Known] = [:]
   /// Which servers sent records lately.
-  private var answers = SealedAnswers()
+  private var answers = SealedAnswers<LegID>()
   /// Clients of which a record was told lately, and when: nothing of their servers has been since. What is behind a hole
   /// is told late.
   private var unanswered: [LegID: Timestamp] = [:]
@@ -45,10 +48,10 @@ struct SealedLegs {
 
   var retainedCount: Int { live.count + ended.count }
 
-  func isLive(_ id: LegID) -> Bool { live[id] != nil }
+  func isLive(_ id: LegID) -> Bool { live.contains(id) }
 
   mutating func open(_ leg: Leg, _ id: LegID) {
-    live[id] = leg
+    live.open(Known(leg: leg), id)
     let host = leg.connection.serverHost
     if hosts[host] != nil || hosts.count < Self.maxHosts {
       hosts[host, default: Host()].live.insert(id)
@@ -58,95 +61,102 @@ struct SealedLegs {
   mutating func take(_ event: LegEvent, on id: LegID, at now: Timestamp) {
     // Nearly all events are no records.
     guard case .stream(.record(let side, let record, _, _)) = event, record.mayBeData else {
-      live[id]?.take(event)
+      live.change(id) { $0?.leg.take(event) }
       if case .stream(.ended(.server, _, _, _)) = event { unanswered[id] = nil }
       return
     }
-    let previous = live[id]?.sealed?.server.last
-    live[id]?.take(event)
+    let previous = live[id]?.leg.sealed?.server.last
+    live.change(id) { $0?.leg.take(event) }
     if side == .client {
-      if live[id]?.server.end == nil { unanswered[id] = now }
+      if live[id]?.leg.server.hasEnd == false { unanswered[id] = now }
       return
     }
     unanswered[id] = nil
-    guard let last = live[id]?.sealed?.server.last else { return }
-    if answers.add(last, behind: previous, of: id.rawValue, at: now) {
-      needs[id, default: Need()].answers += 1
-    }
+    guard let last = live[id]?.leg.sealed?.server.last else { return }
+    if answers.add(last, behind: previous, of: id, at: now) { live.change(id) { $0?.need.answers += 1 } }
   }
 
   /// Forgets who sent records that were told long ago, and those of legs that nobody needs.
   mutating func forget(toldBefore time: Timestamp) {
     if !unanswered.isEmpty { unanswered = unanswered.filter { $0.value >= time } }
-    for (leg, last) in answers.forget(toldBefore: time) {
-      let id = LegID(rawValue: leg)
+    for (id, last) in answers.forget(toldBefore: time) {
       release(id, \.answers)
-      if needs[id]?.behind ?? 0 == 0 { live[id]?.forgetRecords(before: last, ifMoreThan: Self.manyRecords) }
+      live.change(id) { known in
+        if known?.need.behind == 0 { known?.leg.forgetRecords(before: last, ifMoreThan: Self.manyRecords) }
+      }
     }
   }
 
   mutating func end(_ id: LegID) {
-    guard let leg = take(id) else { return }
-    if needs[id] != nil { ended[id] = leg }
-    let host = leg.connection.serverHost
+    guard let known = take(id) else { return }
+    if !known.need.isNone { ended[id] = known }
+    let host = known.leg.connection.serverHost
     hosts[host]?.live.remove(id)
-    hosts[host]?.last = leg
+    hosts[host]?.last = known.leg
   }
 
   mutating func refute(_ id: LegID) {
-    guard let leg = take(id) else { return }
+    guard let leg = take(id)?.leg else { return }
     hosts[leg.connection.serverHost]?.live.remove(id)
   }
 
-  private mutating func take(_ id: LegID) -> Leg? {
+  private mutating func take(_ id: LegID) -> Known? {
     unanswered[id] = nil
-    return live.removeValue(forKey: id)
+    return live.end(id)
   }
+
+  private func leg(_ id: LegID) -> Leg? { live[id]?.leg ?? ended[id]?.leg }
 
   // MARK: The legs in front
 
   /// Those that may be in front of a leg that was answered a moment ago; they are kept until they are released.
   ///
-  /// - Returns: `nil` if they are too many to tell which is.
-  mutating func candidates(for leg: Leg) -> Set<LegID>? {
+  /// - Returns: each once, in the order in which they began; `nil` if they are too many to tell which is.
+  mutating func candidates(for leg: Leg) -> [LegID]? {
     guard let behind = LegBehind(leg) else { return [] }
     guard let near = answers.legs(behind: behind.response), unanswered.count <= Self.maxUnanswered else {
       return nil
     }
-    var candidates = Set(near.map { LegID(rawValue: $0) }.filter { mayBeTaken($0, behind) })
+    var candidates = near.filter { id in self.leg(id).map { ByteAccount.mayBeTaken($0, behind) } ?? false }
     for id in unanswered.keys {
-      if let leg = live[id], ByteAccount.mayBeTaken(leg, behind, isAnswered: false) { candidates.insert(id) }
+      if let leg = live[id]?.leg, ByteAccount.mayBeTaken(leg, behind, isAnswered: false) {
+        candidates.append(id)
+      }
     }
+    candidates = Self.inOrder(candidates)
     guard candidates.count <= SealedHops.maxFronts else { return nil }
-    for id in candidates { needs[id, default: Need()].behind += 1 }
+    for id in candidates {
+      if !live.change(id, { $0?.need.behind += 1 }) { ended[id]?.need.behind += 1 }
+    }
     return candidates
   }
 
-  private func mayBeTaken(_ id: LegID, _ behind: LegBehind) -> Bool {
-    (live[id] ?? ended[id]).map { ByteAccount.mayBeTaken($0, behind) } ?? false
+  /// Each once, in the order in which they began.
+  static func inOrder(_ ids: [LegID]) -> [LegID] {
+    let ids = ids.sorted { $0.rawValue < $1.rawValue }
+    return ids.indices.filter { $0 == 0 || ids[$0] != ids[$0 - 1] }.map { ids[$0] }
   }
 
-  mutating func release(_ ids: Set<LegID>) {
+  mutating func release(_ ids: [LegID]) {
     for id in ids { release(id, \.behind) }
   }
 
   private mutating func release(_ id: LegID, _ count: WritableKeyPath<Need, Int>) {
-    guard var need = needs[id] else { return }
-    need[keyPath: count] -= 1
-    needs[id] = need.isNone ? nil : need
-    if need.isNone { ended[id] = nil }
+    if live.change(id, { $0?.need[keyPath: count] -= 1 }) { return }
+    guard let place = ended.index(forKey: id) else { return }
+    ended.values[place].need[keyPath: count] -= 1
+    if ended.values[place].need.isNone { ended.remove(at: place) }
   }
 
   /// Those of a leg's candidates that tell which is in front of it, and for a leg without a handshake one that ends at
   /// its proxy, if there is any.
-  func legs(_ candidates: Set<LegID>, for leg: Leg) -> [Leg] {
+  func legs(_ candidates: [LegID], for leg: Leg) -> [Leg] {
     if let behind = LegBehind(leg) {
-      let ids = candidates.sorted { $0.rawValue < $1.rawValue }
-      return SealedHops.telling(ids.compactMap { live[$0] ?? ended[$0] }, behind)
+      return SealedHops.telling(candidates.compactMap { self.leg($0) }, behind)
     }
     if leg.request != nil, leg.response != nil { return [] }
     guard SealedHops.mayHaveFront(leg), let host = hosts[SealedHops.proxyHost(of: leg)] else { return [] }
-    return [host.live.first.flatMap { live[$0] } ?? host.last].compactMap { $0 }
+    return [host.live.first.flatMap { live[$0]?.leg } ?? host.last].compactMap { $0 }
   }
 }
 

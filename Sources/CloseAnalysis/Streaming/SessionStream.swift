@@ -13,7 +13,7 @@ import WSDecode
 /// What several sessions have in common (`mass-teardown`, `idle-timeout`) is known of those before and of those that
 /// end within seconds. A leg that is told only when its session has been told is a session of its own.
 package struct SessionStream: LegSink {
-  private var live = LegSlots()
+  private var live = LegSlots<Leg>()
   /// The legs that have ended, until their session is told.
   private var ended: [LegID: Leg] = [:]
   private var components = LegComponents()
@@ -158,7 +158,7 @@ package struct SessionStream: LegSink {
 
   private mutating func linkAllFrames() {
     var frames = FrameLinks()
-    for (id, leg) in live.all + ended.map({ (id: $0.key, leg: $0.value) }) {
+    for (id, leg) in live.all + ended.map({ (id: $0.key, value: $0.value) }) {
       frames.add(leg, id, to: &components)
     }
     self.frames = frames

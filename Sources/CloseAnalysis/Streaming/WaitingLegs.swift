@@ -7,24 +7,27 @@ struct WaitingLegs {
 
   private struct Entry {
     var group: Group
-    /// What has not ended of those in front.
-    var open: Set<LegID>
+    /// How many of those in front have not ended.
+    var open: Int
     var since: Timestamp
   }
   private var entries: [Int: Entry] = [:]
   /// In the order in which they began to wait; some may have ended.
   private var order: [Int] = []
-  private var waiters: [LegID: [Int]] = [:]
+  private var waiters = LegSlots<[Int]>()
   private var nextNumber = 0
 
   var count: Int { entries.count }
 
-  mutating func add(_ group: Group, for open: Set<LegID>, since: Timestamp) {
-    entries[nextNumber] = Entry(group: group, open: open, since: since)
+  /// - Parameter fronts: those in front that have not ended, each once.
+  mutating func add(_ group: Group, for fronts: [LegID], since: Timestamp) {
+    entries[nextNumber] = Entry(group: group, open: fronts.count, since: since)
     order.append(nextNumber)
-    for front in open {
+    for front in fronts {
+      if !waiters.contains(front) { waiters.open([], front) }
       forgetEnded(of: front)
-      waiters[front, default: []].append(nextNumber)
+      let number = nextNumber
+      waiters.change(front) { $0?.append(number) }
     }
     nextNumber += 1
   }
@@ -32,15 +35,16 @@ struct WaitingLegs {
   /// Those that have ended stay in the lists until there are as many of them as of the others.
   private mutating func forgetEnded(of front: LegID) {
     guard let list = waiters[front], list.count > 2 * entries.count else { return }
-    waiters[front] = list.filter { entries[$0] != nil }
+    let left = list.filter { entries[$0] != nil }
+    waiters.change(front) { $0 = left }
   }
 
   /// A leg has ended: takes out those that waited for nothing else.
   mutating func release(_ front: LegID) -> [Group] {
-    (waiters.removeValue(forKey: front) ?? []).compactMap { number in
-      entries[number]?.open.remove(front)
-      guard entries[number]?.open.isEmpty == true else { return nil }
-      return take(number)
+    (waiters.end(front) ?? []).compactMap { number in
+      guard let place = entries.index(forKey: number) else { return nil }
+      entries.values[place].open -= 1
+      return entries.values[place].open == 0 ? take(number) : nil
     }
   }
 
