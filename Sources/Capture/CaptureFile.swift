@@ -59,6 +59,7 @@ struct CaptureFile {
   @inline(__always)
   var isWaiting: Bool { mayWait && !hasWholePacket }
 
+  // Only pipes ask: inlined, the window would be copied in front of the question.
   @inline(never)
   private var hasWholePacket: Bool { records?.isWhole(in: buffer) ?? blocks.isWhole(in: buffer) }
 

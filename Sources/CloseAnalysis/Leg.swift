@@ -198,7 +198,7 @@ import WSDecode
     case .responded(let response):
       self.response = response
       server.beginFrames(at: response.endOffset)
-    case .frame(let frame): count(frame)
+    case .frame(let frame): count(CollectionOfOne(frame).span)
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
     case .stream(.encapsulated(let first)): encapsulation = first
@@ -218,10 +218,6 @@ import WSDecode
       }
     case .opened, .payload, .refuted: break
     }
-  }
-
-  mutating func count(_ frame: Frame) {
-    if frame.side == .client { client.count(frame) } else { server.count(frame) }
   }
 
   /// - Parameter frames: of one side.

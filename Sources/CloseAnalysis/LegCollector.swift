@@ -12,7 +12,7 @@ package struct LegCollector: LegSink, Sendable {
   package init(capture: Int = 0) { self.capture = capture }
 
   /// In the order in which they began.
-  package var legs: [Leg] { (ended + live.all).sorted { $0.id.rawValue < $1.id.rawValue }.map(\.value) }
+  package var legs: [Leg] { (ended + live.all).sorted { $0.id < $1.id }.map(\.value) }
 
   package mutating func receive(_ event: LegEvent, on id: LegID) {
     if case .opened(let opening) = event { live.open(Leg(opening, id: id, capture: capture), id) }

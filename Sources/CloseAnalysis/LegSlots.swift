@@ -34,9 +34,9 @@ struct LegSlots<Value> {
 
   /// - Returns: false if there is no such leg.
   @inline(__always)
-  @discardableResult mutating func change(_ id: LegID, _ body: (inout Value?) -> Void) -> Bool {
+  @discardableResult mutating func change(_ id: LegID, _ body: (inout Value) -> Void) -> Bool {
     guard contains(id) else { return false }
-    body(&values[id.slot])
+    body(&values[id.slot]!)
     return true
   }
 
@@ -53,12 +53,12 @@ extension LegSlots: Sendable where Value: Sendable {}
 
 extension LegSlots<Leg> {
   /// - Returns: false if there is no such leg.
-  mutating func take(_ event: LegEvent, on id: LegID) -> Bool { change(id) { $0?.take(event) } }
+  mutating func take(_ event: LegEvent, on id: LegID) -> Bool { change(id) { $0.take(event) } }
 
   /// - Returns: false if there is no such leg.
-  mutating func count(_ frames: Span<Frame>, on id: LegID) -> Bool { change(id) { $0?.count(frames) } }
+  mutating func count(_ frames: Span<Frame>, on id: LegID) -> Bool { change(id) { $0.count(frames) } }
 
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
-    change(id) { $0?.acknowledge(side, upTo: upTo, packet) }
+    change(id) { $0.acknowledge(side, upTo: upTo, packet) }
   }
 }

@@ -154,7 +154,7 @@ package struct LostPart: Hashable, Sendable {
   }
 
   @inline(__always)
-  mutating func count(_ frame: Frame) {
+  private mutating func count(_ frame: Frame) {
     frames += 1
     if !frame.header.opcode.isControl {
       payloadBytes += frame.header.payloadLength

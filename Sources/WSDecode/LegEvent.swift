@@ -2,7 +2,7 @@ import Capture
 import Streams
 
 /// One hop of a WebSocket: what follows an upgrade request on a connection.
-@usableFromInline @frozen package struct LegID: Hashable, Sendable {
+@usableFromInline @frozen package struct LegID: Hashable, Comparable, Sendable {
   /// Counts the legs of a capture; never used twice.
   @usableFromInline package var rawValue: Int
   /// Where to keep what is known of it: small and dense, as legs that are over give their slot to later ones.
@@ -19,6 +19,8 @@ import Streams
   // The number alone tells.
   @inlinable package static func == (a: LegID, b: LegID) -> Bool { a.rawValue == b.rawValue }
   @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+  /// In the order in which they began.
+  @inlinable package static func < (a: LegID, b: LegID) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// What is wrong with a frame (RFC 6455 §5).

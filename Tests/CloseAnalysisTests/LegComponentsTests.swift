@@ -93,7 +93,7 @@ import WSDecode
         Int.random(in: 0..<12, using: &random)
       }
       for number in traits[leg] ?? [] { components.link(leg, trait(number)) }
-      guard let last = live.sorted(by: { $0.rawValue < $1.rawValue }).randomElement(using: &random),
+      guard let last = live.sorted().randomElement(using: &random),
         Bool.random(using: &random)
       else { continue }
       live.remove(last)

@@ -92,11 +92,8 @@ package struct SealedHops {
   }
 
   private func candidates(_ near: [Int], for leg: LegBehind) -> [(leg: Leg, account: ByteAccount)] {
-    var last: Int?
-    return near.sorted().compactMap { index in
-      defer { last = index }
-      guard index != last, let account = ByteAccount(sealed[index], leg) else { return nil }
-      return (sealed[index], account)
+    near.sortedOnce().compactMap { index in
+      ByteAccount(sealed[index], leg).map { (sealed[index], $0) }
     }
   }
 

@@ -128,7 +128,7 @@ struct FrontSearch {
       // A group needs each once.
       let known = Set(group.fronts)
       sealed.release(fronts.filter { known.contains($0) })
-      group.fronts = SealedLegs.inOrder(group.fronts + fronts)
+      group.fronts = (group.fronts + fronts).sortedOnce()
     }
   }
 

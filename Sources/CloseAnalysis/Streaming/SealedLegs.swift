@@ -61,19 +61,24 @@ struct SealedLegs {
   mutating func take(_ event: LegEvent, on id: LegID, at now: Timestamp) {
     // Nearly all events are no records.
     guard case .stream(.record(let side, let record, _, _)) = event, record.mayBeData else {
-      live.change(id) { $0?.leg.take(event) }
+      live.change(id) { $0.leg.take(event) }
       if case .stream(.ended(.server, _, _, _)) = event { unanswered[id] = nil }
       return
     }
-    let previous = live[id]?.leg.sealed?.server.last
-    live.change(id) { $0?.leg.take(event) }
+    var (previous, last, mayAnswer) = (PacketReference?.none, PacketReference?.none, false)
+    live.change(id) { known in
+      previous = known.leg.sealed?.server.last
+      known.leg.take(event)
+      last = known.leg.sealed?.server.last
+      mayAnswer = !known.leg.server.hasEnd
+    }
     if side == .client {
-      if live[id]?.leg.server.hasEnd == false { unanswered[id] = now }
+      if mayAnswer { unanswered[id] = now }
       return
     }
     unanswered[id] = nil
-    guard let last = live[id]?.leg.sealed?.server.last else { return }
-    if answers.add(last, behind: previous, of: id, at: now) { live.change(id) { $0?.need.answers += 1 } }
+    guard let last else { return }
+    if answers.add(last, behind: previous, of: id, at: now) { live.change(id) { $0.need.answers += 1 } }
   }
 
   /// Forgets who sent records that were told long ago, and those of legs that nobody needs.
@@ -82,7 +87,7 @@ struct SealedLegs {
     for (id, last) in answers.forget(toldBefore: time) {
       release(id, \.answers)
       live.change(id) { known in
-        if known?.need.behind == 0 { known?.leg.forgetRecords(before: last, ifMoreThan: Self.manyRecords) }
+        if known.need.behind == 0 { known.leg.forgetRecords(before: last, ifMoreThan: Self.manyRecords) }
       }
     }
   }
@@ -123,18 +128,12 @@ struct SealedLegs {
         candidates.append(id)
       }
     }
-    candidates = Self.inOrder(candidates)
+    candidates = candidates.sortedOnce()
     guard candidates.count <= SealedHops.maxFronts else { return nil }
     for id in candidates {
-      if !live.change(id, { $0?.need.behind += 1 }) { ended[id]?.need.behind += 1 }
+      if !live.change(id, { $0.need.behind += 1 }) { ended[id]?.need.behind += 1 }
     }
     return candidates
-  }
-
-  /// Each once, in the order in which they began.
-  static func inOrder(_ ids: [LegID]) -> [LegID] {
-    let ids = ids.sorted { $0.rawValue < $1.rawValue }
-    return ids.indices.filter { $0 == 0 || ids[$0] != ids[$0 - 1] }.map { ids[$0] }
   }
 
   mutating func release(_ ids: [LegID]) {
@@ -142,7 +141,7 @@ struct SealedLegs {
   }
 
   private mutating func release(_ id: LegID, _ count: WritableKeyPath<Need, Int>) {
-    if live.change(id, { $0?.need[keyPath: count] -= 1 }) { return }
+    if live.change(id, { $0.need[keyPath: count] -= 1 }) { return }
     guard let place = ended.index(forKey: id) else { return }
     ended.values[place].need[keyPath: count] -= 1
     if ended.values[place].need.isNone { ended.remove(at: place) }

@@ -81,7 +81,8 @@ package struct SessionStream: LegSink {
   }
 
   package mutating func receive(_ frames: Span<Frame>, on id: LegID) {
-    for index in frames.indices { pass(frames[index].last.time) }
+    // One packet has brought them.
+    if let first = frames.indices.first { pass(frames[first].last.time) }
     if live.count(frames, on: id), self.frames != nil {
       for index in frames.indices { link(frames[index], of: id) }
     }
@@ -223,7 +224,7 @@ package struct SessionStream: LegSink {
         let own = sessions[index].legs.flatMap { $0.observations.map { LegID(rawValue: $0.number) } }
         guard own.allSatisfy({ ended[$0] != nil }) else { continue }
         told += own
-        tellOrWait(&sessions[index], own.sorted { $0.rawValue < $1.rawValue })
+        tellOrWait(&sessions[index], own.sorted())
       }
     }
     forget(told)

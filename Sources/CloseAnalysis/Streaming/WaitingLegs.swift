@@ -27,7 +27,7 @@ struct WaitingLegs {
       if !waiters.contains(front) { waiters.open([], front) }
       forgetEnded(of: front)
       let number = nextNumber
-      waiters.change(front) { $0?.append(number) }
+      waiters.change(front) { $0.append(number) }
     }
     nextNumber += 1
   }
