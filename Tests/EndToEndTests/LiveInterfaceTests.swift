@@ -64,13 +64,16 @@ import Testing
     #expect(outcome.errors.contains("wsclose: 2 WebSockets: 1 delivered, 1 absent"))
   }
 
-  @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))
-  func `an interface that goes away is captured again when it is back`() async throws {
+  @Test(
+    .enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"),
+    arguments: ["", "inside $red ip link set x0 down; sleep 0.5"])
+  func `an interface that goes away is captured again when it is back`(_ before: String) async throws {
     let outcome = try await Self.run(
       """
       live --netns /proc/$red/ns/net -i x0 --format ndjson
       across 4000 close
       told 1
+      \(before)
       inside $red ip link del x0
       await 'grep -q "goes on when it is back" err'
       sleep 1.5

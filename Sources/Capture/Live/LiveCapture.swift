@@ -205,6 +205,9 @@ package struct LiveCapture {
   private mutating func tick(_ now: Int64, _ sink: inout some SegmentSink) {
     guard now - lastTick >= Self.tickInterval else { return }
     lastTick = now
+    for index in taps.indices where taps[index].isRemoved() {
+      lose(index, .gone("the interface disappeared"), now)
+    }
     let isIdle = !isBehind && taps.allSatisfy { !$0.isReadable && $0.queue.isEmpty }
     if let notice = clock.tick(at: now, isIdle: isIdle) { sink.receive(notice) }
   }

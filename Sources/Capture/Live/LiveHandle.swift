@@ -168,6 +168,15 @@ final class LiveHandle {
 
   // MARK: Interfaces
 
+  /// Whether there is still an interface of that index where this one was opened. libpcap tells only of one that goes away
+  /// while it is up: after "down" the kernel says nothing more to who listens.
+  func hasInterface(_ index: UInt32) -> Bool {
+    var request = unsafe ifreq()
+    unsafe request.ifr_ifru.ifru_ivalue = Int32(bitPattern: index)
+    // SAFETY: `request` outlives the call.
+    return unsafe ioctl(descriptor, UInt(SIOCGIFNAME), &request) == 0 || errno != ENODEV
+  }
+
   /// What libpcap can listen on in this thread's namespace.
   static func interfaces() throws(CaptureError) -> [InterfaceDescription] {
     let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PCAP_ERRBUF_SIZE))

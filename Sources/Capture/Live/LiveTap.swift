@@ -22,6 +22,7 @@ struct LiveTap {
   /// What the interface's counter showed when it was opened.
   private var firstErrors: UInt32 = 0
   private var nextTry: Int64 = 0
+  private var wasMissing = false
   /// The last one that was looked up.
   private var lastNumber: (index: UInt32, number: UInt32)?
 
@@ -62,6 +63,14 @@ struct LiveTap {
     handle = nil
     isReadable = false
     nextTry = now + SteadyTime.second
+  }
+
+  /// Whether the interface has been missing for two calls: what was captured of it before has been read meanwhile.
+  mutating func isRemoved() -> Bool {
+    // The index of `any` is 0.
+    let isMissing = index != 0 && handle.map { !$0.hasInterface(index) } ?? false
+    defer { wasMissing = isMissing }
+    return isMissing && wasMissing
   }
 
   mutating func end() {
