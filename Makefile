@@ -17,7 +17,7 @@ build: install-build
 
 # The man page and the completions, in .build/share.
 share: build
-	scripts/write-share release .build/share
+	scripts/write-share .build/share
 
 install: share
 	scripts/install program "$(DESTDIR)" "$(PREFIX)"
@@ -28,12 +28,17 @@ install-service:
 demo: build
 	scripts/demo .build/release/wsclose $(SAMPLES)
 
-# The test run comes last: its closing line tells the counts.
-test: install-test lint cost
-	$(SWIFT) build --build-tests
-	scripts/write-share debug .build-deploy/share
-	scripts/check-deploy .build/debug/wsclose .build-deploy/share
-	$(SWIFT) test --skip-build
+# What is tested is what users get, optimised and linked as theirs, and built once for all checks. The test run comes last:
+# its closing line tells the counts.
+TEST_FOLDER := .build-test
+TESTABLE := --scratch-path $(TEST_FOLDER) -Xswiftc -enable-testing
+test: export WSCLOSE_BENCH = 1
+test: install-test lint
+	$(SWIFT) build -c release $(TESTABLE) --build-tests
+	scripts/check-cost --programs $(TEST_FOLDER)/release
+	scripts/write-share .build-deploy/share $(TESTABLE)
+	scripts/check-deploy $(TEST_FOLDER)/release/wsclose .build-deploy/share
+	$(SWIFT) test -c release $(TESTABLE) --skip-build
 
 # What a packet, a frame and a session cost, in instructions and allocations: Bench/cost.json has the limits.
 cost: build load

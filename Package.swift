@@ -137,7 +137,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: stages + ["TestSupport", "wsclose"],
+      name: "EndToEndTests", dependencies: stages + ["TestSupport"],
       exclude: ["validate.py", "converse.py", "metrics.py"],
       swiftSettings: settings),
 
