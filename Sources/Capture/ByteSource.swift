@@ -5,8 +5,8 @@ final class ByteSource {
   /// `nil` if the bytes are only those in `beginning`.
   private let descriptor: Int32?
   private let isRegularFile: Bool
-  private let beforeWaiting: () -> Void
-  private let isStopped: () -> Bool
+  private let beforeWaiting: @Sendable () -> Void
+  private let isStopped: @Sendable () -> Bool
   /// What was read of the source before.
   private var beginning: ArraySlice<UInt8>
   private(set) var failure: Errno?
@@ -20,7 +20,8 @@ final class ByteSource {
   ///     the bytes end, for a pipe only when the writer has fallen silent.
   /// - Throws: the `errno` of what failed.
   init(
-    path: String, beginning: [UInt8], beforeWaiting: @escaping () -> Void, isStopped: @escaping () -> Bool
+    path: String, beginning: [UInt8], beforeWaiting: @escaping @Sendable () -> Void,
+    isStopped: @escaping @Sendable () -> Bool
   ) throws(Errno) {
     let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Errno(errno) }

@@ -30,8 +30,10 @@ package final class CaptureBlock: Sendable {
 /// The memory of a capture's blocks: what one of them gives back the next one is read into.
 final class BlockMemory: Sendable {
   private let free = Mutex<[[UInt8]]>([])
-  /// Bytes of a block.
-  static let blockSize = 256 << 10
+  /// Bytes in front of those that are read, for the beginning of a packet that the block before does not hold whole.
+  static let room = 68 << 10
+  /// Bytes of a block, the room among them.
+  static let blockSize = room + (256 << 10)
 
   func take() -> [UInt8] {
     free.withLock { $0.popLast() } ?? [UInt8](repeating: 0, count: Self.blockSize)

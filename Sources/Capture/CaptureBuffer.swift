@@ -1,35 +1,29 @@
 /// A window onto the bytes of a capture, as long as the record that is read needs it.
 struct CaptureBuffer {
   /// What is in the window lies from `start` on.
-  private(set) var bytes: [UInt8]
+  private(set) var bytes: [UInt8] = []
   private(set) var start = 0
   private var end = 0
   /// The offset of the window's first byte among the capture's, counted after decompression.
   private(set) var position: UInt64 = 0
-  private let input: DecompressedBytes
-  private let memory = BlockMemory()
-  /// Whether others may keep what is in `bytes`: then it does not change any more.
+  private let input: CaptureInput
+  /// Of the blocks that have been in the window.
+  private(set) var state = InputState()
+  private var isAtEnd = false
+  /// Whether others may keep what is in `bytes`.
   private(set) var isShared = false
 
-  init(_ input: DecompressedBytes) {
-    self.input = input
-    bytes = memory.take()
-  }
+  init(_ input: CaptureInput) { self.input = input }
 
-  /// The bytes that the window moves over, to be kept. More bytes are read to another place from now on.
+  /// The bytes that the window moves over, to be kept.
   mutating func share() -> CaptureBlock {
     isShared = true
-    return CaptureBlock(bytes, memory)
+    return CaptureBlock(bytes, input.memory)
   }
 
   var count: Int { end - start }
   /// The offset behind all that was read.
   var endPosition: UInt64 { position + UInt64(count) }
-  var failure: DecompressedBytes.Failure? { input.failure }
-  var compression: Compression? { input.compression }
-  var wasStopped: Bool { input.wasStopped }
-  /// Bytes that were read, before decompression.
-  var bytesRead: UInt64 { input.bytesRead }
 
   /// Whether the window has so many bytes; reads them if it must. The caller bounds them.
   @inline(__always)
@@ -59,38 +53,43 @@ struct CaptureBuffer {
   }
 
   private mutating func fill(_ wanted: Int) -> Bool {
-    if isShared {
-      moveElsewhere()
-    } else if start > 0 {
-      moveToFront()
-    }
-    if wanted > bytes.count { bytes += [UInt8](repeating: 0, count: wanted - bytes.count) }
-    while end < wanted {
-      let from = end
-      let read = unsafe bytes.withUnsafeMutableBytes {
-        unsafe input.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[from...]))
+    while count < wanted, !isAtEnd {
+      var block = input.next()
+      state = block.state
+      isAtEnd = block.range.isEmpty
+      if isAtEnd { break }
+      if count <= BlockMemory.room {
+        putWindow(inFrontOf: &block)
+      } else {
+        append(block, wanted)
       }
-      guard read > 0 else { return false }
-      end += read
     }
-    return true
+    return count >= wanted
   }
 
-  private mutating func moveToFront() {
-    let window = start..<end
-    // SAFETY: slices are bounds-checked, and the copy may overlap.
-    unsafe bytes.withUnsafeMutableBytes { bytes in
-      unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[window]))
-    }
-    (start, end) = (0, window.count)
-  }
-
-  private mutating func moveElsewhere() {
-    let window = bytes[start..<end]
-    bytes = memory.take()
-    if window.count > bytes.count { bytes = [UInt8](repeating: 0, count: window.count) }
-    bytes.replaceSubrange(..<window.count, with: window)
-    (start, end) = (0, window.count)
+  /// Copies what is left of the window into the room in front of the next bytes.
+  private mutating func putWindow(inFrontOf block: inout InputBlock) {
+    let place = block.range.lowerBound - count..<block.range.lowerBound
+    block.bytes.replaceSubrange(place, with: bytes[start..<end])
+    (start, end) = (place.lowerBound, block.range.upperBound)
+    swap(&bytes, &block.bytes)
+    if !isShared { input.memory.give(block.bytes) }
     isShared = false
+  }
+
+  /// Makes the window longer: a record is larger than a block.
+  private mutating func append(_ block: InputBlock, _ wanted: Int) {
+    if isShared || bytes.count == BlockMemory.blockSize {
+      var longer: [UInt8] = []
+      longer.reserveCapacity(wanted + BlockMemory.blockSize)
+      longer += bytes[start..<end]
+      (start, end) = (0, longer.count)
+      swap(&bytes, &longer)
+      if !isShared { input.memory.give(longer) }
+      isShared = false
+    }
+    bytes += block.bytes[block.range]
+    end = bytes.count
+    input.memory.give(block.bytes)
   }
 }

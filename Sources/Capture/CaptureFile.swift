@@ -14,10 +14,10 @@ struct CaptureFile {
   private(set) var packets: UInt64 = 0
 
   /// Opens a file and reads its header.
-  init(_ bytes: ByteSource, source: String) throws(CaptureError) {
+  init(_ bytes: sending ByteSource, source: String) throws(CaptureError) {
     self.source = source
     mayWait = bytes.mayWait
-    buffer = CaptureBuffer(DecompressedBytes(bytes))
+    buffer = CaptureBuffer(CaptureInput(DecompressedBytes(bytes)))
     records = try Self.classicHeader(of: &buffer, source: source)
     guard records == nil else { return }
     do throws(CaptureFault) {
@@ -33,7 +33,7 @@ struct CaptureFile {
   private var datalink: Int32 { records?.datalink ?? blocks.interfaces.first?.datalink ?? -1 }
 
   /// Bytes of the file that were read, as they lie on disk.
-  var bytesRead: UInt64 { buffer.bytesRead }
+  var bytesRead: UInt64 { buffer.state.bytesRead }
 
   /// Packets that the capturing machine dropped, as far as was read; `nil` where the capture does not tell.
   var dropped: UInt64? { blocks.drops.total }
@@ -72,10 +72,10 @@ struct CaptureFile {
     do throws(CaptureFault) {
       let packet =
         if let records { try records.next(in: &buffer) } else { try blocks.next(in: &buffer) }
-      if packet != nil { packets += 1 } else if buffer.failure != nil { throw CaptureFault.cut }
+      if packet != nil { packets += 1 } else if buffer.state.failure != nil { throw CaptureFault.cut }
       return packet
     } catch {
-      if buffer.wasStopped { return nil }
+      if buffer.state.wasStopped { return nil }
       throw readingError(error)
     }
   }
@@ -86,7 +86,7 @@ struct CaptureFile {
     var problem: String
     var advice = "what came before it is reported"
     var byte = buffer.position
-    switch (buffer.failure, fault.problem) {
+    switch (buffer.state.failure, fault.problem) {
     case (.some(let failure), .cut):
       (problem, byte) = Self.text(of: failure, otherwise: buffer.endPosition)
     case (nil, .cut):
@@ -115,7 +115,7 @@ struct CaptureFile {
   private static func openingError(
     _ fault: CaptureFault, _ buffer: CaptureBuffer, source: String
   ) -> CaptureError {
-    if let failure = buffer.failure {
+    if let failure = buffer.state.failure {
       let (problem, byte) = text(of: failure, otherwise: buffer.endPosition)
       return CaptureError(source: source, problem: problem, byte: byte, advice: formatAdvice)
     }
@@ -136,13 +136,13 @@ struct CaptureFile {
     of buffer: inout CaptureBuffer, source: String
   ) throws(CaptureError) -> PcapRecords? {
     let hasMagic = buffer.has(4)
-    if let compression = buffer.compression, !compression.isRead {
+    if let compression = buffer.state.compression, !compression.isRead {
       throw CaptureError(
         source: source, problem: "is compressed with \(compression.name)",
         advice: "\(compression.catCommand) FILE | wsclose -")
     }
     guard hasMagic else {
-      if buffer.count > 0 || buffer.failure != nil { throw openingError(.cut, buffer, source: source) }
+      if buffer.count > 0 || buffer.state.failure != nil { throw openingError(.cut, buffer, source: source) }
       throw CaptureError(
         source: source, problem: "is empty", advice: "let the capture run until packets have been written")
     }
@@ -173,8 +173,8 @@ struct CaptureFile {
 extension ByteSource {
   /// Opens a path; what fails is told in words.
   convenience init(
-    opening path: String, beginning: [UInt8] = [], beforeWaiting: @escaping () -> Void = {},
-    isStopped: @escaping () -> Bool = { false }
+    opening path: String, beginning: [UInt8] = [], beforeWaiting: @escaping @Sendable () -> Void = {},
+    isStopped: @escaping @Sendable () -> Bool = { false }
   ) throws(CaptureError) {
     do throws(Errno) {
       try self.init(path: path, beginning: beginning, beforeWaiting: beforeWaiting, isStopped: isStopped)

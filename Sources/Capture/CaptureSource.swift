@@ -1,5 +1,5 @@
 /// What to read as one capture, and how.
-package struct CaptureSource {
+package struct CaptureSource: Sendable {
   /// Paths in the order in which they were written; `-` is standard input. More than one are the parts of a capture that
   /// was rotated (tcpdump's `-C` and `-G`).
   package var paths: [String]
@@ -14,9 +14,9 @@ package struct CaptureSource {
   /// Bytes of the first path that were read before: the capture begins with them.
   package var beginning: [UInt8] = []
   /// Called whenever all that a pipe has given so far has been handed out.
-  package var beforeWaiting: () -> Void = {}
+  package var beforeWaiting: @Sendable () -> Void = {}
   /// Becomes true when the user wants no more to be read.
-  package var isStopped: () -> Bool = { false }
+  package var isStopped: @Sendable () -> Bool = { false }
 
   package init(path: String) { paths = [path] }
 

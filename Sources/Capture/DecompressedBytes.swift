@@ -10,8 +10,8 @@ final class DecompressedBytes {
 
   private let source: ByteSource
   private var decompressor: (any Decompressor)?
-  private(set) var compression: Compression?
-  private(set) var failure: Failure?
+  private var compression: Compression?
+  private var failure: Failure?
   private var hasBegun = false
   /// Bytes of the source that were not handed on yet, and the source's offset behind them.
   private var input: [UInt8] = []
@@ -22,8 +22,11 @@ final class DecompressedBytes {
 
   init(_ source: ByteSource) { self.source = source }
 
-  var wasStopped: Bool { source.wasStopped }
-  var bytesRead: UInt64 { source.bytesRead }
+  var mayWait: Bool { source.mayWait }
+  var state: InputState {
+    InputState(
+      compression: compression, failure: failure, wasStopped: source.wasStopped, bytesRead: source.bytesRead)
+  }
 
   /// Reads the next bytes.
   ///

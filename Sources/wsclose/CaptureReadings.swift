@@ -44,13 +44,11 @@ struct CaptureReadings {
     guard files.count > 1, paths.errors.isEmpty,
       files.allSatisfy({ $0.count == 1 && CaptureSource.isCapture($0[0]) })
     else { return false }
-    let (filter, decoding) = (source.filter, source.decoding)
     let progress = ProgressLine(isShown: true)
     let readings = Mutex([Int: Pipeline.Reading<LegCollector>]())
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
-      var source = CaptureSource(paths: files[index])
-      source.filter = filter
-      source.decoding = decoding
+      var source = source
+      source.paths = files[index]
       source.index = index
       let reading = try? Pipeline.readTelling(
         source, keyLog: keyLog, into: LegCollector(capture: index), isAlone: false, progress: progress)

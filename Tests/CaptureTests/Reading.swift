@@ -17,7 +17,7 @@ struct Reading {
 
   init(
     path: String, filter: String? = nil, index: Int = 0, options: DecodeOptions = DecodeOptions(),
-    isStopped: @escaping () -> Bool = { false }
+    isStopped: @escaping @Sendable () -> Bool = { false }
   ) throws {
     var source = CaptureSource(path: path)
     source.filter = filter

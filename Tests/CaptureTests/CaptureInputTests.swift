@@ -1,0 +1,50 @@
+import TestSupport
+import Testing
+
+@testable import Capture
+
+/// Captures of many blocks, which are read ahead.
+@Suite struct CaptureInputTests {
+  private static let inBlock = BlockMemory.blockSize - BlockMemory.room
+
+  @Test(arguments: [0, 1, inBlock, inBlock + 1, 2 * inBlock, 3 * inBlock, 9 * inBlock + 17])
+  func `blocks hold the bytes in order, and the last one none`(count: Int) {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 251) }
+    let input = CaptureInput(DecompressedBytes(ByteSource(bytes: bytes)))
+    var read: [UInt8] = []
+    while true {
+      let block = input.next()
+      guard !block.range.isEmpty else { break }
+      read += block.bytes[block.range]
+    }
+    #expect(read == bytes)
+  }
+
+  /// Packets around a record that is longer than five blocks.
+  @Test func `a record longer than blocks is read whole, and the packets behind it`() throws {
+    let secrets = (0..<1_500_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+    let packets = CaptureBlockTests.packets.prefix(700).map(\.self)
+    let half = packets.count / 2
+    let file =
+      PcapngBytes.file(Array(packets[..<half])) + PcapngBytes.secrets(secrets, order: .little)
+      + packets[half...].flatMap {
+        PcapngBytes.enhancedPacket(PcapBytes.ethernet($0), order: .little)
+      }
+    let keeper = try CaptureBlockTests.read(file, keepsAll: true)
+    #expect(keeper.packets.map(\.bytes) == packets.map(\.payload))
+    for packet in keeper.packets {
+      let start = try #require(packet.start)
+      #expect(packet.payload.map { keeper.blocks[packet.block].bytes[start + $0] } == packet.bytes)
+    }
+    #expect(try Reading(of: file).secrets == [secrets])
+  }
+
+  @Test(arguments: [1, 20, 1000])
+  func `damage behind many blocks names its packet and byte`(missing: Int) throws {
+    let file = CaptureStreamTests.large
+    let reading = try Reading(of: Array(file.dropLast(missing)))
+    #expect(reading.segments.count == 1002)
+    #expect(reading.damage?.packet == 1003)
+    #expect(reading.damage?.byte == UInt64(file.count - missing))
+  }
+}
