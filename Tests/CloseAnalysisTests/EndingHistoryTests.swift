@@ -7,12 +7,12 @@ import Testing
 @Suite struct EndingHistoryTests {
   /// Sessions of as many addresses.
   static func sessions(
-    _ count: Int, at time: Double, _ end: (inout Conversation) -> Void
+    _ count: Int, at time: Double, net: Int = 7, _ end: (inout Conversation) -> Void
   ) -> [[TestPacket]] {
     (0..<count).map { number in
       let isn = UInt32(time * 1000) &* 300_007 &+ UInt32(number) &* 7_000_003
       var talk = Conversation(
-        client: "10.7.\(number).1:40000", server: "10.8.\(number).1:9900", at: time, clientISN: isn,
+        client: "10.\(net).\(number).1:40000", server: "10.\(net).\(number).2:9900", at: time, clientISN: isn,
         serverISN: isn &* 3)
       let key = WebSocketBytes.key(named: "\(number)at\(Int(time))")
       talk.open()
@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  static func closed(_ count: Int, at time: Double) -> [[TestPacket]] {
-    sessions(count, at: time) {
+  static func closed(_ count: Int, at time: Double, net: Int = 7) -> [[TestPacket]] {
+    sessions(count, at: time, net: net) {
       $0.send(.server, WebSocketBytes.close(4321, "test"))
       $0.send(.client, WebSocketBytes.close(4321, "test", from: .client))
       $0.finish(.server)
@@ -59,5 +59,19 @@ import Testing
       history.note(session)
       #expect(history.placeCount <= 8)
     }
+  }
+
+  @Test func `addresses whose sessions are long over are forgotten, but for those that ended some`() {
+    let silent = (0..<3).map { FindingGroupTests.session($0, at: Double($0) * 5, silence: 7) }
+    let closed = (0..<60).flatMap { Self.closed(30, at: 20 + Double($0) * 40, net: 50 + $0) }
+    let sessions = Stages.sessions(of: TestPacket.merged(silent + closed))
+    #expect(sessions.count == 1803)
+    var history = EndingHistory(maxPlaces: 1 << 16)
+    for session in sessions {
+      history.note(session)
+      #expect(history.placeCount <= 1025)
+    }
+    let ended = sessions.filter { $0.endedWithoutClose != nil }
+    #expect(history.common(to: ended, open: LegSlots<Leg>()).silences.count == 3)
   }
 }

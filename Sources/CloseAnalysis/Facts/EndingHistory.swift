@@ -58,11 +58,22 @@ struct EndingHistory {
 
   private mutating func note(_ place: Place, _ start: Timestamp, _ end: Timestamp?) {
     places[place, default: PlaceEndings()].note(from: start, to: end, forgets: maxPlaces != nil)
-    if let maxPlaces, places.count > maxPlaces { forgetPlaces(except: place, maxPlaces) }
+    guard let maxPlaces, places.count > min(nextLook, maxPlaces) else { return }
+    forgetHistory(before: end ?? start)
+    if places.count > maxPlaces { forgetPlaces(except: place, maxPlaces) }
+  }
+
+  /// How many addresses there have to be before it is worth looking for those that are history.
+  private var nextLook = minLook
+  private static let minLook = 1 << 10
+
+  /// Clients are many, and most have one session and end nothing.
+  private mutating func forgetHistory(before now: Timestamp) {
+    places = places.filter { !$0.value.isHistory(at: now) }
+    nextLook = max(Self.minLook, places.count * 2)
   }
 
   private mutating func forgetPlaces(except place: Place, _ maxPlaces: Int) {
-    // Clients are many, and most end nothing.
     places = places.filter { $0.key == place || $0.value.hasEndings }
     // More addresses that do than any proxy has: nothing can be told of them.
     if places.count > maxPlaces / 2 { places = places.filter { $0.key == place } }

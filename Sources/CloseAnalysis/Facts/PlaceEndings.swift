@@ -46,6 +46,11 @@ struct PlaceEndings {
   /// How many ends there have to be before it is worth looking at them again.
   private var nextLook = 2 * maxHistory
 
+  /// Whether all that the address had is over for so long that it tells nothing any more.
+  func isHistory(at now: Timestamp) -> Bool {
+    endings.isEmpty && begins.count == ends.count && ends.allSatisfy { now.seconds(since: $0) > Self.memory }
+  }
+
   /// Forgets ends that are history, and with each of them a beginning: what is open stays counted.
   private mutating func forget(before now: Timestamp) {
     guard max(begins.count, endings.count) >= nextLook else { return }
