@@ -56,8 +56,7 @@ struct CaptureBuffer {
     while count < wanted, !isAtEnd {
       var block = input.next()
       state = block.state
-      isAtEnd = block.range.isEmpty
-      if isAtEnd { break }
+      isAtEnd = block.isLast
       if count <= BlockMemory.room {
         putWindow(inFrontOf: &block)
       } else {

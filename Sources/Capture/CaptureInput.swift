@@ -4,8 +4,10 @@ import Synchronization
 /// Bytes of a capture as they were read at once.
 struct InputBlock: Sendable {
   var bytes: [UInt8]
-  /// Where in `bytes` they lie, with room in front; empty at the end of the capture.
+  /// Where in `bytes` they lie, with room in front.
   var range: Range<Int>
+  /// Whether the capture has no more.
+  var isLast: Bool
   /// What is known behind them.
   var state: InputState
 }
@@ -46,7 +48,7 @@ final class CaptureInput: Sendable {
     self.source = Mutex(source)
   }
 
-  /// The next block; not to be asked for behind the last one, which is empty.
+  /// The next block; not to be asked for behind the last one.
   func next() -> InputBlock {
     let asked = ahead.withLock { ahead in
       ahead.asked += 1
@@ -72,7 +74,7 @@ final class CaptureInput: Sendable {
     defer { filled.signal() }
     return ahead.withLock { ahead in
       ahead.blocks.append(block)
-      ahead.hasEnded = block.range.isEmpty
+      ahead.hasEnded = block.isLast
       ahead.isReading = !ahead.hasEnded && ahead.blocks.count < Self.maxBlocks
       return ahead.isReading
     }
@@ -82,15 +84,18 @@ final class CaptureInput: Sendable {
     var bytes = memory.take()
     return source.withLock { source in
       var end = BlockMemory.room
-      while end < bytes.count {
+      var isLast = false
+      while end < bytes.count, !isLast {
         // SAFETY: the slice is bounds-checked, and `read` says how many bytes it has written.
         let count = unsafe bytes.withUnsafeMutableBytes {
           unsafe source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[end...]))
         }
         end += count
-        if count == 0 || !isFile { break }
+        isLast = count == 0
+        if !isFile { break }
       }
-      return InputBlock(bytes: bytes, range: BlockMemory.room..<end, state: source.state)
+      return InputBlock(
+        bytes: bytes, range: BlockMemory.room..<end, isLast: isLast, state: source.state)
     }
   }
 }
