@@ -11,7 +11,10 @@ package final class CaptureBlock: Sendable {
     self.memory = memory
   }
 
-  deinit { memory.give(bytes) }
+  deinit {
+    var bytes = bytes
+    memory.give(&bytes)
+  }
 
   /// Where bytes of a packet begin in `bytes`; `nil` if they lie elsewhere, as those do that were put together from
   /// fragments, or that have waited for others.
@@ -39,7 +42,12 @@ final class BlockMemory: Sendable {
     free.withLock { $0.popLast() } ?? [UInt8](repeating: 0, count: Self.blockSize)
   }
 
-  func give(_ bytes: [UInt8]) {
-    if bytes.count == Self.blockSize { free.withLock { $0.append(bytes) } }
+  /// Takes the bytes away, so that nobody else holds them when they are handed out again.
+  func give(_ bytes: inout [UInt8]) {
+    guard bytes.count == Self.blockSize else { return }
+    free.withLock { free in
+      free.append([])
+      swap(&free[free.count - 1], &bytes)
+    }
   }
 }

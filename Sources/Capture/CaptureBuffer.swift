@@ -60,7 +60,7 @@ struct CaptureBuffer {
       if count <= BlockMemory.room {
         putWindow(inFrontOf: &block)
       } else {
-        append(block, wanted)
+        append(&block, wanted)
       }
     }
     return count >= wanted
@@ -72,23 +72,24 @@ struct CaptureBuffer {
     block.bytes.replaceSubrange(place, with: bytes[start..<end])
     (start, end) = (place.lowerBound, block.range.upperBound)
     swap(&bytes, &block.bytes)
-    if !isShared { input.memory.give(block.bytes) }
+    if !isShared { input.memory.give(&block.bytes) }
     isShared = false
   }
 
   /// Makes the window longer: a record is larger than a block.
-  private mutating func append(_ block: InputBlock, _ wanted: Int) {
-    if isShared || bytes.count == BlockMemory.blockSize {
+  private mutating func append(_ block: inout InputBlock, _ wanted: Int) {
+    let isMostlyPassed = start >= count
+    if isShared || bytes.count == BlockMemory.blockSize || isMostlyPassed {
       var longer: [UInt8] = []
       longer.reserveCapacity(wanted + BlockMemory.blockSize)
       longer += bytes[start..<end]
       (start, end) = (0, longer.count)
       swap(&bytes, &longer)
-      if !isShared { input.memory.give(longer) }
+      if !isShared { input.memory.give(&longer) }
       isShared = false
     }
     bytes += block.bytes[block.range]
     end = bytes.count
-    input.memory.give(block.bytes)
+    input.memory.give(&block.bytes)
   }
 }

@@ -75,7 +75,7 @@ struct CaptureFile {
       if packet != nil { packets += 1 } else if buffer.state.failure != nil { throw CaptureFault.cut }
       return packet
     } catch {
-      if buffer.state.wasStopped { return nil }
+      if buffer.state.wasStopped, case .cut = error.problem { return nil }
       throw readingError(error)
     }
   }
@@ -115,12 +115,12 @@ struct CaptureFile {
   private static func openingError(
     _ fault: CaptureFault, _ buffer: CaptureBuffer, source: String
   ) -> CaptureError {
-    if let failure = buffer.state.failure {
-      let (problem, byte) = text(of: failure, otherwise: buffer.endPosition)
-      return CaptureError(source: source, problem: problem, byte: byte, advice: formatAdvice)
-    }
     switch fault.problem {
     case .cut:
+      if let failure = buffer.state.failure {
+        let (problem, byte) = text(of: failure, otherwise: buffer.endPosition)
+        return CaptureError(source: source, problem: problem, byte: byte, advice: formatAdvice)
+      }
       return CaptureError(
         source: source, problem: "ends inside the capture file's header", byte: buffer.endPosition,
         advice: formatAdvice)

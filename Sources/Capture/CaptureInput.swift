@@ -39,7 +39,7 @@ final class CaptureInput: Sendable {
   private let ahead = Mutex(Ahead())
   /// Counts the blocks that were read ahead.
   private let filled = DispatchSemaphore(value: 0)
-  private static let queue = DispatchQueue(label: "wsclose.input", attributes: .concurrent)
+  private let queue = DispatchQueue(label: "wsclose.input")
   /// So many that the thread seldom wakes up for one alone.
   private static let maxBlocks = 4
 
@@ -55,7 +55,7 @@ final class CaptureInput: Sendable {
       return ahead.asked
     }
     guard isFile, asked > 2 else { return read() }
-    if mayReadAhead() { Self.queue.async { [self] in while readAhead() {} } }
+    if mayReadAhead() { queue.async { [self] in while readAhead() {} } }
     filled.wait()
     return ahead.withLock { $0.blocks.removeFirst() }
   }

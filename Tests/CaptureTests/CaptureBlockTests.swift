@@ -65,8 +65,7 @@ import Testing
     let keeper = try Self.read(PcapBytes.file(packets), keepsAll: false)
     #expect(keeper.packets.map(\.bytes) == packets.map(\.payload))
     #expect(keeper.told > 15)
-    // Four are read ahead, one is being read, one is looked at, and one was kept until the next came.
-    #expect((1...7).contains(keeper.addresses.count))
+    #expect(keeper.addresses.count <= keeper.told / 2)
   }
 
   @Test func `what fragments were put together to lies in no block`() throws {

@@ -48,4 +48,26 @@ import Testing
     #expect(reading.damage?.packet == 1003)
     #expect(reading.damage?.byte == UInt64(file.count - missing))
   }
+
+  /// Each as long as what a block brings: the place in the window moves as fast as the window grows.
+  @Test func `records that are as long as blocks leave no more behind them than one`() throws {
+    let long = PcapngBytes.block(5, [UInt8](repeating: 0, count: Self.inBlock - 12), .little)
+    let bytes =
+      PcapngBytes.section(.little) + PcapngBytes.interface(.little)
+      + (0..<40).flatMap { _ in long } + PcapngBytes.enhancedPacket([1, 2, 3, 4], order: .little)
+    var file = try CaptureFile(ByteSource(bytes: bytes), source: "memory")
+    #expect(try file.next() != nil)
+    #expect(file.buffer.bytes.count <= 4 * BlockMemory.blockSize)
+    #expect(try file.next() == nil)
+  }
+
+  @Test func `what is wrong with a header is told, and not what is wrong far behind it`() throws {
+    let packet = PcapngBytes.enhancedPacket([1, 2, 3, 4], order: .little)
+    let bytes = PcapngBytes.section(.little) + packet + (0..<2000).flatMap { _ in packet }
+    let compressed = try CompressionTests.output(of: "gzip", "-c", reading: bytes)
+    let error = #expect(throws: CaptureError.self) {
+      try Reading(of: Array(compressed.dropLast(20)))
+    }
+    #expect(error?.problem == "a packet is of interface 0, which is not described")
+  }
 }

@@ -65,10 +65,10 @@ struct LiveTap {
     nextTry = now + SteadyTime.second
   }
 
-  /// Whether the interface has been missing for two calls: what was captured of it before has been read meanwhile.
+  /// Whether the interface has been missing for two calls, and nothing is left of what was captured of it before.
   mutating func isRemoved() -> Bool {
     // The index of `any` is 0.
-    let isMissing = index != 0 && handle.map { !$0.hasInterface(index) } ?? false
+    let isMissing = index != 0 && !isReadable && handle.map { !$0.hasInterface(index) } ?? false
     defer { wasMissing = isMissing }
     return isMissing && wasMissing
   }
