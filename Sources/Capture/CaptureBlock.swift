@@ -12,6 +12,7 @@ package final class CaptureBlock: Sendable {
   }
 
   deinit {
+    // The block itself holds them for another moment: who is faster gets a copy.
     var bytes = bytes
     memory.give(&bytes)
   }
@@ -42,7 +43,7 @@ final class BlockMemory: Sendable {
     free.withLock { $0.popLast() } ?? [UInt8](repeating: 0, count: Self.blockSize)
   }
 
-  /// Takes the bytes away, so that nobody else holds them when they are handed out again.
+  /// Takes the bytes away, so that the caller does not hold them any more when they are handed out again.
   func give(_ bytes: inout [UInt8]) {
     guard bytes.count == Self.blockSize else { return }
     free.withLock { free in

@@ -70,10 +70,7 @@ struct CaptureBuffer {
   private mutating func putWindow(inFrontOf block: inout InputBlock) {
     let place = block.range.lowerBound - count..<block.range.lowerBound
     block.bytes.replaceSubrange(place, with: bytes[start..<end])
-    (start, end) = (place.lowerBound, block.range.upperBound)
-    swap(&bytes, &block.bytes)
-    if !isShared { input.memory.give(&block.bytes) }
-    isShared = false
+    move(onto: &block.bytes, place.lowerBound..<block.range.upperBound)
   }
 
   /// Makes the window longer: a record is larger than a block.
@@ -83,13 +80,18 @@ struct CaptureBuffer {
       var longer: [UInt8] = []
       longer.reserveCapacity(wanted + BlockMemory.blockSize)
       longer += bytes[start..<end]
-      (start, end) = (0, longer.count)
-      swap(&bytes, &longer)
-      if !isShared { input.memory.give(&longer) }
-      isShared = false
+      move(onto: &longer, 0..<longer.count)
     }
     bytes += block.bytes[block.range]
     end = bytes.count
     input.memory.give(&block.bytes)
+  }
+
+  /// Moves the window to other bytes; those before are given back, unless others keep them.
+  private mutating func move(onto other: inout [UInt8], _ window: Range<Int>) {
+    swap(&bytes, &other)
+    (start, end) = (window.lowerBound, window.upperBound)
+    if !isShared { input.memory.give(&other) }
+    isShared = false
   }
 }

@@ -65,7 +65,9 @@ import Testing
     let keeper = try Self.read(PcapBytes.file(packets), keepsAll: false)
     #expect(keeper.packets.map(\.bytes) == packets.map(\.payload))
     #expect(keeper.told > 15)
-    #expect(keeper.addresses.count <= keeper.told / 2)
+    // Four are read ahead or about to be, one is looked at, one is kept until the next has come, and one is on its way;
+    // another one is a copy, where a block was read into before it was gone.
+    #expect((1...8).contains(keeper.addresses.count))
   }
 
   @Test func `what fragments were put together to lies in no block`() throws {
