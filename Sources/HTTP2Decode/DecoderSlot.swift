@@ -11,4 +11,18 @@ struct DecoderSlot {
   /// As what it is told.
   var output: ConnectionID
   var preface = Preface()
+
+  init(stage: Stage, carrier: consuming Carrier, output: ConnectionID) {
+    self.stage = stage
+    self.carrier = carrier
+    self.output = output
+  }
+
+  /// Takes a connection, of which nothing is known yet.
+  mutating func begin(_ carrier: consuming Carrier, as output: ConnectionID) {
+    stage = .undecided
+    self.carrier = carrier
+    self.output = output
+    preface = Preface()
+  }
 }

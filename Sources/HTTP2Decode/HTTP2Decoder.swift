@@ -90,9 +90,10 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
   private mutating func open(_ connection: Connection) {
     let slot = connection.id.slot
     let id = output.nextID()
-    let new = DecoderSlot(stage: .undecided, carrier: Carrier(connection), output: id)
-    while slots.count <= slot { slots.append(DecoderSlot(stage: .vacant, carrier: new.carrier, output: id)) }
-    slots[slot] = new
+    while slots.count <= slot {
+      slots.append(DecoderSlot(stage: .vacant, carrier: Carrier(connection), output: id))
+    }
+    slots[slot].begin(Carrier(connection), as: id)
     var connection = connection
     connection.id = id
     output.sink.receive(.opened(connection), on: id)

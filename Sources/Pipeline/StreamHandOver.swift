@@ -14,8 +14,7 @@ struct StreamHandOver<Sink: StreamSink & CaptureSink & SendableMetatype>: Stream
   static var keepsBlocks: Bool { true }
 
   mutating func receive(_ block: CaptureBlock) {
-    handOver()
-    batch.block = block
+    if batch.add(block) { handOver() }
   }
 
   mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
@@ -50,7 +49,7 @@ struct StreamHandOver<Sink: StreamSink & CaptureSink & SendableMetatype>: Stream
     guard !batch.isEmpty else { return }
     let block = batch.block
     let full = memory.pack(&batch)
-    batch.block = block
+    if let block { _ = batch.add(block) }
     worker.work { [memory] sink in memory.unpack(full) { $0.hand(to: &sink) } }
   }
 }
@@ -65,7 +64,7 @@ private struct StreamBatch: Batch {
     case pods([UInt32: PodName])
     case notice(CaptureNotice)
   }
-  private enum Kind { case blockBytes, copiedBytes, acknowledgment, event, note }
+  private enum Kind { case block, blockBytes, copiedBytes, acknowledgment, event, note }
   private typealias Acknowledgment = (
     side: Side, upTo: UInt64, packet: PacketReference, connection: ConnectionID
   )
@@ -76,12 +75,13 @@ private struct StreamBatch: Batch {
   /// That of each event.
   private var connections: [ConnectionID] = []
   private var notes: [Note] = []
-  /// The file's bytes; `nil` for what comes from elsewhere.
-  var block: CaptureBlock?
+  /// The file's bytes; none for what comes from elsewhere.
+  private var blocks: [CaptureBlock] = []
   private var copies: [UInt8] = []
   /// So much that a thread seldom waits for the other one, and that it stays in the processor's cache.
   private static let size = 512
   private static let maxBytes = 128 << 10
+  private static let maxBlocks = 4
 
   mutating func removeAll() {
     order.removeAll(keepingCapacity: true)
@@ -91,11 +91,22 @@ private struct StreamBatch: Batch {
     connections.removeAll(keepingCapacity: true)
     notes.removeAll(keepingCapacity: true)
     copies.removeAll(keepingCapacity: true)
-    block = nil
+    blocks.removeAll(keepingCapacity: true)
   }
 
-  var isEmpty: Bool { order.isEmpty }
+  /// Whether there is nothing in it but blocks of which nothing was used.
+  var isEmpty: Bool { order.count == blocks.count }
+  /// That in which the packets lie that come next.
+  var block: CaptureBlock? { blocks.last }
   private var isFull: Bool { order.count >= Self.size || copies.count >= Self.maxBytes }
+
+  /// - Returns: whether it is full.
+  mutating func add(_ block: CaptureBlock) -> Bool {
+    if isEmpty { removeAll() }
+    order.append(.block)
+    blocks.append(block)
+    return isFull || blocks.count >= Self.maxBlocks
+  }
 
   /// - Returns: whether it is full.
   mutating func add(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Bool {
@@ -133,14 +144,20 @@ private struct StreamBatch: Batch {
   }
 
   func hand(to sink: inout some StreamSink & CaptureSink) {
-    var next = (piece: 0, acknowledgment: 0, event: 0, note: 0)
-    let block = block?.bytes ?? []
+    var next = (block: 0, piece: 0, acknowledgment: 0, event: 0, note: 0)
+    var block: [UInt8] = []
     for kind in order {
       switch kind {
-      case .blockBytes, .copiedBytes:
+      case .block:
+        block = blocks[next.block].bytes
+        next.block += 1
+      case .blockBytes:
         let piece = pieces[next.piece]
-        let bytes = kind == .blockBytes ? block.span : copies.span
-        sink.receive(bytes.extracting(piece.range), piece.chunk)
+        sink.receive(block.span.extracting(piece.range), piece.chunk)
+        next.piece += 1
+      case .copiedBytes:
+        let piece = pieces[next.piece]
+        sink.receive(copies.span.extracting(piece.range), piece.chunk)
         next.piece += 1
       case .acknowledgment:
         let item = acknowledgments[next.acknowledgment]

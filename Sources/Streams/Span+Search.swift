@@ -1,21 +1,15 @@
-import Capture
+import Glibc
 
 extension Span<UInt8> {
-  /// The first place of a byte from `start` on. Looks at 8 bytes at once.
+  /// The first place of a byte from `start` on.
   package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    var index = start
-    while index <= count - 8 {
-      // The byte becomes 0; what is subtracted borrows from the highest bit of the first that is.
-      let word = littleEndian64(at: index) ^ ones &* UInt64(byte)
-      let found = (word &- ones) & ~word & (ones &* 0x80)
-      if found != 0 { return index + found.trailingZeroBitCount / 8 }
-      index += 8
+    guard start < count else { return nil }
+    // SAFETY: `memchr` looks at the bytes of the buffer, and returns a place among them or NULL.
+    return unsafe extracting(start..<count).withUnsafeBytes { bytes in
+      guard let first = bytes.baseAddress,
+        let found = unsafe memchr(first, Int32(byte), bytes.count)
+      else { return nil }
+      return unsafe start + (found - UnsafeMutableRawPointer(mutating: first))
     }
-    while index < count {
-      if self[index] == byte { return index }
-      index += 1
-    }
-    return nil
   }
 }

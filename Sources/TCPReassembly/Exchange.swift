@@ -14,8 +14,8 @@ enum Exchange {
   /// The order of the checks is that of RFC 9293 §3.10.7.4: sequence number, RST, acknowledgment, payload.
   static func take(
     _ segment: TCPSegment, in frame: Span<UInt8>, isBelieved: Bool, from sender: inout HalfStream,
-    to receiver: inout HalfStream, _ id: ConnectionID, _ statistics: inout ReassemblyStatistics,
-    _ sink: inout some StreamSink
+    _ recent: inout RecentSegments, to receiver: inout HalfStream, _ id: ConnectionID,
+    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) -> Fate {
     let isReset = segment.flags.contains(.rst)
     let isSYN = segment.flags.contains(.syn) && !isReset
@@ -47,7 +47,8 @@ enum Exchange {
     }
     if sender.hasAside { sender.compareAside(following: segment) }
     // The payload of a RST is a message for people (RFC 9293 §3.10.7.4), not part of the stream.
-    sender.receive(segment, in: frame, isStartExpected: receiver.isStartKnown, on: id, &statistics, &sink)
+    sender.receive(
+      segment, in: frame, isStartExpected: receiver.isStartKnown, &recent, on: id, &statistics, &sink)
     if hasACK, standing == .acceptable {
       acknowledge(segment, sender.scale, to: &receiver, id, &statistics, &sink)
     }

@@ -12,7 +12,7 @@ struct Flow {
   }
 
   let key: FlowKey
-  let isVacant: Bool
+  private(set) var isVacant = false
   private let isClientLow: Bool
   let id: ConnectionID
   private(set) var last: PacketReference
@@ -20,6 +20,8 @@ struct Flow {
   private(set) var overSince: Timestamp?
   private(set) var client = HalfStream(side: .client)
   private(set) var server = HalfStream(side: .server)
+  /// Of each direction; apart from the streams, so that these stay small.
+  private var recent = (client: RecentSegments(), server: RecentSegments())
   /// Empty, or one.
   private var doubts: [Doubts] = []
   /// Whether any packet was carried in something else.
@@ -30,25 +32,25 @@ struct Flow {
     self.id = id
     isClientLow = clientEnd == key.low
     last = packet
-    isVacant = false
   }
 
-  /// What stands in a slot that no connection has.
-  static let vacant = Flow()
-
-  private init() {
-    let nowhere = Endpoint(address: IPAddress(high: 0, low: 0), port: 0)
-    key = FlowKey(nowhere, nowhere)
-    id = ConnectionID(slot: -1, serial: 0)
-    isClientLow = true
-    last = PacketReference(number: 0, time: Timestamp(nanoseconds: 0))
+  /// Its slot is free; keeps no memory.
+  mutating func vacate() {
     isVacant = true
+    client.waiting = []
+    server.waiting = []
+    doubts = []
   }
 
   var clientEnd: Endpoint { isClientLow ? key.low : key.high }
   /// Whether it has ended, be it that a RST which may be forged is all that tells.
+  @inline(__always)
   var isOver: Bool { overSince != nil || !doubts.isEmpty && !doubts[0].resets.isEmpty }
-  var heldCost: Int { client.cost + server.cost + (doubts.isEmpty ? 0 : doubts[0].opening?.cost ?? 0) }
+  /// Inlined, as a call copies the connection.
+  @inline(__always)
+  var heldCost: Int { client.cost + server.cost + openingCost }
+  @inline(__always)
+  private var openingCost: Int { doubts.isEmpty ? 0 : doubts[0].opening?.cost ?? 0 }
 
   func sender(of segment: TCPSegment) -> Side {
     segment.source == clientEnd ? .client : .server
@@ -68,8 +70,8 @@ struct Flow {
     }
     let isExpected =
       sender(of: segment) == .client
-      ? HeaderPrediction.take(segment, in: frame, from: &client, to: &server, id, &sink)
-      : HeaderPrediction.take(segment, in: frame, from: &server, to: &client, id, &sink)
+      ? HeaderPrediction.take(segment, in: frame, from: &client, &recent.client, to: &server, id, &sink)
+      : HeaderPrediction.take(segment, in: frame, from: &server, &recent.server, to: &client, id, &sink)
     if isExpected { last = segment.packet }
     return isExpected
   }
@@ -101,9 +103,11 @@ struct Flow {
     let fate =
       side == .client
       ? Exchange.take(
-        segment, in: frame, isBelieved: isBelieved, from: &client, to: &server, id, &statistics, &sink)
+        segment, in: frame, isBelieved: isBelieved, from: &client, &recent.client, to: &server, id, &statistics,
+        &sink)
       : Exchange.take(
-        segment, in: frame, isBelieved: isBelieved, from: &server, to: &client, id, &statistics, &sink)
+        segment, in: frame, isBelieved: isBelieved, from: &server, &recent.server, to: &client, id, &statistics,
+        &sink)
     switch fate {
     case .taken:
       if !doubts.isEmpty { refuteResets(by: segment, of: side, patience, &statistics) }
@@ -132,6 +136,8 @@ struct Flow {
   mutating func rest(_ sink: inout some StreamSink) {
     client.rest(at: last, on: id, &sink)
     server.rest(at: last, on: id, &sink)
+    recent.client.forget()
+    recent.server.forget()
     noteEnd(at: last.time)
   }
 
@@ -149,6 +155,7 @@ struct Flow {
     case tentative
   }
 
+  @inline(__always)
   var hasTentativeOpening: Bool { !doubts.isEmpty && doubts[0].opening != nil }
 
   /// What a SYN between the same ends is.

@@ -61,7 +61,7 @@ struct FlowTable {
   mutating func remove(slot: Int) {
     var hole = home(of: flows[slot].key)
     while buckets[hole] != UInt32(slot + 1) { hole = (hole + 1) & (buckets.count - 1) }
-    flows[slot] = .vacant
+    flows[slot].vacate()
     looks[slot] = .distantFuture
     freeSlots.append(slot)
     closeUp(hole)

@@ -65,6 +65,7 @@ extension HalfStream {
   }
 
   /// The limit that what is held exceeds.
+  @inline(__always)
   func heldLimit(_ limits: Limits) -> StreamLimit? {
     guard !waiting.isEmpty else { return nil }
     if waiting[0].held.cost > limits.maxHeldBytes { return .maxHeldBytes }

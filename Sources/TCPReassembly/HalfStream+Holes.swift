@@ -14,6 +14,7 @@ extension HalfStream {
   }
 
   /// Whether the receiver has all that the hole lacks.
+  @inline(__always)
   var isHoleAcknowledged: Bool {
     guard acknowledged > next, let end = holeEnd else { return false }
     return acknowledged >= end

@@ -22,6 +22,7 @@ extension HalfStream {
   }
 
   /// Of a segment of this stream's sender.
+  @inline(__always)
   func standing(of segment: TCPSegment) -> Standing {
     guard hasBegun else { return standingBeforeBeginning(of: segment) }
     let start = offset(of: segment.sequence)

@@ -44,7 +44,6 @@ struct HalfStream {
   var windowEnd: UInt64 = 0
   /// The FIN; kept when it was told, too.
   var fin: (offset: UInt64, packet: PacketReference)?
-  private var recent = RecentSegments()
   /// Empty, or one.
   var waiting: [Waiting] = []
 
@@ -62,6 +61,7 @@ struct HalfStream {
   }
 
   /// Bytes that wait, bookkeeping included.
+  @inline(__always)
   var cost: Int { waiting.isEmpty ? 0 : waiting[0].cost }
 
   mutating func needWaiting() {
@@ -71,7 +71,6 @@ struct HalfStream {
   /// Gives back what only packets that follow at once would need, and gives up what the receiver has had for long.
   mutating func rest(at packet: PacketReference, on id: ConnectionID, _ sink: inout some StreamSink) {
     while isHoleAcknowledged { giveUpHole(.notCaptured, at: packet, on: id, &sink) }
-    recent.forget()
     if waiting.first?.isIdle == true { waiting = [] }
   }
 
@@ -131,10 +130,12 @@ struct HalfStream {
 
   /// Takes a segment's payload and FIN; `frame` is the packet, in which `segment.payload` was captured.
   ///
-  /// - Parameter isStartExpected: the capture holds the beginning of the other direction.
+  /// - Parameters:
+  ///   - isStartExpected: the capture holds the beginning of the other direction.
+  ///   - recent: of this direction.
   mutating func receive(
-    _ segment: TCPSegment, in frame: Span<UInt8>, isStartExpected: Bool, on id: ConnectionID,
-    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+    _ segment: TCPSegment, in frame: Span<UInt8>, isStartExpected: Bool, _ recent: inout RecentSegments,
+    on id: ConnectionID, _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
   ) {
     let isSYN = segment.flags.contains(.syn)
     let isFIN = segment.flags.contains(.fin)
@@ -157,14 +158,15 @@ struct HalfStream {
     }
     if segment.payloadLength > 0 {
       sent = max(sent, UInt64(end))
-      takePayload(segment, in: frame, start, end, on: id, &statistics, &sink)
+      takePayload(segment, in: frame, start, end, &recent, on: id, &statistics, &sink)
     }
     settle(on: id, &sink)
   }
 
   private mutating func takePayload(
-    _ segment: TCPSegment, in frame: Span<UInt8>, _ start: Int64, _ end: Int64, on id: ConnectionID,
-    _ statistics: inout ReassemblyStatistics, _ sink: inout some StreamSink
+    _ segment: TCPSegment, in frame: Span<UInt8>, _ start: Int64, _ end: Int64,
+    _ recent: inout RecentSegments, on id: ConnectionID, _ statistics: inout ReassemblyStatistics,
+    _ sink: inout some StreamSink
   ) {
     let place = Int64(clamping: next)
     if start == place, waiting.isEmpty || waiting[0].held.isEmpty {
@@ -192,7 +194,8 @@ struct HalfStream {
   /// Takes a segment that is the next one, with all its payload, where nothing waits; FIN and SYN it has none.
   @inline(__always)
   mutating func takeNext(
-    _ segment: TCPSegment, in frame: Span<UInt8>, on id: ConnectionID, _ sink: inout some StreamSink
+    _ segment: TCPSegment, in frame: Span<UInt8>, _ recent: inout RecentSegments, on id: ConnectionID,
+    _ sink: inout some StreamSink
   ) {
     if segment.payloadLength > 0 {
       let bytes = frame.extracting(segment.payload)

@@ -10,19 +10,21 @@ import Capture
 struct RecentSegments {
   /// In the order that takes the least room.
   private struct Entry {
-    var time: Timestamp
-    var print: PayloadPrint
-    var sequence: SequenceNumber
-    var acknowledgment: SequenceNumber
-    var length: UInt32
-    var timestampValue: UInt32
-    var interface: UInt32
-    var window: UInt16
-    var identification: UInt16
-    var flags: TCPFlags
-    var hasTimestamp: Bool
-    var hasInterface: Bool
-    var isEncapsulated: Bool
+    var time = Timestamp(nanoseconds: 0)
+    var print = PayloadPrint()
+    var sequence = SequenceNumber(0)
+    var acknowledgment = SequenceNumber(0)
+    var length: UInt32 = 0
+    var timestampValue: UInt32 = 0
+    var interface: UInt32 = 0
+    var window: UInt16 = 0
+    var identification: UInt16 = 0
+    var flags: TCPFlags = []
+    var hasTimestamp = false
+    var hasInterface = false
+    var isEncapsulated = false
+
+    init() {}
 
     init(_ segment: TCPSegment) {
       time = segment.packet.time
@@ -46,30 +48,29 @@ struct RecentSegments {
 
     func isInterface(of segment: TCPSegment) -> Bool { (hasInterface ? interface : nil) == segment.interface }
   }
-  private var entries: [Entry] = []
+  private static var capacity: Int { 4 }
+  /// In place: each segment would have to fetch an array's header, too.
+  private var entries = InlineArray<4, Entry>(repeating: Entry())
   private var next: UInt8 = 0
-  private static let capacity = 4
+  private var count: UInt8 = 0
   /// A copy follows at once; no retransmission timer is this short (RFC 6298 §2.4).
   private static let copyDelay = 0.005
   /// Where nothing but the header's fields tells, not even a timestamp.
   private static let plainCopyDelay = 0.001
 
   mutating func add(_ segment: TCPSegment) {
-    if entries.count < Self.capacity {
-      if entries.isEmpty { entries.reserveCapacity(Self.capacity) }
-      entries.append(Entry(segment))
-    } else {
-      entries[Int(next)] = Entry(segment)
-      next = (next + 1) % UInt8(Self.capacity)
-    }
+    entries[Int(next)] = Entry(segment)
+    next = (next + 1) % UInt8(Self.capacity)
+    if count < Self.capacity { count += 1 }
   }
 
   mutating func forget() {
-    if !entries.isEmpty { self = RecentSegments() }
+    next = 0
+    count = 0
   }
 
   func hasCopy(of segment: TCPSegment) -> Bool {
-    entries.contains { entry in
+    contains { entry in
       if isRegrouped(entry, segment) { return true }
       guard entry.isPlace(of: segment), entry.identification == segment.identification else { return false }
       let delay = abs(segment.packet.time.seconds(since: entry.time))
@@ -83,7 +84,11 @@ struct RecentSegments {
 
   /// Whether the same place has been seen with other bytes.
   func hasOtherBytes(than segment: TCPSegment) -> Bool {
-    entries.contains { $0.isPlace(of: segment) && $0.print.differs(from: segment.print) }
+    contains { $0.isPlace(of: segment) && $0.print.differs(from: segment.print) }
+  }
+
+  private func contains(_ isSought: (Entry) -> Bool) -> Bool {
+    (0..<Int(count)).contains { isSought(entries[$0]) }
   }
 
   /// Whether one of two segments holds the other, seen at two places at once.

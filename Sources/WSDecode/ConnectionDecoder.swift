@@ -59,7 +59,7 @@ struct ConnectionDecoder {
     self.connection = connection
     self.options = options
     http = HTTPConversation(sawStart: connection.sawStart)
-    if !connection.sawStart { pickUp = Indirect(.pickUp(options: options)) }
+    pickUp = connection.sawStart ? nil : Indirect(.pickUp(options: options))
   }
 
   // MARK: Input

@@ -89,11 +89,13 @@ struct HTTPConversation {
         if chunk.offset == 0, sawStart { isForeign = true }
         loseRequests()
       }
-      return head.map { take(request: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
+      guard let head else { return nil }
+      return take(request: head, endOffset: chunk.offset + UInt64(index), chunk.packet)
     }
     let head = responses.next(bytes, from: &index)
     if chunk.offset == 0, sawStart, responses.isUnsynchronised { isForeign = true }
-    return head.map { take(response: $0, endOffset: chunk.offset + UInt64(index), chunk.packet) }
+    guard let head else { return nil }
+    return take(response: head, endOffset: chunk.offset + UInt64(index), chunk.packet)
   }
 
   /// Passes over bytes that lie inside a message's body, as most do; false if they do not, or have to be parked.

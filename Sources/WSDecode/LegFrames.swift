@@ -16,7 +16,7 @@ struct LegFrames {
   private static let enoughContradicted = 80
   private static let sameCode = 16
 
-  init(client: LegDirection, server: LegDirection) {
+  init(client: consuming LegDirection, server: consuming LegDirection) {
     self.client = client
     self.server = server
   }

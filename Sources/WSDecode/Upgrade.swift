@@ -2,25 +2,39 @@ import Capture
 import Crypto
 import Streams
 
-/// The client's opening handshake (RFC 6455 §4.1; over HTTP/2 RFC 8441 §5), as far as a report needs it.
+/// The client's opening handshake (RFC 6455 §4.1; over HTTP/2 RFC 8441 §5), as far as a report needs it. The texts are kept
+/// outside: all stages behind pass it on.
 @usableFromInline package struct UpgradeRequest: Hashable, Sendable {
-  /// `Sec-WebSocket-Key`.
-  package var key: String?
-  /// What `Sec-WebSocket-Accept` has to be for the key.
-  package private(set) var expectedAccept: String?
-  /// The request target, query and all: it may hold secrets.
-  package var target: String
-  package var host: String?
-  package var userAgent: String?
-  package var requestID: String?
-  package var forwardedFor: String?
-  package var via: String?
-  /// The first field that only proxies write, in lower case; `nil` if there is none.
-  package var proxyField: String?
+  private struct Texts: Hashable, Sendable {
+    var key: String?
+    var expectedAccept: String?
+    var target: String
+    var host: String?
+    var userAgent: String?
+    var requestID: String?
+    var forwardedFor: String?
+    var via: String?
+    var proxyField: String?
+  }
+  private let texts: Indirect<Texts>
   /// Stream offset behind the head: the client's first frame begins here.
   package var endOffset: UInt64
   /// The packet that completed the head.
   package var packet: PacketReference
+
+  /// `Sec-WebSocket-Key`.
+  package var key: String? { texts.value.key }
+  /// What `Sec-WebSocket-Accept` has to be for the key.
+  package var expectedAccept: String? { texts.value.expectedAccept }
+  /// The request target, query and all: it may hold secrets.
+  package var target: String { texts.value.target }
+  package var host: String? { texts.value.host }
+  package var userAgent: String? { texts.value.userAgent }
+  package var requestID: String? { texts.value.requestID }
+  package var forwardedFor: String? { texts.value.forwardedFor }
+  package var via: String? { texts.value.via }
+  /// The first field that only proxies write, in lower case; `nil` if there is none.
+  package var proxyField: String? { texts.value.proxyField }
 
   /// - Parameter head: one that asks for a WebSocket.
   init(_ head: HTTPHead, endOffset: UInt64, packet: PacketReference) {
@@ -44,15 +58,13 @@ import Streams
   private init(
     _ fields: some HeaderFields, target: String, host: String?, endOffset: UInt64, packet: PacketReference
   ) {
-    key = fields.value(.webSocketKey)
-    expectedAccept = key.map { UpgradeResponse.accept(for: $0) }
-    self.target = target
-    self.host = host
-    userAgent = fields.value(.userAgent)
-    requestID = fields.value(.requestID)
-    forwardedFor = fields.value(.forwardedFor)
-    via = fields.value(.via)
-    proxyField = ProxyFields.first(in: fields)
+    let key = fields.value(.webSocketKey)
+    texts = Indirect(
+      Texts(
+        key: key, expectedAccept: key.map { UpgradeResponse.accept(for: $0) }, target: target, host: host,
+        userAgent: fields.value(.userAgent), requestID: fields.value(.requestID),
+        forwardedFor: fields.value(.forwardedFor), via: fields.value(.via),
+        proxyField: ProxyFields.first(in: fields)))
     self.endOffset = endOffset
     self.packet = packet
   }
@@ -66,16 +78,24 @@ extension HTTPHead {
   }
 }
 
-/// The server's answer to an opening handshake (RFC 6455 §4.2.2).
+/// The server's answer to an opening handshake (RFC 6455 §4.2.2). The texts are kept outside, as those of the request.
 @usableFromInline package struct UpgradeResponse: Hashable, Sendable {
-  package var status: Int
-  package var statusText: String
-  package var accept: String?
-  package var subprotocol: String?
-  package var deflate: PermessageDeflate?
+  private struct Texts: Hashable, Sendable {
+    var statusText: String
+    var accept: String?
+    var subprotocol: String?
+    var server: String?
+    var via: String?
+  }
+  private let texts: Indirect<Texts>
+  package let status: Int
+  package let deflate: PermessageDeflate?
+  package var statusText: String { texts.value.statusText }
+  package var accept: String? { texts.value.accept }
+  package var subprotocol: String? { texts.value.subprotocol }
   /// The `Server` field: Envoy and nginx write their own name there.
-  package var server: String?
-  package var via: String?
+  package var server: String? { texts.value.server }
+  package var via: String? { texts.value.via }
   /// Stream offset behind the head: the server's first frame begins here.
   package var endOffset: UInt64
   package var packet: PacketReference
@@ -91,12 +111,11 @@ extension HTTPHead {
     _ fields: some HeaderFields, status: Int, statusText: String, endOffset: UInt64, packet: PacketReference
   ) {
     self.status = status
-    self.statusText = statusText
-    accept = fields.value(.webSocketAccept)
-    subprotocol = fields.value(.webSocketProtocol)
     deflate = PermessageDeflate(extensions: fields.list(.webSocketExtensions))
-    server = fields.value(.server)
-    via = fields.value(.via)
+    texts = Indirect(
+      Texts(
+        statusText: statusText, accept: fields.value(.webSocketAccept),
+        subprotocol: fields.value(.webSocketProtocol), server: fields.value(.server), via: fields.value(.via)))
     self.endOffset = endOffset
     self.packet = packet
   }

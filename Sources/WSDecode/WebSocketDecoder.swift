@@ -6,7 +6,7 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
   private let options: FrameOptions
   private var output: LegOutput<Sink>
   /// By slot of the connection.
-  private var connections: [ConnectionDecoder?] = []
+  private var connections: [Indirect<ConnectionDecoder>?] = []
 
   package init(into sink: Sink, options: FrameOptions = FrameOptions()) {
     self.options = options
@@ -21,18 +21,18 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
   package mutating func receive(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
     let slot = chunk.connection.slot
     guard slot < connections.count else { return }
-    connections[slot]?.receive(bytes, chunk, &output)
+    connections[slot]?.value.receive(bytes, chunk, &output)
   }
 
   package mutating func receive(_ event: StreamEvent, on connection: ConnectionID) {
     let slot = connection.slot
     if case .opened(let connection) = event {
       while connections.count <= slot { connections.append(nil) }
-      connections[slot] = ConnectionDecoder(connection, options: options)
+      connections[slot] = Indirect(ConnectionDecoder(connection, options: options))
       return
     }
     guard slot < connections.count else { return }
-    connections[slot]?.receive(event, &output)
+    connections[slot]?.value.receive(event, &output)
     if case .closed = event { connections[slot] = nil }
   }
 
@@ -40,7 +40,7 @@ package struct WebSocketDecoder<Sink: LegSink>: StreamSink {
     _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
   ) {
     guard connection.slot < connections.count else { return }
-    connections[connection.slot]?.acknowledge(side, upTo: upTo, packet, &output)
+    connections[connection.slot]?.value.acknowledge(side, upTo: upTo, packet, &output)
   }
 
   package mutating func receive(_ notice: CaptureNotice) { output.sink.receive(notice) }

@@ -48,8 +48,10 @@ extension Leg {
 }
 
 extension LegStream {
+  // Inlined, as a call copies both.
+  @inline(__always)
   fileprivate func isUncaptured(beside other: LegStream) -> Bool {
-    frames == 0 && cut == nil && end == nil && other.acknowledged == nil
+    frames == 0 && cut == nil && !hasEnd && other.acknowledged == nil
       && (other.frames > 0 || other.sentEnd > 0)
   }
 }
