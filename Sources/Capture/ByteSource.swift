@@ -16,7 +16,7 @@ final class ByteSource {
   /// - Parameters:
   ///   - beginning: bytes that were read of the source before.
   ///   - beforeWaiting: called when a pipe has nothing to read at the moment: what it gave so far has been used.
-  ///   - isStopped: asked when the input pauses, and before each read of a file; once it is true
+  ///   - isStopped: asked when the input pauses, and before each read of a file but the first; once it is true
   ///     the bytes end, for a pipe only when the writer has fallen silent.
   /// - Throws: the `errno` of what failed.
   init(
@@ -88,7 +88,9 @@ final class ByteSource {
     if !isRegularFile, !hasInput(descriptor, within: 0) { beforeWaiting() }
     while true {
       if isRegularFile || !hasInput(descriptor, within: Self.waitingTime) {
-        wasStopped = wasStopped || isStopped()
+        // What a file begins with tells what it is.
+        let mayStop = !isRegularFile || bytesRead > 0
+        wasStopped = wasStopped || mayStop && isStopped()
         if wasStopped { return 0 }
         if !isRegularFile { continue }
       }

@@ -191,6 +191,7 @@ extension Errno {
     case ENOENT: "check the path"
     case EISDIR: "name the capture files in it"
     case EACCES: "make the file readable for this user"
+    case EINTR: "nothing had been written to it"
     default: "check that the file can be read"
     }
   }

@@ -3,17 +3,13 @@ package struct CaptureProgress: Equatable, Sendable {
   package var packets: UInt64
   /// Bytes read of its files, as they lie on disk.
   package var bytesRead: UInt64
-  /// Bytes of its files together; `nil` if one of them is a pipe.
-  package var totalBytes: UInt64?
 }
 
 extension CaptureProgress {
-  package static let none = CaptureProgress(packets: 0, bytesRead: 0, totalBytes: 0)
+  package static let none = CaptureProgress(packets: 0, bytesRead: 0)
 
   /// Of two captures together.
   package static func + (a: Self, b: Self) -> Self {
-    CaptureProgress(
-      packets: a.packets + b.packets, bytesRead: a.bytesRead + b.bytesRead,
-      totalBytes: a.totalBytes.flatMap { total in b.totalBytes.map { total + $0 } })
+    CaptureProgress(packets: a.packets + b.packets, bytesRead: a.bytesRead + b.bytesRead)
   }
 }

@@ -6,8 +6,6 @@ package struct CaptureReader {
   private var intake: PacketIntake
   /// The files that were read so far.
   package private(set) var parts: [CapturePart]
-  /// Asked of the system once, and not whenever progress is told.
-  private let totalBytes: UInt64?
   /// Bytes of the files that were read to their end.
   private var bytesBefore: UInt64 = 0
   /// Paths that turned out to be no parts of this capture: their packets are older than those before.
@@ -16,7 +14,6 @@ package struct CaptureReader {
   /// Opens the first file.
   package init(_ source: CaptureSource) throws(CaptureError) {
     self.source = source
-    totalBytes = source.totalBytes
     filter = source.filter.map { PacketFilter($0) }
     intake = PacketIntake(options: source.decoding)
     file = try source.open(0)
@@ -86,8 +83,7 @@ package struct CaptureReader {
 
   private func tellProgress(to sink: inout some SegmentSink) {
     sink.receive(
-      progress: CaptureProgress(
-        packets: statistics.packets, bytesRead: bytesBefore + file.bytesRead, totalBytes: totalBytes))
+      progress: CaptureProgress(packets: statistics.packets, bytesRead: bytesBefore + file.bytesRead))
   }
 
   private mutating func takeNotes(into sink: inout some SegmentSink) {

@@ -28,8 +28,8 @@ package struct CaptureSource: Sendable {
     self.bytes = bytes
   }
 
-  /// Bytes of all files, as they lie on disk; `nil` if there is a pipe among them.
-  var totalBytes: UInt64? {
+  /// Bytes of files together, as they lie on disk; `nil` if there is a pipe among them.
+  package static func totalBytes(of paths: some Sequence<String>) -> UInt64? {
     paths.reduce(0) { sum, path in
       guard let sum, let size = ByteSource.size(of: path) else { return nil }
       return sum + size
@@ -41,16 +41,35 @@ package struct CaptureSource: Sendable {
 
   package static func isFolder(_ path: String) -> Bool { ByteSource.isFolder(path) }
 
-  /// Whether a regular file begins as a capture does, compressed or not.
-  package static func isCapture(_ path: String) -> Bool {
-    guard ByteSource.isRegularFile(path) else { return false }
+  package static func isRegularFile(_ path: String) -> Bool { ByteSource.isRegularFile(path) }
+
+  /// Opens a file of a folder, where captures lie beside other files.
+  ///
+  /// - Returns: whether it is a capture, compressed or not.
+  /// - Throws: why it cannot be read, if that may matter: it cannot be opened, or its name says that it is one.
+  package static func isCapture(_ path: String) throws(CaptureError) -> Bool {
+    let bytes = try ByteSource(opening: path)
     do throws(CaptureError) {
-      _ = try CaptureSource(path: path).open(0)
+      _ = try CaptureFile(bytes, source: name(of: path))
       return true
     } catch {
-      return false
+      guard isNamedAsCapture(path) else { return false }
+      throw error
     }
   }
+
+  /// `.pcap`, `.pcapng` or `.cap`, and what tcpdump or a compressor may have added.
+  private static func isNamedAsCapture(_ path: String) -> Bool {
+    let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    return name.split(separator: ".").dropFirst().contains { part in
+      ["pcap", "pcapng", "cap"].contains(part.lowercased().prefix { !$0.isNumber })
+    }
+  }
+
+  /// Opens the first file as it will be read.
+  ///
+  /// - Throws: why it cannot be read at all.
+  package func check() throws(CaptureError) { _ = try CaptureReader(self) }
 
   func open(_ part: Int) throws(CaptureError) -> CaptureFile {
     let source = Self.name(of: paths[part])

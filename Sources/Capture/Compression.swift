@@ -20,8 +20,19 @@ enum Compression: CaseIterable {
 
   /// - Returns: `nil` for a file that is not compressed.
   init?(beginning: ArraySlice<UInt8>) {
-    guard let kind = Self.allCases.first(where: { beginning.starts(with: $0.magic) }) else { return nil }
-    self = kind
+    if let kind = Self.allCases.first(where: { beginning.starts(with: $0.magic) }) {
+      self = kind
+    } else if Self.isSkippableFrame(beginning) {
+      self = .zstd
+    } else {
+      return nil
+    }
+  }
+
+  /// RFC 8878 §3.1.2: a frame for applications, in front of those with data.
+  private static func isSkippableFrame(_ beginning: ArraySlice<UInt8>) -> Bool {
+    beginning.first.map { $0 & 0xf0 == 0x50 } ?? false
+      && beginning.dropFirst().starts(with: [0x2a, 0x4d, 0x18])
   }
 
   var name: String { "\(self)" }

@@ -103,11 +103,11 @@ struct Flow {
     let fate =
       side == .client
       ? Exchange.take(
-        segment, in: frame, isBelieved: isBelieved, from: &client, &recent.client, to: &server, id, &statistics,
-        &sink)
+        segment, in: frame, isBelieved: isBelieved, from: &client, &recent.client, to: &server, id,
+        &statistics, &sink)
       : Exchange.take(
-        segment, in: frame, isBelieved: isBelieved, from: &server, &recent.server, to: &client, id, &statistics,
-        &sink)
+        segment, in: frame, isBelieved: isBelieved, from: &server, &recent.server, to: &client, id,
+        &statistics, &sink)
     switch fate {
     case .taken:
       if !doubts.isEmpty { refuteResets(by: segment, of: side, patience, &statistics) }

@@ -11,7 +11,8 @@ enum HeaderPrediction {
   /// - Returns: false if it is not, and nothing has changed.
   static func take(
     _ segment: TCPSegment, in frame: Span<UInt8>, from sender: inout HalfStream,
-    _ recent: inout RecentSegments, to receiver: inout HalfStream, _ id: ConnectionID, _ sink: inout some StreamSink
+    _ recent: inout RecentSegments, to receiver: inout HalfStream, _ id: ConnectionID,
+    _ sink: inout some StreamSink
   ) -> Bool {
     guard isExpected(segment, from: sender, to: receiver) else { return false }
     sender.takeNext(segment, in: frame, &recent, on: id, &sink)

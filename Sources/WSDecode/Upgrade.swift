@@ -115,7 +115,8 @@ extension HTTPHead {
     texts = Indirect(
       Texts(
         statusText: statusText, accept: fields.value(.webSocketAccept),
-        subprotocol: fields.value(.webSocketProtocol), server: fields.value(.server), via: fields.value(.via)))
+        subprotocol: fields.value(.webSocketProtocol), server: fields.value(.server), via: fields.value(.via))
+    )
     self.endOffset = endOffset
     self.packet = packet
   }

@@ -5,7 +5,7 @@ import FoundationEssentials
 struct CapturePaths {
   /// The files of each capture: one, or the parts of a capture that was rotated.
   let captures: [[String]]
-  /// What is wrong with a folder.
+  /// What is wrong with a folder, or with what is in it.
   let errors: [CaptureError]
 
   init(_ arguments: [String]) {
@@ -16,8 +16,9 @@ struct CapturePaths {
         paths.append(argument)
         continue
       }
-      let found = Self.captures(in: argument)
-      if found.isEmpty {
+      let before = errors.count
+      let found = Self.captures(in: argument, &errors)
+      if found.isEmpty, errors.count == before {
         errors.append(
           CaptureError(
             source: argument, problem: "holds no capture", advice: "name a folder with pcap or pcapng files"))
@@ -28,7 +29,10 @@ struct CapturePaths {
     self.errors = errors
   }
 
-  /// Reads all captures, one after the other.
+  /// Bytes of all files, as they lie on disk; `nil` if there is a pipe among them.
+  var totalBytes: UInt64? { CaptureSource.totalBytes(of: captures.joined()) }
+
+  /// Reads all captures, one after the other, until the user interrupts.
   ///
   /// - Parameters:
   ///   - isWanted: asked before each.
@@ -42,6 +46,10 @@ struct CapturePaths {
     var errors = errors
     var waiting = captures
     while !waiting.isEmpty, isWanted() {
+      if Interrupt.isRequested {
+        Self.tellUnread(waiting)
+        break
+      }
       do throws(CaptureError) {
         let (damages, remaining) = try read(waiting.removeFirst())
         errors += damages
@@ -53,19 +61,34 @@ struct CapturePaths {
     return errors
   }
 
+  /// Says which captures an interruption has left out.
+  static func tellUnread(_ captures: some Sequence<[String]>) {
+    for path in captures.joined() { Output.complain("\(path): was not read: interrupted") }
+  }
+
   /// The captures in a folder and those below it, by name. Hidden files and links to folders are left out, as are
   /// files that are no captures: notes and key logs lie beside them.
-  private static func captures(in folder: String) -> [String] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
-    return names.sorted().filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+  private static func captures(in folder: String, _ errors: inout [CaptureError]) -> [String] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      errors.append(
+        CaptureError(
+          source: folder, problem: "cannot be listed", advice: "make the folder readable for this user"))
+      return []
+    }
+    var captures: [String] = []
+    for name in names.sorted() where !name.hasPrefix(".") {
       let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-      switch try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType {
-      case .typeDirectory?: return captures(in: path)
-      case .typeRegular?: return CaptureSource.isCapture(path) ? [path] : []
-      case .typeSymbolicLink?:
-        return !CaptureSource.isFolder(path) && CaptureSource.isCapture(path) ? [path] : []
-      default: return []
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+      if attributes?[.type] as? FileAttributeType == .typeDirectory {
+        captures += Self.captures(in: path, &errors)
+      } else if CaptureSource.isRegularFile(path) {
+        do throws(CaptureError) {
+          if try CaptureSource.isCapture(path) { captures.append(path) }
+        } catch {
+          errors.append(error)
+        }
       }
     }
+    return captures
   }
 }

@@ -22,7 +22,7 @@ struct CaptureReadings {
   }
 
   private mutating func readInTurn(_ paths: CapturePaths, _ source: CaptureSource, _ keyLog: KeyLog) {
-    let progress = ProgressLine(isShown: true)
+    let progress = ProgressLine(totalBytes: paths.totalBytes)
     errors = paths.readEach { files throws(CaptureError) in
       var source = source
       source.paths = files
@@ -36,30 +36,60 @@ struct CaptureReadings {
 
   /// Reads several files at once, on as many cores as there are.
   ///
-  /// - Returns: false if one of the captures has to wait for another, or cannot be read at all.
+  /// - Returns: false if one of the captures has to wait for another.
   private mutating func readTogether(
     _ paths: CapturePaths, _ source: CaptureSource, _ keyLog: KeyLog
   ) -> Bool {
-    let files = paths.captures
-    guard files.count > 1, paths.errors.isEmpty,
-      files.allSatisfy({ $0.count == 1 && CaptureSource.isCapture($0[0]) })
+    guard paths.captures.count > 1,
+      paths.captures.allSatisfy({ $0.count == 1 && CaptureSource.isRegularFile($0[0]) })
     else { return false }
-    let progress = ProgressLine(isShown: true)
+    var errors = paths.errors
+    let sources = Self.readable(paths.captures, source, &errors)
+    let progress = ProgressLine(totalBytes: paths.totalBytes)
+    let begun = Mutex(0)
     let readings = Mutex([Int: Pipeline.Reading<LegCollector>]())
-    DispatchQueue.concurrentPerform(iterations: files.count) { index in
-      var source = source
-      source.paths = files[index]
-      source.index = index
+    DispatchQueue.concurrentPerform(iterations: sources.count) { _ in
+      // In their order, so that those that were read stand first when the user interrupts.
+      let index = begun.withLock { count -> Int? in
+        guard !Interrupt.isRequested else { return nil }
+        count += 1
+        return count - 1
+      }
+      guard let index else { return }
       let reading = try? Pipeline.readTelling(
-        source, keyLog: keyLog, into: LegCollector(capture: index), isAlone: false, progress: progress)
+        sources[index], keyLog: keyLog, into: LegCollector(capture: index), isAlone: false, progress: progress
+      )
       readings.withLock { $0[index] = reading }
     }
-    let all = readings.withLock { readings in files.indices.compactMap { readings[$0] } }
-    guard all.count == files.count else { return false }
+    let count = begun.withLock { $0 }
+    let all = readings.withLock { readings in (0..<count).compactMap { readings[$0] } }
+    // One that could be opened a moment ago cannot any more.
+    guard all.count == count else { return false }
+    CapturePaths.tellUnread(sources[count...].map(\.paths))
     for reading in all {
       add(reading)
       errors += reading.damages
     }
+    self.errors = errors
     return true
+  }
+
+  /// Those of the captures that can be read, each with its place among them.
+  private static func readable(
+    _ captures: [[String]], _ source: CaptureSource, _ errors: inout [CaptureError]
+  ) -> [CaptureSource] {
+    var sources: [CaptureSource] = []
+    for files in captures {
+      var source = source
+      source.paths = files
+      source.index = sources.count
+      do throws(CaptureError) {
+        try source.check()
+        sources.append(source)
+      } catch {
+        errors.append(error)
+      }
+    }
+    return sources
   }
 }

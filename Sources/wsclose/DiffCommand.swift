@@ -66,7 +66,8 @@ struct DiffCommand: ParsableCommand {
         source.decoding = decoding.options(limits.limits)
         source.beginning = beginning
         let reading = try Pipeline.readTelling(
-          source, keyLog: keyLog, into: LegCollector())
+          source, keyLog: keyLog, into: LegCollector(),
+          progress: ProgressLine(totalBytes: CaptureSource.totalBytes(of: source.paths)))
         errors += reading.damages
         return Tally(Analysis(captures: [reading.summary], legs: reading.sink.legs))
       }

@@ -37,8 +37,12 @@ struct FramesCommand: ParsableCommand {
     let keyLog = try captures.keys.load()
     let paths = CapturePaths(captures.paths)
     let names = Self.names(of: paths.captures.flatMap { $0 })
+    let progress = ProgressLine(isShown: !Output.isTerminal, totalBytes: paths.totalBytes)
+    var count = 0
     let errors = paths.readEach(while: { output.isOpen }) { paths throws(CaptureError) in
       var source = captures.source(paths)
+      source.index = count
+      count += 1
       source.beforeWaiting = { output.flush() }
       source.isStopped = { !output.isOpen }
       let files = paths.map { names[$0] ?? CaptureFileName(source: $0) }
@@ -46,7 +50,7 @@ struct FramesCommand: ParsableCommand {
         source, keyLog: keyLog, options: options,
         into: FrameList(format == .text ? .text : .ndjson, files: files) { frame in
           output.write { $0.append(frame.span) }
-        })
+        }, progress: progress)
       return (reading.damages, reading.remaining)
     }
     try output.finish()

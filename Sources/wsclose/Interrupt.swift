@@ -11,11 +11,13 @@ enum Interrupt {
 
   static func install() {
     for number in [SIGINT, SIGTERM] {
+      var action = sigaction()
       // An atomic store is all that a signal handler may do here.
-      _ = signal(number) { number in
-        Interrupt.flag.store(true, ordering: .relaxed)
-        _ = signal(number, SIG_DFL)
-      }
+      unsafe action.__sigaction_handler.sa_handler = { _ in Interrupt.flag.store(true, ordering: .relaxed) }
+      // Not SA_RESTART, as `signal` has it: to open a pipe may take for ever.
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+      // SAFETY: `action` outlives the call.
+      unsafe sigaction(number, &action, nil)
     }
     unblock([SIGINT, SIGTERM])
   }

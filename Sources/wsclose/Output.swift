@@ -21,6 +21,15 @@ struct Output {
     }
   }
 
+  /// Refuses to go on if the file is one of those that are read.
+  func refuse(toReplace inputs: some Sequence<String>) throws {
+    guard let path, let own = FileIdentity(descriptor) else { return }
+    for input in inputs where (input == "-" ? FileIdentity(STDIN_FILENO) : FileIdentity(input)) == own {
+      Self.complain("\(path): is to be read, and would be replaced; give --output another name")
+      throw ExitCode(2)
+    }
+  }
+
   /// Writes all of what a file is to hold.
   func replace(with bytes: [UInt8]) throws {
     // What is no regular file has no length.
@@ -34,12 +43,18 @@ struct Output {
   ///   written from now on is read.
   @discardableResult
   func write(_ bytes: Span<UInt8>) throws -> Bool {
+    if put(bytes) { return true }
+    guard errno == EPIPE else { throw Self.failure(path ?? "standard output", "check the space left") }
+    return false
+  }
+
+  /// - Returns: false if not all of it could be written; `errno` tells why.
+  private func put(_ bytes: Span<UInt8>) -> Bool {
     var rest = bytes
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      if count < 0 && errno == EPIPE { return false }
-      guard count > 0 else { throw Self.failure(path ?? "standard output", "check the space left") }
+      guard count > 0 else { return false }
       rest = rest.extracting(droppingFirst: count)
     }
     return true
@@ -49,8 +64,16 @@ struct Output {
   /// the one that the input earns.
   static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 
-  /// On standard error, as it is.
-  static func tell(_ text: String) { _ = try? Output(descriptor: STDERR_FILENO).write(Array(text.utf8).span) }
+  /// On standard error, as it is. What it does not take is lost: there is nowhere to complain.
+  static func tell(_ text: String) { _ = Output(descriptor: STDERR_FILENO).put(Array(text.utf8).span) }
+
+  /// Gives standard streams that are closed to nobody: a file that is opened later would be taken for one of them. They
+  /// stay unusable.
+  static func occupyStandardStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
 
   /// One line on standard error.
   static func complain(_ text: String) {

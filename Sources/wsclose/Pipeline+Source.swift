@@ -10,7 +10,7 @@ extension Pipeline {
   /// - Parameter isAlone: whether no other capture is read at the same time, and there is a second core for this one.
   static func readTelling<Sink: LegSink & Sendable>(
     _ source: CaptureSource, keyLog: KeyLog, options: FrameOptions = FrameOptions(),
-    into sink: Sink, isAlone: Bool = true, progress: ProgressLine = ProgressLine(isShown: false),
+    into sink: Sink, isAlone: Bool = true, progress: ProgressLine,
     onInterfaceNames: @escaping @Sendable ([UInt32: String]) -> Void = { _ in }
   ) throws(CaptureError) -> Reading<Sink> {
     var source = source

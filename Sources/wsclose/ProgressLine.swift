@@ -13,6 +13,8 @@ final class ProgressLine: Sendable {
     var captures: [Int: (progress: CaptureProgress, legs: Int)] = [:]
   }
   private let isShown: Bool
+  /// Bytes of all that is to be read; `nil` if there is a pipe among it.
+  private let totalBytes: UInt64?
   private let begin = ContinuousClock.now
   private let state: Mutex<State>
   /// Until then nobody waits.
@@ -21,7 +23,8 @@ final class ProgressLine: Sendable {
   private static let eraseLine = "\r\u{1b}[K"
 
   /// - Parameter isShown: false where the report itself goes to the terminal while it is read.
-  init(isShown: Bool) {
+  init(isShown: Bool = true, totalBytes: UInt64?) {
+    self.totalBytes = totalBytes
     self.isShown = isShown && isatty(STDERR_FILENO) == 1 && Output.hasCursor
     state = Mutex(State(next: begin + Self.patience))
   }
@@ -35,7 +38,9 @@ final class ProgressLine: Sendable {
       state.isOnScreen = true
       let all = state.captures.values.reduce(CaptureProgress.none) { $0 + $1.progress }
       let legs = state.captures.values.reduce(0) { $0 + $1.legs }
-      Output.tell(Self.eraseLine + Self.text(all, legs: legs, after: ContinuousClock.now - begin))
+      let text = Self.text(all, of: totalBytes, legs: legs, after: ContinuousClock.now - begin)
+      // What goes on in a second row would stay there.
+      Output.tell(Self.eraseLine + text.prefix(max(Self.columns - 1, 0)))
     }
   }
 
@@ -48,17 +53,27 @@ final class ProgressLine: Sendable {
   }
 
   /// `2.1 of 97.0 GB, 850 MB/s, 1 min 52 s left; 3,402,112 packets, 1,204 WebSocket legs`
-  static func text(_ progress: CaptureProgress, legs: Int, after time: Duration) -> String {
+  static func text(
+    _ progress: CaptureProgress, of totalBytes: UInt64?, legs: Int, after time: Duration
+  ) -> String {
     let seconds = max(Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18, 1e-3)
     let rate = Double(progress.bytesRead) / seconds
     var parts = ["\(bytes(Double(progress.bytesRead)))"]
-    if let total = progress.totalBytes { parts[0] += " of \(bytes(Double(total)))" }
+    if let totalBytes { parts[0] += " of \(bytes(Double(totalBytes)))" }
     parts.append("\(bytes(rate))/s")
-    if let total = progress.totalBytes, total > progress.bytesRead, rate > 0 {
-      parts.append("\(duration(Double(total - progress.bytesRead) / rate)) left")
+    if let totalBytes, totalBytes > progress.bytesRead, rate > 0 {
+      parts.append("\(duration(Double(totalBytes - progress.bytesRead) / rate)) left")
     }
     return parts.joined(separator: ", ") + "; \(Wording.count(progress.packets, "packet", "packets")), "
       + Wording.count(UInt64(legs), "WebSocket leg", "WebSocket legs")
+  }
+
+  /// Of the terminal, which may change; 80 where it does not tell.
+  private static var columns: Int {
+    var size = winsize()
+    // SAFETY: `size` outlives the call.
+    let code = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+    return code == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
   private static func bytes(_ count: Double) -> String {

@@ -28,8 +28,9 @@ struct ReportRun {
     Interrupt.install()
     // Before the reading, which may go on for hours.
     let output = try Output(path: output)
-    let keyLog = try KeyLogArguments.load(keyLogs)
     let paths = CapturePaths(paths)
+    try output.refuse(toReplace: paths.captures.joined() + keyLogs)
+    let keyLog = try KeyLogArguments.load(keyLogs)
     // Only what several captures saw has to be known as a whole.
     if format == .ndjson, paths.captures.count == 1 { return try stream(paths, keyLog, to: output) }
     let readings = CaptureReadings(paths, source, keyLog)
@@ -52,6 +53,9 @@ struct ReportRun {
   private func stream(_ paths: CapturePaths, _ keyLog: KeyLog, to file: Output) throws {
     try file.replace(with: [])
     let output = PiecedOutput(file)
+    // Lines and progress would be mixed on one terminal.
+    let progress = ProgressLine(
+      isShown: self.output != nil || !Output.isTerminal, totalBytes: paths.totalBytes)
     var failures = 0
     let errors = paths.readEach(while: { output.isOpen }) { files throws(CaptureError) in
       var source = source
@@ -63,8 +67,6 @@ struct ReportRun {
         lines.flush()
       }
       source.isStopped = { !output.isOpen }
-      // Lines and progress would be mixed on one terminal.
-      let progress = ProgressLine(isShown: self.output != nil || !Output.isTerminal)
       let reading = try Pipeline.readTelling(
         source, keyLog: keyLog, into: sessions, progress: progress, onInterfaceNames: lines.name)
       sessions.finish { $0.finish() }

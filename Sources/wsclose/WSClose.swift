@@ -32,6 +32,7 @@ struct WSClose: ParsableCommand {
 
   static func main() {
     Interrupt.expect(CommandLine.arguments.dropFirst())
+    Output.occupyStandardStreams()
     Output.ignoreBrokenPipes()
     do {
       if let report = ReportRun(plain: CommandLine.arguments.dropFirst()) { return try report.run() }

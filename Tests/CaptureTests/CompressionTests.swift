@@ -47,6 +47,14 @@ import Testing
     }
   }
 
+  /// RFC 8878 §3.1.2: such frames may come anywhere, any of 16 kinds.
+  @Test(arguments: [0x50, 0x5f] as [UInt8]) func `a skippable frame is passed over`(kind: UInt8) throws {
+    let frame: [UInt8] = [kind, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
+    let reading = try Reading(of: frame + Self.compressed(Self.file, by: ["zstd", "-c"]))
+    #expect(reading.damage == nil)
+    #expect(reading.numbers == [1, 2, 3, 4, 5, 6])
+  }
+
   @Test(arguments: [["gzip", "-c"], ["zstd", "-c"]])
   func `members behind each other are one capture`(program: [String]) throws {
     let middle = Self.file.count / 2

@@ -43,6 +43,88 @@ import Testing
     }
   }
 
+  @Test func `of a folder is told what cannot be read and is a capture by its name`() async throws {
+    try await TemporaryFiles.with { files in
+      let capture = [UInt8](try Data(contentsOf: URL(filePath: Sample.named("default-node").path)))
+      _ = try files.file("good.pcap", capture)
+      _ = try files.file("notes.txt", "no capture".utf8)
+      _ = try files.file("keys.log.xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])
+      _ = try files.file("cut.pcap12", capture.prefix(20))
+      _ = try files.file("packed.pcapng.xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])
+      let outcome = try await Command.wsclose([files.path])
+      #expect(outcome.status == 2)
+      #expect(outcome.output.contains("1 WebSocket: 1 delivered"))
+      let lines = outcome.errorLines
+      #expect(lines.count == 2, "\(outcome.errors)")
+      #expect(lines.first?.hasPrefix("wsclose: \(files.path)/cut.pcap12, byte 20: ends inside") == true)
+      #expect(lines.last?.hasPrefix("wsclose: \(files.path)/packed.pcapng.xz: is compressed with xz") == true)
+    }
+  }
+
+  @Test func `a capture is not replaced by its report`() async throws {
+    try await TemporaryFiles.with { files in
+      let capture = [UInt8](try Data(contentsOf: URL(filePath: Sample.named("default-node").path)))
+      let path = try files.file("in.pcap", capture)
+      let link = files.path + "/link.pcap"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+      let runs = [
+        ["--output", path, path], ["--format", "ndjson", "--output", link, path],
+        ["--output", path, files.path],
+        ["--output", path, "--keylog", path, Sample.named("default-node").path],
+      ]
+      for arguments in runs {
+        expectFailure(try await Command.wsclose(arguments), naming: ["is to be read"])
+      }
+      expectFailure(
+        try await Command.wsclose(["--output", path, "-"], input: path), naming: [path, "is to be read"])
+      #expect([UInt8](try Data(contentsOf: URL(filePath: path))) == capture)
+    }
+  }
+
+  @Test(arguments: ["/dev/full", "&-"])
+  func `where standard error takes nothing, the status tells all the same`(errors: String) async throws {
+    let outcome = try await Command.shell("\"$wsclose\" /nosuch.pcap 2>\(errors)")
+    #expect(outcome.status == 2)
+  }
+
+  @Test func `what is said on a closed standard error is in no file`() async throws {
+    try await TemporaryFiles.with { files in
+      let capture = [UInt8](try Data(contentsOf: URL(filePath: Sample.named("default-node").path)))
+      let path = try files.file("cut.pcap", capture.dropLast(10))
+      let outcome = try await Command.shell(
+        "\"$wsclose\" --format ndjson --output \"$1.out\" \"$1\" 2>&-; echo $?; cat \"$1.out\"", [path])
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.first == "2")
+      #expect(lines.count > 1 && lines.dropFirst().allSatisfy { $0.hasPrefix("{") }, "\(outcome.output)")
+    }
+  }
+
+  // MARK: Interruption
+
+  @Test func `captures that an interruption leaves out are named`() async throws {
+    let outcome = try await TemporaryFiles.with { files in
+      try await Command.shell(
+        """
+        cd "$1"; mkfifo first; { cat "$2"; sleep 30; } >first & writer=$!
+        "$wsclose" frames first "$2" >out 2>err & pid=$!
+        n=0; until [ -s out ]; do n=$((n + 1)); [ $n -lt 100 ] || exit 9; sleep 0.1; done
+        kill -INT $pid; wait $pid; status=$?; kill $writer; cat out; cat err >&2; exit $status
+        """, [files.path, Sample.named("default-node").path])
+    }
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("CLOSE") || outcome.output.contains("close"))
+    #expect(outcome.errors == "wsclose: \(Sample.named("default-node").path): was not read: interrupted\n")
+  }
+
+  @Test func `an interruption ends the wait for somebody who writes to a pipe`() async throws {
+    let outcome = try await TemporaryFiles.with { files in
+      try await Command.shell(
+        "cd \"$1\"; mkfifo pipe; \"$wsclose\" pipe & pid=$!; sleep 1; kill -TERM $pid; wait $pid",
+        [files.path])
+    }
+    expectFailure(outcome, naming: ["pipe", "nothing had been written to it"])
+  }
+
   @Test func `a filter that does not compile is told in one line`() async throws {
     let path = Sample.named("default-node").path
     let outcome = try await Command.wsclose(["--filter", "tcp port port", path])
@@ -108,6 +190,7 @@ import Testing
     (["frames"], "capture"), (["frames", "--format", "json", "x.pcap"], "json"), (["-", "-"], "once"),
     (["diff"], "before"), (["diff", "x.pcap"], "after"), (["diff", "-", "-"], "once"),
     (["diff", "a", "b", "c"], "c"), (["explain", "nosuch"], "nosuch"), (["\u{1b}[31m", "--a\nb"], "--a"),
+    (["--max-connections", "-1", "x.pcap"], "more than 0"),
   ]
 
   @Test(arguments: misuses)

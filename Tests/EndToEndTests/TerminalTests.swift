@@ -77,6 +77,22 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: hasScript), arguments: [("--format json", 30), ("frames", 20)])
+  func `on a narrow terminal it has one row`(arguments: String, columns: Int) async throws {
+    try await TemporaryFiles.with { files in
+      let path = try files.file("long.pcap", PcapBytes.file(Self.strays))
+      let reading =
+        "(head -c 200000 \"$1\"; sleep 2.2; tail -c +200001 \"$1\") | \"$wsclose\" \(arguments) - >/dev/null"
+      let outcome = try await Command.shell(
+        "export path=\"$1\"; script -qec 'stty cols \(columns); set -- \"$path\"; \(reading)' /dev/null",
+        [path],
+        environment: ["TERM": "xterm"])
+      #expect(outcome.status == 0)
+      let texts = outcome.output.components(separatedBy: "\r\u{1b}[K").filter { !$0.isEmpty }
+      #expect(!texts.isEmpty && texts.allSatisfy { $0.count == columns - 1 }, "\(texts)")
+    }
+  }
+
   @Test func `a long reading tells nothing where nobody looks`() async throws {
     try await TemporaryFiles.with { files in
       let path = try files.file("long.pcap", PcapBytes.file(Self.strays))
