@@ -51,9 +51,14 @@ package final class EvidenceFolder: Sendable {
       }
       close(descriptor)
       unsafe unlink(probe)
-      files = names.filter { EvidenceFile.isName($0) }.sorted().map {
-        ($0, FileCall.identity(of: "\(path)/\($0)")?.size ?? 0)
+      // A file that was not written to its end has a dot in front.
+      func final(_ name: String) -> Substring { name.hasPrefix(".") ? name.dropFirst() : name[...] }
+      var files: [(name: String, size: Int)] = []
+      for name in names where EvidenceFile.isName(String(final(name))) {
+        let file = FileCall.identity(of: "\(path)/\(name)")
+        if let file, file.isRegular { files.append((name, file.size)) }
       }
+      self.files = files.sorted { final($0.name) < final($1.name) }
     }
   }
 
@@ -68,6 +73,7 @@ package final class EvidenceFolder: Sendable {
     state = Mutex((Counts(bytes: shelf.total), false))
     self.tell = tell
     queue = BackgroundQueue(limit: Self.maxWaiting)
+    _ = queue.submit(cost: 0) { [self] in self.shelf.withLock { makeRoom(for: 0, &$0) } }
   }
 
   package var counts: Counts { state.withLock { $0.counts } }

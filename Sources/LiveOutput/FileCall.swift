@@ -40,6 +40,13 @@ enum FileCall {
     unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
   }
 
+  /// Whether the user that this is at the moment may give a file of that path another name.
+  static func mayRename(_ path: String) -> Bool {
+    let end = path.lastIndex(of: "/")
+    let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    return unsafe faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0
+  }
+
   /// A new file that only its owner and group may read.
   static func create(_ path: String) -> Int32 {
     unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o640)

@@ -28,6 +28,13 @@ struct LineFile {
         source: path, problem: FileCall.problem,
         advice: "check that the folder exists and that the user of wsclose live may write there (--user)")
     }
+    if rotation != nil, !FileCall.mayRename(path) {
+      let problem = FileCall.problem
+      close()
+      throw CaptureError(
+        source: path, problem: "cannot be moved away: \(problem)",
+        advice: "let the user of wsclose live write to its folder (--user), or leave --rotate-size out")
+    }
     look()
   }
 

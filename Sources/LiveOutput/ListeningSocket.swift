@@ -38,8 +38,8 @@ package struct ListeningSocket: Sendable {
     }
   }
 
-  /// Whether it is an address and a port.
-  package static func isPlace(_ place: String) -> Bool { address(place) != nil }
+  /// Whether it is an address and a port; port 0 would be one that nobody knows.
+  package static func isPlace(_ place: String) -> Bool { address(place)?.port ?? 0 > 0 }
 
   private static func address(_ place: String) -> SocketAddress? {
     let colon = place.lastIndex(of: ":")

@@ -34,7 +34,12 @@ final class StatusHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isDone else { return }
     switch unwrapInboundIn(data) {
-    case .head(let head): request = head
+    case .head(let head):
+      request = head
+      // Who asks whether to send a body is answered at once: no page needs one.
+      guard head.headers.contains(name: "expect") else { return }
+      isDone = true
+      answer(head, context)
     case .body: break
     case .end:
       guard let request else { return }
@@ -48,6 +53,7 @@ final class StatusHandler: ChannelInboundHandler {
   private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
     let answer = pages.answer(request.method, request.uri, hosts: request.headers["host"])
     var head = HTTPResponseHead(version: request.version, status: answer.status)
+    if answer.status == .methodNotAllowed { head.headers.add(name: "allow", value: "GET, HEAD") }
     head.headers.add(name: "content-type", value: answer.contentType)
     head.headers.add(name: "content-length", value: "\(answer.body.count)")
     head.headers.add(name: "cache-control", value: "no-store")

@@ -23,11 +23,12 @@ struct StatusPages: Sendable {
 
   /// - Parameter hosts: the request's Host fields.
   func answer(_ method: HTTPMethod, _ target: String, hosts: [String]) -> Answer {
-    guard !refusesNames || RequestHost.isAddress(hosts) else {
+    let (authority, path) = Self.parts(of: target)
+    guard !refusesNames || RequestHost.isAddress(authority.map { [$0] } ?? hosts) else {
       return .text("ask for an address, or for localhost", .misdirectedRequest)
     }
     guard method == .GET || method == .HEAD else { return .text("only GET and HEAD", .methodNotAllowed) }
-    switch target.prefix(while: { $0 != "?" }) {
+    switch path.prefix(while: { $0 != "?" }) {
     case "/metrics":
       return Answer(
         contentType: PrometheusText.contentType,
@@ -42,5 +43,15 @@ struct StatusPages: Sendable {
     case "/": return .text("/metrics\n/healthz\n/readyz\n/sessions")
     default: return .text("no such page: see /", .notFound)
     }
+  }
+
+  /// A request may name the host in its target (RFC 9112 §3.2.2): then the Host field says nothing.
+  private static func parts(of target: String) -> (authority: String?, path: Substring) {
+    let scheme = "http://"
+    guard target.lowercased().hasPrefix(scheme) else { return (nil, target[...]) }
+    let rest = target.dropFirst(scheme.count)
+    let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+    let path = rest[end...]
+    return (String(rest[..<end]), path.hasPrefix("/") ? path : "/" + path)
   }
 }

@@ -32,14 +32,17 @@ package struct KeyLog: Sendable {
   }
   package private(set) var malformed: Malformed?
   /// How many connections there are secrets for.
-  package var count: Int { secrets.count }
+  package var count: Int { secrets.count + earlier.count }
 
   private var secrets: [ClientRandom: TLSSecrets] = [:]
+  /// Those that came first, once there are many; forgotten when there are as many again.
+  private var earlier: [ClientRandom: TLSSecrets] = [:]
   private var line: [UInt8] = []
   private var lineNumber = 0
   private static let maxLineLength = 1024
-  /// Secrets of more connections are not kept: a capture can bring its own.
-  private static let maxConnections = Limits.standard.maxKeyLogConnections
+  /// Secrets of more connections are not kept, but those that came last: a capture can bring its own, and a live one goes
+  /// on for weeks.
+  package var maxConnections = Limits.standard.maxKeyLogConnections
 
   package init() {}
 
@@ -70,7 +73,10 @@ package struct KeyLog: Sendable {
     return malformed
   }
 
-  func secrets(for random: [UInt8]) -> TLSSecrets? { secrets[ClientRandom(random)] }
+  func secrets(for random: [UInt8]) -> TLSSecrets? {
+    let random = ClientRandom(random)
+    return secrets[random] ?? earlier[random]
+  }
 
   private mutating func endLine() {
     lineNumber += 1
@@ -93,9 +99,17 @@ package struct KeyLog: Sendable {
     }
     guard name.count == 32, !secret.isEmpty else { return false }
     let random = ClientRandom(name)
-    guard secrets.count < Self.maxConnections || secrets[random] != nil else { return true }
+    if secrets[random] == nil { makeRoom(for: random) }
     secrets[random, default: TLSSecrets()][keyPath: place] = secret
     return true
+  }
+
+  private mutating func makeRoom(for random: ClientRandom) {
+    if secrets.count >= maxConnections / 2 {
+      earlier = secrets
+      secrets = [:]
+    }
+    secrets[random] = earlier.removeValue(forKey: random)
   }
 
   private static func place(of label: String) -> WritableKeyPath<TLSSecrets, [UInt8]?>? {

@@ -23,7 +23,7 @@ struct TLSConnection {
   /// What comes before the other side's hello, without which it says nothing.
   private var parkedClient = ParkedStream()
   private var parkedServer = ParkedStream()
-  private let keyLog: KeyLog
+  var keyLog: KeyLog
   /// Records of the handshake that fail to open do not show that secrets are wrong: they may have keys of their own.
   private static let maxHandshakeRecords = 16
   /// How often records were found again in the segment: each time copies the rest of it.

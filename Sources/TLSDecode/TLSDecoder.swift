@@ -11,6 +11,11 @@ package struct TLSStatistics: Hashable, Sendable {
   package var withUnsupportedSuite: UInt64 = 0
 
   package init() {}
+
+  /// Those that are over and could not be read.
+  package var unreadable: UInt64 {
+    withoutSecrets + withoutHandshake + withWrongSecrets + withUnsupportedSuite
+  }
 }
 
 /// What is known of a connection. No part of the generic decoder: there each look at it, at every packet, would be a call
@@ -48,10 +53,20 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     self.keyLog = keyLog
   }
 
-  /// Adds a key log's text, for connections that are still to come.
+  /// Adds a key log's text, for connections whose ServerHello is still to come.
   ///
   /// - Returns: the lines of it that are none of a key log.
-  package mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed? { keyLog.read(text) }
+  package mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed? {
+    // With one owner while it changes; else all of it would be copied.
+    setKeyLogs(KeyLog())
+    defer { setKeyLogs(keyLog) }
+    return keyLog.read(text)
+  }
+
+  /// Those of the connections that are open: their secrets may come behind their ClientHello.
+  private mutating func setKeyLogs(_ keyLog: KeyLog) {
+    for index in connections.indices { connections[index]?.keyLog = keyLog }
+  }
 
   // MARK: Input
 

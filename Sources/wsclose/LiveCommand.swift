@@ -51,19 +51,25 @@ struct LiveCommand: ParsableCommand {
   }
 
   func run() throws {
-    let keyLog = try keys.load()
+    var keyLog = try keys.load()
+    keyLog.maxConnections = Self.maxKeyLogConnections
+    let keyLogs = keys.keylog.map { FollowedKeyLog($0) }
     var source = live.source
+    if !keyLogs.isEmpty { source.newSecrets = { keyLogs.flatMap { $0.takeLines() } } }
     source.decoding = decoding.options(limits.limits)
     if let count { source.maxPackets = count }
     source.tell = { Output.complain("\($0)") }
     if output.evidence != nil {
       source.ring = PacketRing(
-        byteLimit: output.evidenceRing.bytes, keepsPayload: output.evidencePayload)
+        byteLimit: (output.evidenceRing ?? LiveOutputArguments.defaultEvidenceRing).bytes,
+        keepsPayload: output.evidencePayload)
     }
     let user = try live.newUser()
     if let lack = Privileges.lack(for: source) { try Output.finish(with: [lack]) }
+    // First what leaves nothing behind if it fails.
+    let capture = try open(source)
     let opened = try LiveDestinations(output, as: user)
-    let capture = try open(source, user)
+    try giveUpPrivileges(user, keeping: source.keptCapabilities)
     let destinations = try opened.start(source.ring)
     let lines = LiveLines(PiecedOutput(try Output(path: nil)), destinations.file)
     Interrupt.install()
@@ -97,15 +103,20 @@ struct LiveCommand: ParsableCommand {
     }
   }
 
-  /// Opens the capture, and gives up what is not needed from then on.
-  private func open(_ source: LiveSource, _ user: Privileges.User?) throws -> LiveCapture {
-    do throws(CaptureError) {
-      let capture = try LiveCapture(source)
-      try Privileges.drop(to: user, keeping: source.keptCapabilities)
-      return capture
-    } catch {
+  /// Of connections that began longer ago the handshake is over.
+  private static let maxKeyLogConnections = 1 << 16
+
+  private func open(_ source: LiveSource) throws -> LiveCapture {
+    do throws(CaptureError) { return try LiveCapture(source) } catch {
       try Output.finish(with: [error])
       throw ExitCode(2)
+    }
+  }
+
+  /// Gives up what is not needed once all is open.
+  private func giveUpPrivileges(_ user: Privileges.User?, keeping kept: CapabilitySet) throws {
+    do throws(CaptureError) { try Privileges.drop(to: user, keeping: kept) } catch {
+      try Output.finish(with: [error])
     }
   }
 

@@ -2,8 +2,8 @@ import ArgumentParser
 import Capture
 import LiveOutput
 
-/// What `wsclose live` writes to besides the terminal: opened before the capture, by the user that will write to it, and
-/// started once privileges are given up: threads have those with which they were started.
+/// What `wsclose live` writes to besides the terminal: opened by the user that will write to it, and started once privileges
+/// are given up: threads have those with which they were started.
 struct LiveDestinations: ~Copyable {
   private var file: LineOutput.Opened?
   private var folder: EvidenceFolder.Opened?
@@ -19,7 +19,8 @@ struct LiveDestinations: ~Copyable {
       try Privileges.act(as: user)
       if let path = arguments.output {
         file = try LineOutput.Opened(
-          path: path, rotateSize: arguments.rotateSize?.bytes, rotateCount: arguments.rotateCount)
+          path: path, rotateSize: arguments.rotateSize?.bytes,
+          rotateCount: arguments.rotateCount ?? LiveOutputArguments.defaultRotateCount)
       }
       if let path = arguments.evidence { folder = try EvidenceFolder.Opened(path: path) }
       try Privileges.actAsBefore(user)
@@ -48,7 +49,10 @@ struct LiveDestinations: ~Copyable {
     if let file = file.take() { started.file = LineOutput(file, tell: tell) }
     if let folder = folder.take(), let ring {
       started.evidence = LiveEvidence(
-        ring, EvidenceFolder(folder, budget: arguments.evidenceSize.bytes, tell: tell),
+        ring,
+        EvidenceFolder(
+          folder, budget: (arguments.evidenceSize ?? LiveOutputArguments.defaultEvidenceSize).bytes,
+          tell: tell),
         for: arguments.evidenceVerdicts)
     }
     if let socket { started.status = try LiveStatus(socket) }

@@ -37,10 +37,11 @@ extension LiveCounters {
           .init(Double(capture.fragments.limitHits), [("limit", "fragments")]),
         ])),
       MetricFamily(
-        "wsclose_tls_connections_total", "TLS connections, by whether there were keys to open them.",
+        "wsclose_tls_connections_total",
+        "TLS connections that are over, by whether there were keys to open them.",
         .counter([
           .init(Double(tls.decrypted), [("state", "opened")]),
-          .init(Double(tls.connections - min(tls.decrypted, tls.connections)), [("state", "closed")]),
+          .init(Double(tls.unreadable), [("state", "closed")]),
         ])),
     ]
   }

@@ -16,8 +16,11 @@ struct LiveOutputArguments: ParsableArguments {
       valueName: "size"))
   var rotateSize: ByteSize?
 
-  @Option(help: ArgumentHelp("Former files that are kept with --rotate-size.", valueName: "count"))
-  var rotateCount = 5
+  @Option(
+    help: ArgumentHelp(
+      "Former files that are kept with --rotate-size (default: \(Self.defaultRotateCount)).",
+      valueName: "count"))
+  var rotateCount: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -40,11 +43,21 @@ struct LiveOutputArguments: ParsableArguments {
   @Flag(help: "Keep payload as well: messages, cookies, tokens.")
   var evidencePayload = false
 
-  @Option(help: ArgumentHelp("What the folder may hold; the oldest files go first.", valueName: "size"))
-  var evidenceSize = ByteSize(bytes: 256 << 20)
+  @Option(
+    help: ArgumentHelp(
+      "What the folder may hold; the oldest files go first (default: \(Self.defaultEvidenceSize.defaultValueDescription)).",
+      valueName: "size"))
+  var evidenceSize: ByteSize?
 
-  @Option(help: ArgumentHelp("Memory for the packets of the last while.", valueName: "size"))
-  var evidenceRing = ByteSize(bytes: 64 << 20)
+  @Option(
+    help: ArgumentHelp(
+      "Memory for the packets of the last while (default: \(Self.defaultEvidenceRing.defaultValueDescription)).",
+      valueName: "size"))
+  var evidenceRing: ByteSize?
+
+  static let defaultRotateCount = 5
+  static let defaultEvidenceSize = ByteSize(bytes: 256 << 20)
+  static let defaultEvidenceRing = ByteSize(bytes: 64 << 20)
 
   func validate() throws {
     if let listen, !ListeningSocket.isPlace(listen) {
@@ -52,17 +65,20 @@ struct LiveOutputArguments: ParsableArguments {
     }
     if output?.isEmpty == true { throw ValidationError("--output is empty") }
     if evidence?.isEmpty == true { throw ValidationError("--evidence is empty") }
-    guard (1...1000).contains(rotateCount) else {
-      throw ValidationError("--rotate-count has to be between 1 and 1000")
+    if let rotateCount {
+      if rotateSize == nil { throw ValidationError("--rotate-count is for --rotate-size") }
+      guard (1...1000).contains(rotateCount) else {
+        throw ValidationError("--rotate-count has to be between 1 and 1000")
+      }
     }
     if let rotateSize {
       if output == nil { throw ValidationError("--rotate-size is for --output") }
       if rotateSize.bytes < 1 << 10 { throw ValidationError("--rotate-size has to be 1K at least") }
     }
-    if evidence == nil, evidenceFor != nil || evidencePayload {
+    if evidence == nil, evidenceFor != nil || evidencePayload || evidenceSize != nil || evidenceRing != nil {
       throw ValidationError("--evidence names the folder for it")
     }
-    guard evidenceRing.bytes >= 1 << 20, evidenceSize.bytes >= 1 << 20 else {
+    guard [evidenceRing, evidenceSize].allSatisfy({ $0.map { $0.bytes >= 1 << 20 } ?? true }) else {
       throw ValidationError("--evidence-ring and --evidence-size have to be 1M at least")
     }
   }

@@ -50,9 +50,9 @@ enum Privileges {
     }
     if let user {
       try check(wsclose_prctl(PR_SET_KEEPCAPS, 1) == 0, "PR_SET_KEEPCAPS")
-      try check(setgroups(0, nil) == 0, "setgroups")
-      try check(setgid(user.group) == 0, "setgid")
-      try check(setuid(user.id) == 0, "setuid")
+      try check(setgroups(0, nil) == 0, "setgroups needs CAP_SETGID")
+      try check(setgid(user.group) == 0, "setgid needs CAP_SETGID")
+      try check(setuid(user.id) == 0, "setuid needs CAP_SETUID")
     }
     // Kernels before 4.3 have no ambient set.
     _ = wsclose_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL))
@@ -68,8 +68,8 @@ enum Privileges {
   static func act(as user: User?) throws(CaptureError) {
     guard let user else { return }
     try check(threads == 1, "threads run already")
-    try check(setegid(user.group) == 0, "setegid")
-    try check(seteuid(user.id) == 0, "seteuid")
+    try check(setegid(user.group) == 0, "setegid needs CAP_SETGID")
+    try check(seteuid(user.id) == 0, "seteuid needs CAP_SETUID")
   }
 
   /// Ends what `act(as:)` began.

@@ -115,6 +115,18 @@ import Testing
     #expect(table.names == [own: "eth0"] && table.pods == [:])
   }
 
+  @Test func `what is known later of a namespace's pod holds for its interfaces`() {
+    var table = InterfaceTable()
+    let number = table.number(of: 2, realm: 1, label: "/run/netns/a", pod: nil) { "eth0" }
+    let other = table.number(of: 2, realm: 2, label: "/run/netns/b", pod: nil) { "eth0" }
+    table.noteTold()
+    let pod = PodName(name: "cart-0", namespace: "shop")
+    table.name(realm: 1, pod)
+    #expect(table.isNew)
+    #expect(table.names == [number: "eth0@\(pod)", other: "eth0@/run/netns/b"])
+    #expect(table.pods == [number: pod])
+  }
+
   // MARK: Packets that wait
 
   @Test func `packets that wait come out in the order in which they were read`() {

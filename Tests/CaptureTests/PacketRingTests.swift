@@ -85,6 +85,23 @@ import Testing
     #expect(kept.head.suffix(3) == [0x81, 1, 65])
   }
 
+  static let startLines: [(line: String, shown: String)] = [
+    ("GET ws://user:pass@a.example/feed?x HTTP/1.1", "GET ws://xxxxxxxxx@a.example/feed?x HTTP/1.1"),
+    ("GET http://a@b:c@d/e@f HTTP/1.0", "GET http://xxxxx@d/e@f HTTP/1.0"),
+    ("GET /a?u=b://c@d/ HTTP/1.1", "GET /a?xxxxxxxxxx HTTP/1.1"),
+    ("HTTP/1.1 101 Switching Protocols", "HTTP/1.1 101 Switching Protocols"),
+    // The middle of a Cookie, at the beginning of a segment.
+    ("GET secret; id=s3", "xxx xxxxxxx xxxxx"), ("CONNsecret", "xxxxxxxxxx"),
+  ]
+
+  @Test(arguments: startLines)
+  func `a start line is kept without its user and its query`(line: String, shown: String) throws {
+    let ring = PacketRing(byteLimit: 1 << 20)
+    Self.add(Array("\(line)\r\nHost: a\r\n\r\n".utf8), number: 1, to: ring)
+    let kept = try #require(ring.packets(between: Self.client, Self.server, realm: 0, from: 1).packets.first)
+    #expect(String(decoding: kept.head[54...], as: UTF8.self) == "\(shown)\r\nHost: a\r\n\r\n")
+  }
+
   @Test func `of a connection with very many packets the first and the last are found`() {
     let ring = PacketRing(byteLimit: 64 << 20)
     for number in 1...12_000 { Self.add([1], number: UInt64(number), to: ring) }

@@ -91,6 +91,70 @@ import Testing
   }
 
   @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))
+  func `an interface with another name is captured until there is one of the name`() async throws {
+    let outcome = try await Self.run(
+      """
+      live --netns /proc/$red/ns/net -i x0 --format ndjson
+      across 4000 close
+      told 1
+      inside $red ip link set x0 name y0
+      inside $blue ip link set x0 name y0
+      across 4002 close
+      told 2
+      inside $red ip addr flush dev y0
+      inside $blue ip addr flush dev y0
+      cable
+      await 'grep -q "another interface has this name" err'
+      await 'grep -q "is back; packets are captured again" err'
+      across 4001 end
+      told 3
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let verdicts = try LiveScript.sessions(outcome.output).map { $0["verdict"] as? String }
+    #expect(verdicts == ["delivered", "delivered", "absent"])
+  }
+
+  @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))
+  func `an interface that comes into a namespace later has its name`() async throws {
+    let outcome = try await Self.run(
+      """
+      inside $red ip link del x0
+      live --netns /proc/$red/ns/net --format ndjson
+      cable
+      across 4000 close
+      across 4001 end
+      told 2
+      finish
+      """)
+    try Self.expectDeliveredAndAbsent(outcome, on: "x0")
+  }
+
+  /// The right to enter it again is kept only where interfaces may have to be opened again.
+  @Test(
+    .enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"),
+    arguments: [
+      ("", "start wsclose anew to capture there"), ("-i lo", "is back; packets are captured again"),
+    ])
+  func `that another namespace has taken a path is told`(_ interface: String, told: String) async throws {
+    let outcome = try await Self.run(
+      """
+      name=wsclose-test-$$
+      trap 'kill $pid $others 2>/dev/null; ip netns del $name' EXIT
+      make() { ip netns add $name; ip -n $name link set lo up; }
+      make
+      live --netns /run/netns/$name \(interface)
+      ip netns del $name
+      make
+      await 'grep -q "another network namespace has this path" err'
+      await 'grep -q "\(told)" err'
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("(gone)") == interface.isEmpty, "\(outcome.output)")
+  }
+
+  @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))
   func `while one interface is gone the others are captured`() async throws {
     let outcome = try await Self.run(
       """

@@ -126,6 +126,40 @@ import Testing
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `requests are answered as HTTP has them`() async throws {
+    let requests = [
+      "GET http://127.0.0.1:29976/healthz HTTP/1.1\\r\\nHost: other.example\\r\\n\\r\\n",
+      "GET http://other.example/healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n",
+      "POST /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nContent-Length: 0\\r\\n\\r\\n",
+      "GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nExpect: 100-continue\\r\\nContent-Length: 9\\r\\n\\r\\n",
+    ]
+    let outcome = try await Self.run(
+      """
+      ask() {
+        python3 -c 'import socket, sys
+      s = socket.create_connection(("127.0.0.1", 29976), 5)
+      s.sendall(sys.argv[1].encode().decode("unicode_escape").encode())
+      lines = s.makefile().read().split("\\n")
+      print(lines[0].split()[1], *(l for l in lines if l.startswith("allow")))' "$1"
+      }
+      live -i lo -f 'tcp port 29977' --listen 29976
+      \(requests.map { "ask '\($0)'" }.joined(separator: "\n"))
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.split(separator: "\n") == ["200", "421", "405 allow: GET, HEAD", "200"])
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `where the capture cannot be opened nothing is left behind`() async throws {
+    let outcome = try await Self.run(
+      """
+      cd results; pid= others=
+      "$wsclose" live -i nosuch --output s.ndjson --evidence kept; echo $?; ls
+      """)
+    #expect(outcome.output == "2\n", "\(outcome.errors)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
   func `a parser of Prometheus reads the metrics`() async throws {
     let outcome = try await Self.run(
       """
@@ -213,6 +247,9 @@ import Testing
     (["--output", "x", "--rotate-size", "12"], ["--rotate-size"]), (["--evidence-payload"], ["--evidence"]),
     (["--evidence", "x", "--evidence-ring", "5X"], ["--evidence-ring"]),
     (["--evidence", "x", "--evidence-for", "bad"], ["--evidence-for"]),
+    (["--evidence-size", "2M"], ["--evidence"]), (["--evidence-ring", "2M"], ["--evidence"]),
+    (["--output", "x", "--rotate-count", "3"], ["--rotate-size"]),
+    (["--listen", "127.0.0.1:0"], ["--listen"]),
   ]
 
   @Test(arguments: misuses)
@@ -230,6 +267,7 @@ import Testing
       ("--output nosuch/s.ndjson", "nosuch/s.ndjson: no such file or directory; "),
       ("--output root/s.ndjson", "root/s.ndjson: permission denied; "),
       ("--evidence root/e", "root/e: permission denied; "), ("--evidence err", "err: not a directory; "),
+      ("--output root/held --rotate-size 9K", "root/held: cannot be moved away: permission denied; "),
       ("--listen 29991", "29991: cannot listen: address already in use; end what listens there"),
     ])
   func `what cannot be written is told in one line, before anything is started`(
@@ -237,7 +275,7 @@ import Testing
   ) async throws {
     let outcome = try await Self.run(
       """
-      mkdir root
+      mkdir root; touch root/held; chown 65534 root/held
       python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 29991)); open("up", "w"); time.sleep(30)' &
       others=$! pid=
       await '[ -e up ]'

@@ -46,6 +46,36 @@ import Testing
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `a key log is followed while programs write it`() async throws {
+    let outcome = try await Self.run(
+      """
+      : >keys; chmod 644 keys
+      live -i lo -f 'tcp portrange 29850-29853' --format ndjson --keylog keys
+      for port in 29850 29851 29852 29853; do $converse $((port + 10)) $port close keys; done
+      told 4
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let legs = try Self.sessions(outcome).compactMap { ($0["legs"] as? [[String: Any]])?.first }
+    #expect(legs.map { $0["encrypted"] as? Bool } == [false, false, false, false])
+    #expect(outcome.errors.contains("4 WebSockets: 4 delivered"), "\(outcome.errors)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `with --count no packet is counted that is not used`() async throws {
+    let outcome = try await Self.run(
+      """
+      live -i lo -f 'tcp port 29854' -c 5
+      $converse 29864 29854 close
+      wait $pid
+      cat out
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("5 packets, 0 dropped"))
+    #expect(outcome.output.contains("lo: 5 packets"), "\(outcome.output)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
   func `text has a line for each session, and a summary`() async throws {
     let outcome = try await Self.run(
       """
@@ -127,6 +157,23 @@ import Testing
       Set(legs.compactMap { ($0["interfaceNames"] as? [String])?.first }) == [
         "lo@shop/cart0", "lo@shop/cart1",
       ])
+  }
+
+  @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))
+  func `a namespace that is named has its pod's name if a sidecar runs there`() async throws {
+    let outcome = try await Self.run(
+      Self.namespace + """
+        namespace envoy cart0
+        live --sidecars --netns /proc/$cart0/ns/net --format ndjson
+        inside $cart0 $converse 4000 9900 close
+        told 1
+        finish
+        """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let session = try #require(try Self.sessions(outcome).first)
+    #expect(session["pod"] as? String == "cart0" && session["namespace"] as? String == "shop")
+    let leg = (session["legs"] as? [[String: Any]])?.first
+    #expect(leg?["interfaceNames"] as? [String] == ["lo@shop/cart0"])
   }
 
   @Test(.enabled(if: mayEnter, "this process may not enter namespaces, or unshare and ip are missing"))

@@ -140,4 +140,26 @@ import Testing
       #expect((counts.files, counts.lostFiles, counts.removedFiles, counts.bytes) == (3, 0, 2, size * 2))
     }
   }
+
+  @Test func `what an earlier run left beyond the budget is removed at once, half files too, and no folder`()
+    throws
+  {
+    try TemporaryFolder.with { folder in
+      let names = [
+        "20260103T030405.678Z-lost-a-1-3.pcapng", ".20260101T030405.678Z-lost-a-1-1.pcapng",
+        "20260102T030405.678Z-lost-a-1-2.pcapng",
+      ]
+      for name in names {
+        try Data(count: 1000).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+      }
+      let other = "20250101T030405.678Z-lost-a-1-1.pcapng"
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/\(other)", withIntermediateDirectories: false)
+      let evidence = EvidenceFolder(try EvidenceFolder.Opened(path: folder.path), budget: 1500) { _ in }
+      evidence.finish()
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [other, names[0]])
+      #expect(evidence.counts.removedFiles == 2 && evidence.counts.bytes == 1000)
+    }
+  }
 }

@@ -17,7 +17,7 @@ import Testing
   static let places: [(text: String, isOne: Bool)] = [
     ("127.0.0.1:9911", true), ("9911", true), (":9911", true), ("localhost:1", true), ("[::1]:9911", true),
     ("0.0.0.0:80", true), ("::1:9911", false), ("host:9911", false), ("127.0.0.1", false), ("", false),
-    ("127.0.0.1:65536", false), ("127.0.0.1:-1", false), ("127.0.0.1: 1", false),
+    ("127.0.0.1:65536", false), ("127.0.0.1:-1", false), ("127.0.0.1: 1", false), ("0", false),
   ]
 
   @Test(arguments: places)

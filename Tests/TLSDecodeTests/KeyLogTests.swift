@@ -43,6 +43,33 @@ import Testing
     #expect(log.malformed == (row.isMalformed ? KeyLog.Malformed(count: 1, firstLine: 2) : nil))
   }
 
+  @Test func `of more connections than the limit those that came last are kept`() {
+    func random(_ number: Int) -> String { String(repeating: "0", count: 60) + String(1000 + number) }
+    var log = KeyLog()
+    log.maxConnections = 8
+    log.append("CLIENT_TRAFFIC_SECRET_0 \(random(4)) \(Self.secret)\n".utf8)
+    for number in 1...10 { log.append("CLIENT_RANDOM \(random(number)) \(Self.secret)\n".utf8) }
+    #expect(log.count <= 8)
+    func secrets(_ number: Int) -> TLSSecrets? {
+      log.secrets(for: [UInt8](repeating: 0, count: 30) + [0x10, UInt8(number % 10 + number / 10 * 16)])
+    }
+    #expect((1...2).allSatisfy { secrets($0) == nil })
+    #expect((7...10).allSatisfy { secrets($0)?.master != nil })
+  }
+
+  @Test func `secrets of one connection stay together`() {
+    func line(_ label: String, _ number: Int) -> String {
+      "\(label) \(String(repeating: "0", count: 62))\(10 + number) \(Self.secret)\n"
+    }
+    var log = KeyLog()
+    log.maxConnections = 8
+    log.append(line("CLIENT_TRAFFIC_SECRET_0", 0).utf8)
+    for number in 1...4 { log.append(line("CLIENT_RANDOM", number).utf8) }
+    log.append(line("SERVER_TRAFFIC_SECRET_0", 0).utf8)
+    let secrets = log.secrets(for: [UInt8](repeating: 0, count: 31) + [0x10])
+    #expect(secrets?.clientTraffic != nil && secrets?.serverTraffic != nil)
+  }
+
   @Test func `a last line counts without its end once the log is finished`() {
     var log = KeyLog()
     log.append("CLIENT_RANDOM \(Self.random) \(Self.secret)".utf8)

@@ -26,6 +26,18 @@ import Testing
     #expect(wire.description?.version == (version == .tls13 ? 0x0304 : 0x0303))
   }
 
+  /// In a capture that goes on a key log is followed.
+  @Test(arguments: TLSScript.Version.allCases)
+  func `secrets may come behind the ClientHello that they are for`(version: TLSScript.Version) {
+    var script = TLSScript.opened(version)
+    script.send(.server, "HTTP/1.1 200 OK")
+    var wire = TLSWire(KeyLog())
+    wire.send(Array(script.records.prefix(1)))
+    #expect(wire.decoder.addSecrets(Array(script.keyLogText().utf8)) == nil)
+    wire.send(Array(script.records.dropFirst()))
+    #expect(wire.text(.server) == "HTTP/1.1 200 OK")
+  }
+
   @Test(arguments: [1, 2, 3, 7, 20, 100], TLSScript.Version.allCases)
   func `cutting the stream elsewhere changes nothing`(size: Int, version: TLSScript.Version) {
     var script = TLSScript.opened(version)

@@ -121,6 +121,12 @@ struct TLSScript {
   // MARK: Key logs
 
   func keyLog(without missing: Set<String> = []) -> KeyLog {
+    var log = KeyLog()
+    log.append(keyLogText(without: missing).utf8)
+    return log
+  }
+
+  func keyLogText(without missing: Set<String> = []) -> String {
     func hex(_ bytes: [UInt8]) -> String {
       bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
@@ -131,11 +137,9 @@ struct TLSScript {
     ]
     var lines = secrets.map { ($0, Self.secret($1, suite)) }
     if version == .tls12 { lines = [("CLIENT_RANDOM", Self.master)] }
-    var log = KeyLog()
-    for (label, secret) in lines where !missing.contains(label) {
-      log.append("\(label) \(hex(Self.clientRandom)) \(hex(secret))\n".utf8)
-    }
-    return log
+    return lines.filter { !missing.contains($0.0) }.map { label, secret in
+      "\(label) \(hex(Self.clientRandom)) \(hex(secret))\n"
+    }.joined()
   }
 }
 

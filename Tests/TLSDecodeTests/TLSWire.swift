@@ -6,7 +6,7 @@ import TestSupport
 
 /// Hands streams to a decoder as reassembly does, and keeps what comes out.
 struct TLSWire {
-  private var decoder: TLSDecoder<StreamRecorder>
+  var decoder: TLSDecoder<StreamRecorder>
   private(set) var offsets: [Side: UInt64] = [.client: 0, .server: 0]
   private var number: UInt64 = 0
   private let id = ConnectionID(slot: 0, serial: 1)

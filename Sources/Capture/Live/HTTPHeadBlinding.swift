@@ -29,7 +29,8 @@ enum HTTPHeadBlinding {
     return limit
   }
 
-  /// Overwrites the query of a request, and the values of all fields but those that are known to hold no secrets.
+  /// Overwrites the user and the query of a request, and the values of all fields but those that are known to hold no
+  /// secrets. What only begins as a head does, and is the middle of one, shows nothing of its first line.
   static func blind(_ bytes: inout [UInt8], in range: Range<Int>) {
     var start = range.lowerBound
     var isFirst = true
@@ -44,15 +45,37 @@ enum HTTPHeadBlinding {
 
   private static func blind(line: Range<Int>, isFirst: Bool, _ bytes: inout [UInt8]) {
     var hidden = line
-    if isFirst {
-      guard let query = bytes[line].firstIndex(of: UInt8(ascii: "?")) else { return }
-      let end = bytes[query..<line.upperBound].firstIndex(of: UInt8(ascii: " ")) ?? line.upperBound
-      hidden = query + 1..<end
-    } else if let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) {
+    if isFirst, isStartLine(bytes[line]) {
+      return blind(startLine: line, &bytes)
+    } else if !isFirst, let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) {
       let name = String(decoding: bytes[line.lowerBound..<colon], as: UTF8.self).lowercased()
       guard !shown.contains(name) else { return }
       hidden = colon + 1..<line.upperBound
     }
+    fill(hidden, &bytes)
+  }
+
+  /// `HTTP/1.1 101 ...`, or `GET /target HTTP/1.1`.
+  private static func isStartLine(_ line: ArraySlice<UInt8>) -> Bool {
+    let version = Array("HTTP/1.".utf8)
+    if line.starts(with: version) { return true }
+    let request = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    return request.dropLast().suffix(version.count + 1).elementsEqual(Array(" HTTP/1.".utf8))
+  }
+
+  private static func blind(startLine line: Range<Int>, _ bytes: inout [UInt8]) {
+    let target = (bytes[line].firstIndex(of: UInt8(ascii: " ")) ?? line.lowerBound) + 1
+    let end = bytes[target..<line.upperBound].firstIndex(of: UInt8(ascii: " ")) ?? line.upperBound
+    let query = bytes[target..<end].firstIndex(of: UInt8(ascii: "?")) ?? end
+    if query < end { fill(query + 1..<end, &bytes) }
+    // An absolute target may name a user, and a password: http://user:password@host/
+    guard let scheme = bytes[target..<query].firstRange(of: Array("://".utf8)) else { return }
+    let authority = bytes[scheme.upperBound..<query].prefix { $0 != UInt8(ascii: "/") }
+    guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return }
+    fill(authority.startIndex..<at, &bytes)
+  }
+
+  private static func fill(_ hidden: Range<Int>, _ bytes: inout [UInt8]) {
     for index in hidden where bytes[index] != UInt8(ascii: "\r") && bytes[index] != UInt8(ascii: " ") {
       bytes[index] = filler
     }

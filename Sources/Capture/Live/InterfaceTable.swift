@@ -7,12 +7,22 @@ struct InterfaceTable {
     var realm: UInt16
     var index: UInt32
   }
-  private(set) var names: [UInt32: String] = [:]
+  private struct Name {
+    var interface: String
+    /// What the interface's namespace is called; `nil` for the program's own.
+    var label: String?
+  }
+  private var parts: [UInt32: Name] = [:]
   private(set) var pods: [UInt32: PodName] = [:]
   private var numbers: [Key: UInt32] = [:]
   private var next = PcapngBlocks.firstNumber
   /// Whether there is something that has not been told.
   private(set) var isNew = false
+
+  /// As reports have them, by number.
+  var names: [UInt32: String] {
+    parts.mapValues { name in name.label.map { "\(name.interface)@\($0)" } ?? name.interface }
+  }
 
   /// The number of an interface.
   ///
@@ -27,17 +37,26 @@ struct InterfaceTable {
     let number = realm == 0 ? index : next
     if realm != 0 { next = next &+ 1 | PcapngBlocks.firstNumber }
     numbers[key] = number
-    if let name = name() { names[number] = label.map { "\(name)@\($0)" } ?? name }
+    if let name = name() { parts[number] = Name(interface: name, label: label) }
     if let pod { pods[number] = pod }
     isNew = true
     return number
+  }
+
+  /// Says in which pod the interfaces of a namespace are.
+  mutating func name(realm: UInt16, _ pod: PodName) {
+    for (key, number) in numbers where key.realm == realm {
+      pods[number] = pod
+      parts[number]?.label = pod.description
+      isNew = true
+    }
   }
 
   /// Forgets the interfaces of a namespace that is long gone.
   mutating func forget(realm: UInt16) {
     for (key, number) in numbers where key.realm == realm {
       numbers[key] = nil
-      names[number] = nil
+      parts[number] = nil
       pods[number] = nil
     }
     isNew = true

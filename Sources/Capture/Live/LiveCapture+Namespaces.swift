@@ -21,7 +21,9 @@ extension LiveCapture {
   mutating func followSidecars(_ now: Int64) {
     guard source.followsSidecars, now - lastLook >= Self.lookInterval else { return }
     lastLook = now
-    let (new, over) = pods.update(Sidecars.find())
+    let found = Sidecars.find()
+    nameTaps(found)
+    let (new, over) = pods.update(found)
     for realm in over {
       for index in taps.indices where taps[index].realm == realm { taps[index].end() }
     }
@@ -29,6 +31,18 @@ extension LiveCapture {
       do throws(CaptureError) { try follow(place) } catch {
         if pods.noteFailure(of: place) { source.tell(error) }
       }
+    }
+  }
+
+  /// Names the pods of namespaces that were captured before it was known whose they are: they were named by their paths, or
+  /// the process that tells was started later.
+  private mutating func nameTaps(_ places: [Sidecars.Place]) {
+    for index in taps.indices where taps[index].pod == nil {
+      guard let identity = taps[index].namespace?.identity,
+        let pod = places.first(where: { $0.identity == identity })?.pod
+      else { continue }
+      taps[index].pod = pod
+      table.name(realm: taps[index].realm, pod)
     }
   }
 

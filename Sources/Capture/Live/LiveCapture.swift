@@ -4,7 +4,7 @@ import Glibc
 ///
 /// The whole run is one capture, with one count of packets. Of one interface packets are handed on as they lie in the
 /// kernel's ring; those of several are copied and merged by their times, since the order of packets tells what came
-/// before what.
+/// before what. They are copied also where key logs are followed: then they have to wait.
 package struct LiveCapture {
   let source: LiveSource
   var taps: [LiveTap] = []
@@ -66,8 +66,9 @@ package struct LiveCapture {
   package mutating func step(into sink: inout some SegmentSink) {
     wait()
     let now = SteadyTime.now
+    takeSecrets(into: &sink)
     checkDrops(now, &sink)
-    let isDirect = taps.count == 1 && taps[0].queue.isEmpty
+    let isDirect = taps.count == 1 && taps[0].queue.isEmpty && source.newSecrets == nil
     isBehind = false
     for index in taps.indices where taps[index].isReadable {
       let count = isDirect ? hand(index, now, &sink) : copy(index, now)
@@ -87,6 +88,7 @@ package struct LiveCapture {
   package mutating func finish(into sink: inout some SegmentSink) {
     // The kernel keeps the last block back until it is full or old.
     usleep(UInt32(LiveOptions.timeout) * 1000 + 20_000)
+    takeSecrets(into: &sink)
     checkDrops(SteadyTime.now, &sink, isDue: true)
     for _ in 0..<Self.maxLastRounds {
       let now = SteadyTime.now
@@ -99,6 +101,10 @@ package struct LiveCapture {
       sink.receive(.outage(realm: tap.realm, place))
     }
     intake.finish()
+  }
+
+  private func takeSecrets(into sink: inout some SegmentSink) {
+    if let secrets = source.newSecrets?(), !secrets.isEmpty { sink.receive(secrets: secrets) }
   }
 
   private mutating func wait() {
@@ -115,7 +121,6 @@ package struct LiveCapture {
       let count = try handle.read(upTo: Self.batch) { frame, wireLength, time in
         take(frame, wireLength, time, index, now, &sink)
       }
-      taps[index].count(count)
       return count
     } catch {
       lose(index, error, now)
@@ -133,7 +138,6 @@ package struct LiveCapture {
     } catch {
       lose(index, error, now)
     }
-    taps[index].count(count)
     taps[index].queue.append(batch)
     return count
   }
@@ -143,6 +147,7 @@ package struct LiveCapture {
     _ sink: inout some SegmentSink
   ) {
     guard !isOver else { return }
+    taps[index].countPacket()
     let number = taps[index].number(of: frame, in: &table)
     if table.isNew { tellInterfaces(&sink) }
     let packet = PacketReference(number: intake.statistics.packets + 1, time: time)
@@ -167,10 +172,12 @@ package struct LiveCapture {
 
   private mutating func lose(_ index: Int, _ failure: LiveHandle.Failure, _ now: Int64) {
     guard case .gone(let reason) = failure else { return }
+    // A namespace can be entered again by who has kept the right to.
+    let advice =
+      taps[index].hasOtherNamespace
+      ? "start wsclose anew to capture there" : "wsclose goes on when it is back"
     taps[index].close(at: now)
-    source.tell(
-      CaptureError(
-        source: taps[index].name, problem: reason.lowercased(), advice: "wsclose goes on when it is back"))
+    source.tell(CaptureError(source: taps[index].name, problem: reason.lowercased(), advice: advice))
   }
 
   private mutating func reopen(_ now: Int64, _ sink: inout some SegmentSink) {
@@ -205,8 +212,8 @@ package struct LiveCapture {
   private mutating func tick(_ now: Int64, _ sink: inout some SegmentSink) {
     guard now - lastTick >= Self.tickInterval else { return }
     lastTick = now
-    for index in taps.indices where taps[index].isRemoved() {
-      lose(index, .gone("the interface disappeared"), now)
+    for index in taps.indices {
+      if let removal = taps[index].removal() { lose(index, .gone(removal), now) }
     }
     let isIdle = !isBehind && taps.allSatisfy { !$0.isReadable && $0.queue.isEmpty }
     if let notice = clock.tick(at: now, isIdle: isIdle) { sink.receive(notice) }

@@ -18,17 +18,19 @@ final class LiveHandle {
   /// - Parameters:
   ///   - interface: its name, or `any`.
   ///   - name: what messages call it.
-  init(_ interface: String, _ options: LiveOptions, name: String) throws(CaptureError) {
+  ///   - listing: the command that lists the interfaces there are.
+  init(
+    _ interface: String, _ options: LiveOptions, name: String, listing: String
+  ) throws(CaptureError) {
     let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PCAP_ERRBUF_SIZE))
     defer { unsafe text.deallocate() }
     unsafe text.initialize(repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let handle = unsafe pcap_create(interface, text) else {
       throw CaptureError(
-        source: name, problem: unsafe String(cString: text).lowercased(),
-        advice: "wsclose interfaces lists them")
+        source: name, problem: unsafe String(cString: text).lowercased(), advice: "\(listing) lists them")
     }
     do throws(CaptureError) {
-      unsafe try Self.activate(handle, options, name)
+      unsafe try Self.activate(handle, options, name, listing)
       unsafe try Self.chooseLinkType(of: handle)
       let datalink = unsafe pcap_datalink(handle)
       guard let linkType = LinkType(datalink: datalink) else {
@@ -53,7 +55,7 @@ final class LiveHandle {
   deinit { unsafe pcap_close(handle) }
 
   private static func activate(
-    _ handle: OpaquePointer, _ options: LiveOptions, _ name: String
+    _ handle: OpaquePointer, _ options: LiveOptions, _ name: String, _ listing: String
   ) throws(CaptureError) {
     unsafe pcap_set_snaplen(handle, options.snapshotLength)
     unsafe pcap_set_promisc(handle, options.isPromiscuous ? 1 : 0)
@@ -67,7 +69,7 @@ final class LiveHandle {
     if problem.isEmpty { problem = unsafe String(cString: pcap_statustostr(status)) }
     switch status {
     case PCAP_ERROR_NO_SUCH_DEVICE:
-      throw CaptureError(source: name, problem: "no such interface", advice: "wsclose interfaces lists them")
+      throw CaptureError(source: name, problem: "no such interface", advice: "\(listing) lists them")
     case PCAP_ERROR_PERM_DENIED:
       throw CaptureError(
         source: name, problem: "capturing is not permitted (CAP_NET_RAW is missing)", advice: "run as root")
@@ -75,7 +77,7 @@ final class LiveHandle {
       throw CaptureError(source: name, problem: "the interface is not up", advice: "ip link set up \(name)")
     default:
       throw CaptureError(
-        source: name, problem: problem, advice: "wsclose interfaces lists what can be captured")
+        source: name, problem: problem, advice: "\(listing) lists what can be captured")
     }
   }
 
@@ -168,13 +170,29 @@ final class LiveHandle {
 
   // MARK: Interfaces
 
-  /// Whether there is still an interface of that index where this one was opened. libpcap tells only of one that goes away
-  /// while it is up: after "down" the kernel says nothing more to who listens.
-  func hasInterface(_ index: UInt32) -> Bool {
+  /// The name of an interface in the namespace in which this one was opened; `nil` if there is none of that index.
+  ///
+  /// libpcap tells only of one that goes away while it is up: after "down" the kernel says nothing more to who listens.
+  func interfaceName(_ index: UInt32) -> String? {
     var request = unsafe ifreq()
     unsafe request.ifr_ifru.ifru_ivalue = Int32(bitPattern: index)
-    // SAFETY: `request` outlives the call.
-    return unsafe ioctl(descriptor, UInt(SIOCGIFNAME), &request) == 0 || errno != ENODEV
+    // SAFETY: `request` outlives the call, which ends the name with a NUL.
+    guard unsafe ioctl(descriptor, UInt(SIOCGIFNAME), &request) == 0 else { return nil }
+    return unsafe withUnsafeBytes(of: &request.ifr_ifrn.ifrn_name) { name in
+      unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
+  /// The other way round.
+  func interfaceIndex(_ name: String) -> UInt32? {
+    var request = unsafe ifreq()
+    // SAFETY: `request` outlives the call; a NUL is left behind the name.
+    return unsafe withUnsafeMutableBytes(of: &request) { bytes in
+      guard name.utf8.count < Int(IFNAMSIZ) else { return nil }
+      unsafe bytes.copyBytes(from: name.utf8)
+      guard unsafe ioctl(descriptor, UInt(SIOCGIFINDEX), bytes.baseAddress!) == 0 else { return nil }
+      return unsafe UInt32(bitPattern: bytes.load(fromByteOffset: Int(IFNAMSIZ), as: Int32.self))
+    }
   }
 
   /// What libpcap can listen on in this thread's namespace.

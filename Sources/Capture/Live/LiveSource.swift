@@ -14,6 +14,9 @@ package struct LiveSource {
   package var maxPackets = UInt64.max
   /// Gets every packet that carries TCP.
   package var ring: PacketRing?
+  /// Gives the lines that were added to key logs since it was asked last. Packets wait for them for a moment: programs write
+  /// secrets when the handshake that they are for has gone over the wire.
+  package var newSecrets: (() -> [UInt8])?
   /// Gets what a person should know, one line each: an interface is gone, or back.
   package var tell: (CaptureError) -> Void = { _ in }
 

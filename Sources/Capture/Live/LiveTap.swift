@@ -2,9 +2,9 @@
 struct LiveTap {
   let interface: String
   /// `nil` in the program's own.
-  let namespace: NetworkNamespace?
+  private(set) var namespace: NetworkNamespace?
   let realm: UInt16
-  let pod: PodName?
+  var pod: PodName?
   private let options: LiveOptions
   private(set) var handle: LiveHandle?
   private(set) var linkType = LinkType.ethernet
@@ -46,8 +46,9 @@ struct LiveTap {
 
   private mutating func open() throws(CaptureError) {
     let (interface, options, name) = (interface, options, name)
+    let listing = namespace.map { "nsenter --net=\($0.path) ip link" } ?? "wsclose interfaces"
     let open = { () throws(CaptureError) -> (LiveHandle, [UInt32: String]) in
-      (try LiveHandle(interface, options, name: name), LiveHandle.interfaceNames())
+      (try LiveHandle(interface, options, name: name, listing: listing), LiveHandle.interfaceNames())
     }
     let (opened, names) = if let namespace { try namespace.run(open) } else { try open() }
     (handle, linkType, interfaceNames) = (opened, opened.linkType, names)
@@ -65,12 +66,31 @@ struct LiveTap {
     nextTry = now + SteadyTime.second
   }
 
-  /// Whether the interface has been missing for two calls, and nothing is left of what was captured of it before.
-  mutating func isRemoved() -> Bool {
+  /// How the interface has gone away, if it has been missing for two calls.
+  mutating func removal() -> String? {
+    let removal = handle.flatMap { self.removal(of: $0) }
+    defer { wasMissing = removal != nil }
+    return wasMissing ? removal : nil
+  }
+
+  private func removal(of handle: LiveHandle) -> String? {
+    if hasOtherNamespace { return "another network namespace has this path" }
     // The index of `any` is 0.
-    let isMissing = index != 0 && !isReadable && handle.map { !$0.hasInterface(index) } ?? false
-    defer { wasMissing = isMissing }
-    return isMissing && wasMissing
+    guard index != 0 else { return nil }
+    if let found = handle.interfaceIndex(interface) {
+      return found == index ? nil : "another interface has this name"
+    }
+    // One that has another name now is captured all the same; and so is what is left of one that is gone.
+    return handle.interfaceName(index) == nil && !isReadable ? "the interface disappeared" : nil
+  }
+
+  /// Whether the namespace was removed, and another one made in its place. Of a process's, the path tells nothing: numbers
+  /// of processes are given again.
+  var hasOtherNamespace: Bool {
+    guard let namespace, !namespace.path.hasPrefix("/proc/"),
+      let named = NetworkNamespace.Identity(path: namespace.path)
+    else { return false }
+    return named != namespace.identity
   }
 
   mutating func end() {
@@ -85,6 +105,7 @@ struct LiveTap {
     guard handle == nil, !isEnding, now >= nextTry else { return false }
     nextTry = now + SteadyTime.second
     do throws(CaptureError) {
+      if let namespace, hasOtherNamespace { self.namespace = try NetworkNamespace(path: namespace.path) }
       try open()
       return true
     } catch {
@@ -95,7 +116,7 @@ struct LiveTap {
   /// Packets that were dropped so far.
   var drops: UInt64 { kernelDrops.total &+ interfaceDrops.total }
 
-  mutating func count(_ more: Int) { packets &+= UInt64(more) }
+  mutating func countPacket() { packets &+= 1 }
 
   /// How many packets were dropped since the last call.
   mutating func takeDrops() -> UInt64 {
@@ -118,9 +139,10 @@ struct LiveTap {
   mutating func number(of frame: Span<UInt8>, in table: inout InterfaceTable) -> UInt32 {
     let index = linkType == .linuxSLL2 && frame.count >= 8 ? frame.bigEndian32(at: 4) : index
     if let lastNumber, lastNumber.index == index { return lastNumber.number }
-    let (names, isOwn) = (interfaceNames, namespace == nil)
+    let (names, handle) = (interfaceNames, handle)
     let number = table.number(of: index, realm: realm, label: label, pod: pod) {
-      names[index] ?? (isOwn ? LiveHandle.interfaceNames()[index] : nil)
+      // One that was not there when the capture began has to be asked for.
+      names[index] ?? handle?.interfaceName(index)
     }
     lastNumber = (index, number)
     return number
