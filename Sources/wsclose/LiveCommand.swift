@@ -61,8 +61,7 @@ struct LiveCommand: ParsableCommand {
     source.tell = { Output.complain("\($0)") }
     if output.evidence != nil {
       source.ring = PacketRing(
-        byteLimit: (output.evidenceRing ?? LiveOutputArguments.defaultEvidenceRing).bytes,
-        keepsPayload: output.evidencePayload)
+        byteLimit: output.evidenceRingLimit, keepsPayload: output.evidencePayload)
     }
     let user = try live.newUser()
     if let lack = Privileges.lack(for: source) { try Output.finish(with: [lack]) }

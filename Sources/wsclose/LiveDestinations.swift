@@ -19,8 +19,7 @@ struct LiveDestinations: ~Copyable {
       try Privileges.act(as: user)
       if let path = arguments.output {
         file = try LineOutput.Opened(
-          path: path, rotateSize: arguments.rotateSize?.bytes,
-          rotateCount: arguments.rotateCount ?? LiveOutputArguments.defaultRotateCount)
+          path: path, rotateSize: arguments.rotateSize?.bytes, rotateCount: arguments.rotatedFiles)
       }
       if let path = arguments.evidence { folder = try EvidenceFolder.Opened(path: path) }
       try Privileges.actAsBefore(user)
@@ -49,10 +48,7 @@ struct LiveDestinations: ~Copyable {
     if let file = file.take() { started.file = LineOutput(file, tell: tell) }
     if let folder = folder.take(), let ring {
       started.evidence = LiveEvidence(
-        ring,
-        EvidenceFolder(
-          folder, budget: (arguments.evidenceSize ?? LiveOutputArguments.defaultEvidenceSize).bytes,
-          tell: tell),
+        ring, EvidenceFolder(folder, budget: arguments.evidenceBudget, tell: tell),
         for: arguments.evidenceVerdicts)
     }
     if let socket { started.status = try LiveStatus(socket) }

@@ -55,9 +55,9 @@ struct LiveOutputArguments: ParsableArguments {
       valueName: "size"))
   var evidenceRing: ByteSize?
 
-  static let defaultRotateCount = 5
-  static let defaultEvidenceSize = ByteSize(bytes: 256 << 20)
-  static let defaultEvidenceRing = ByteSize(bytes: 64 << 20)
+  private static let defaultRotateCount = 5
+  private static let defaultEvidenceSize = ByteSize(bytes: 256 << 20)
+  private static let defaultEvidenceRing = ByteSize(bytes: 64 << 20)
 
   func validate() throws {
     if let listen, !ListeningSocket.isPlace(listen) {
@@ -83,5 +83,11 @@ struct LiveOutputArguments: ParsableArguments {
     }
   }
 
+  // What holds, given or not: that they were not given is known only so.
+  var rotatedFiles: Int { rotateCount ?? Self.defaultRotateCount }
+  /// Bytes.
+  var evidenceBudget: Int { (evidenceSize ?? Self.defaultEvidenceSize).bytes }
+  /// Bytes.
+  var evidenceRingLimit: Int { (evidenceRing ?? Self.defaultEvidenceRing).bytes }
   var evidenceVerdicts: Set<Verdict> { evidenceFor?.verdicts ?? [.lost, .absent] }
 }
