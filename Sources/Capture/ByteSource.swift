@@ -25,16 +25,14 @@ final class ByteSource {
   ) throws(Errno) {
     let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Errno(errno) }
-    var status = stat()
-    // SAFETY: `status` outlives the call.
-    let code =
-      unsafe fstat(descriptor, &status) != 0 ? errno : status.st_mode & S_IFMT == S_IFDIR ? EISDIR : 0
-    guard code == 0 else {
+    let status = FileStatus(descriptor)
+    guard let status, !status.isFolder else {
+      let code = status == nil ? errno : EISDIR
       close(descriptor)
       throw Errno(code)
     }
     self.descriptor = descriptor
-    self.isRegularFile = status.st_mode & S_IFMT == S_IFREG
+    self.isRegularFile = status.isRegular
     self.beginning = beginning[...]
     self.beforeWaiting = beforeWaiting
     self.isStopped = isStopped
@@ -42,24 +40,6 @@ final class ByteSource {
 
   /// Whether it may have nothing to give for long, as pipes have.
   var mayWait: Bool { !isRegularFile }
-
-  static func isRegularFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
-  static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
-
-  /// Bytes of a regular file.
-  static func size(of path: String) -> UInt64? {
-    var status = stat()
-    // SAFETY: `status` outlives the call.
-    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return UInt64(status.st_size)
-  }
-
-  /// What a path leads to; `nil` if to nothing.
-  private static func kind(of path: String) -> mode_t? {
-    var status = stat()
-    // SAFETY: `status` outlives the call.
-    return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
-  }
 
   /// Bytes in memory.
   init(bytes: [UInt8]) {

@@ -31,17 +31,13 @@ package struct CaptureSource: Sendable {
   /// Bytes of files together, as they lie on disk; `nil` if there is a pipe among them.
   package static func totalBytes(of paths: some Sequence<String>) -> UInt64? {
     paths.reduce(0) { sum, path in
-      guard let sum, let size = ByteSource.size(of: path) else { return nil }
-      return sum + size
+      guard let sum, let status = FileStatus(path: path), status.isRegular else { return nil }
+      return sum + UInt64(status.size)
     }
   }
 
   /// What messages call a path.
   package static func name(of path: String) -> String { path == "-" ? "standard input" : path }
-
-  package static func isFolder(_ path: String) -> Bool { ByteSource.isFolder(path) }
-
-  package static func isRegularFile(_ path: String) -> Bool { ByteSource.isRegularFile(path) }
 
   /// Opens a file of a folder, where captures lie beside other files.
   ///

@@ -62,7 +62,7 @@ package enum RotatedFiles {
 
   private static func firstPacket(of path: String) -> Timestamp? {
     // What comes through a pipe can be read only once.
-    guard ByteSource.isRegularFile(path) else { return nil }
+    guard FileStatus(path: path)?.isRegular == true else { return nil }
     do throws(CaptureError) {
       var file = try CaptureSource(path: path).open(0)
       return try file.next()?.time

@@ -55,7 +55,7 @@ package final class EvidenceFolder: Sendable {
       func final(_ name: String) -> Substring { name.hasPrefix(".") ? name.dropFirst() : name[...] }
       var files: [(name: String, size: Int)] = []
       for name in names where EvidenceFile.isName(String(final(name))) {
-        let file = FileCall.identity(of: "\(path)/\(name)")
+        let file = FileStatus(path: "\(path)/\(name)")
         if let file, file.isRegular { files.append((name, file.size)) }
       }
       self.files = files.sorted { final($0.name) < final($1.name) }

@@ -2,39 +2,7 @@ import Glibc
 
 /// The system calls for files, as this target needs them.
 enum FileCall {
-  /// What tells a file from another of the same name.
-  struct Identity: Equatable {
-    var device: UInt64
-    var inode: UInt64
-    var size: Int
-    var isRegular: Bool
-    /// Whether it has a name, this one or another.
-    var isNamed: Bool
-
-    fileprivate init(_ status: stat) {
-      device = UInt64(status.st_dev)
-      inode = UInt64(status.st_ino)
-      size = Int(status.st_size)
-      isNamed = status.st_nlink > 0
-      isRegular = status.st_mode & S_IFMT == S_IFREG
-    }
-
-    func isSameFile(as other: Identity) -> Bool { device == other.device && inode == other.inode }
-  }
-
   static var problem: String { unsafe String(cString: strerror(errno)).lowercased() }
-
-  static func identity(of descriptor: Int32) -> Identity? {
-    var status = stat()
-    // SAFETY: `status` outlives the call.
-    return unsafe fstat(descriptor, &status) == 0 ? Identity(status) : nil
-  }
-
-  static func identity(of path: String) -> Identity? {
-    var status = stat()
-    // SAFETY: `status` outlives the call.
-    return unsafe stat(path, &status) == 0 ? Identity(status) : nil
-  }
 
   static func openToAppend(_ path: String) -> Int32 {
     unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)

@@ -39,8 +39,8 @@ struct LineFile {
   }
 
   private mutating func look() {
-    let identity = FileCall.identity(of: descriptor)
-    (size, isRegular) = (identity?.size ?? 0, identity?.isRegular ?? false)
+    let status = FileStatus(descriptor)
+    (size, isRegular) = (status?.size ?? 0, status?.isRegular ?? false)
   }
 
   /// What could not be written.
@@ -91,7 +91,7 @@ struct LineFile {
     let problem = FileCall.problem
     let written = part.prefix(count)
     let whole = written.lastIndex(of: UInt8(ascii: "\n")).map { written[...$0].count } ?? 0
-    if count > whole, isRegular, let end = FileCall.identity(of: descriptor)?.size {
+    if count > whole, isRegular, let end = FileStatus(descriptor)?.size {
       // Half a line would spoil the next one.
       ftruncate(descriptor, off_t(max(0, end - (count - whole))))
     }
@@ -108,8 +108,8 @@ struct LineFile {
 
   /// Goes on in the file that has the name now, if that is another one or none.
   mutating func follow() {
-    guard let mine = FileCall.identity(of: descriptor) else { return reopen() }
-    if let theirs = FileCall.identity(of: path), theirs.isSameFile(as: mine) {
+    guard let mine = FileStatus(descriptor) else { return reopen() }
+    if let theirs = FileStatus(path: path), theirs.identity == mine.identity {
       size = mine.size
       return
     }
@@ -122,7 +122,7 @@ struct LineFile {
     let new = FileCall.openToAppend(path)
     if new < 0 {
       openProblem = FileCall.problem
-      if FileCall.identity(of: descriptor)?.isNamed == true { return }
+      if FileStatus(descriptor)?.isNamed == true { return }
     }
     close()
     descriptor = new

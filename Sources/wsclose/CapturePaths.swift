@@ -12,7 +12,7 @@ struct CapturePaths {
     var paths: [String] = []
     var errors: [CaptureError] = []
     for argument in arguments {
-      guard CaptureSource.isFolder(argument) else {
+      guard FileStatus(path: argument)?.isFolder == true else {
         paths.append(argument)
         continue
       }
@@ -81,7 +81,7 @@ struct CapturePaths {
       let attributes = try? FileManager.default.attributesOfItem(atPath: path)
       if attributes?[.type] as? FileAttributeType == .typeDirectory {
         captures += Self.captures(in: path, &errors)
-      } else if CaptureSource.isRegularFile(path) {
+      } else if FileStatus(path: path)?.isRegular == true {
         do throws(CaptureError) {
           if try CaptureSource.isCapture(path) { captures.append(path) }
         } catch {

@@ -41,7 +41,7 @@ struct CaptureReadings {
     _ paths: CapturePaths, _ source: CaptureSource, _ keyLog: KeyLog
   ) -> Bool {
     guard paths.captures.count > 1,
-      paths.captures.allSatisfy({ $0.count == 1 && CaptureSource.isRegularFile($0[0]) })
+      paths.captures.allSatisfy({ $0.count == 1 && FileStatus(path: $0[0])?.isRegular == true })
     else { return false }
     var errors = paths.errors
     let sources = Self.readable(paths.captures, source, &errors)

@@ -1,10 +1,11 @@
+import Capture
 import Glibc
 
 /// A key log that programs go on writing while a capture goes on.
 final class FollowedKeyLog {
   private let path: String
   private var descriptor: Int32 = -1
-  private var identity: FileIdentity?
+  private var identity: FileStatus.Identity?
   private var offset: off_t = 0
   /// The beginning of a line whose rest has not been written.
   private var line: [UInt8] = []
@@ -22,7 +23,7 @@ final class FollowedKeyLog {
 
   /// The lines that were written since the last call.
   func takeLines() -> [UInt8] {
-    if let identity, let named = FileIdentity(path), named != identity { open() }
+    if let identity, let named = FileStatus(path: path)?.regularFile, named != identity { open() }
     guard descriptor >= 0 else { return [] }
     if lseek(descriptor, 0, SEEK_END) < offset { restart() }
     while readPiece() {}
@@ -38,7 +39,7 @@ final class FollowedKeyLog {
   /// Goes on with the file that has the name now, if it can be opened.
   private func open() {
     let new = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard new >= 0, let identity = FileIdentity(new) else {
+    guard new >= 0, let identity = FileStatus(new)?.regularFile else {
       if new >= 0 { close(new) }
       return
     }

@@ -23,8 +23,10 @@ struct Output {
 
   /// Refuses to go on if the file is one of those that are read.
   func refuse(toReplace inputs: some Sequence<String>) throws {
-    guard let path, let own = FileIdentity(descriptor) else { return }
-    for input in inputs where (input == "-" ? FileIdentity(STDIN_FILENO) : FileIdentity(input)) == own {
+    guard let path, let own = FileStatus(descriptor)?.regularFile else { return }
+    for input in inputs {
+      let status = input == "-" ? FileStatus(STDIN_FILENO) : FileStatus(path: input)
+      guard status?.identity == own else { continue }
       Self.complain("\(path): is to be read, and would be replaced; give --output another name")
       throw ExitCode(2)
     }

@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func `a pod is over when its proxy has not been seen for a while`() throws {
-    let identity = try #require(NetworkNamespace.Identity.own)
+    let identity = try #require(NetworkNamespace.own)
     let place = Sidecars.Place(identity: identity, path: "/proc/1/ns/net", pod: nil)
     var pods = FollowedPods()
     #expect(pods.update([place]).new == [place])

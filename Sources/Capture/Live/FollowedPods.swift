@@ -5,9 +5,9 @@ struct FollowedPods {
     /// Looks in a row at which no sidecar was there: proxies are restarted inside of pods.
     var absences = 0
   }
-  private var pods: [NetworkNamespace.Identity: Pod] = [:]
+  private var pods: [FileStatus.Identity: Pod] = [:]
   /// Those that could not be opened, and of which that was told.
-  private var failed: Set<NetworkNamespace.Identity> = []
+  private var failed: Set<FileStatus.Identity> = []
   private static let maxAbsences = 3
 
   /// Takes what was found at one look.

@@ -4,11 +4,11 @@ extension LiveCapture {
     for interface in source.interfaces {
       taps.append(try LiveTap(interface, namespace: nil, realm: 0, source.options))
     }
-    var known: Set<NetworkNamespace.Identity> = []
+    var known: Set<FileStatus.Identity> = []
     for path in source.namespaces {
       let namespace = try NetworkNamespace(path: path)
       guard known.insert(namespace.identity).inserted else { continue }
-      let isOwn = namespace.identity == NetworkNamespace.Identity.own
+      let isOwn = namespace.identity == NetworkNamespace.own
       let realm = isOwn ? 0 : realms.take() ?? 0
       for interface in source.namespaceInterfaces {
         taps.append(

@@ -88,7 +88,7 @@ struct LiveTap {
   /// of processes are given again.
   var hasOtherNamespace: Bool {
     guard let namespace, !namespace.path.hasPrefix("/proc/"),
-      let named = NetworkNamespace.Identity(path: namespace.path)
+      let named = FileStatus(path: namespace.path)?.identity
     else { return false }
     return named != namespace.identity
   }

@@ -5,30 +5,17 @@ import Glibc
 final class NetworkNamespace {
   /// As it was given: a path, such as `/run/netns/blue` or `/proc/4711/ns/net`.
   let path: String
-  let identity: Identity
+  /// Equal for all paths that lead to one namespace.
+  let identity: FileStatus.Identity
   private let descriptor: Int32
 
-  /// What tells namespaces apart: equal for all paths that lead to one.
-  struct Identity: Hashable, Sendable {
-    var device: UInt64
-    var inode: UInt64
-
-    /// - Returns: `nil` if the path leads to nothing that may be seen.
-    init?(path: String) {
-      var status = stat()
-      // SAFETY: `status` outlives the call.
-      guard unsafe stat(path, &status) == 0 else { return nil }
-      (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
-    }
-
-    /// That of this program.
-    static var own: Identity? { Identity(path: "/proc/self/ns/net") }
-  }
+  /// That of this program.
+  static var own: FileStatus.Identity? { FileStatus(path: "/proc/self/ns/net")?.identity }
 
   init(path: String) throws(CaptureError) {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.failure(path, errno) }
-    guard let identity = Identity(path: path) else {
+    guard let identity = FileStatus(path: path)?.identity else {
       let code = errno
       close(descriptor)
       throw Self.failure(path, code)

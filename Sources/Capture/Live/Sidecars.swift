@@ -2,7 +2,7 @@
 struct Sidecars {
   /// A namespace with a sidecar, most often a pod's.
   struct Place: Hashable {
-    var identity: NetworkNamespace.Identity
+    var identity: FileStatus.Identity
     /// A path to it, as long as the process lives.
     var path: String
     var pod: PodName?
@@ -14,11 +14,11 @@ struct Sidecars {
 
   /// All of them but this program's own, each once.
   static func find() -> [Place] {
-    let own = NetworkNamespace.Identity.own
-    var found: [NetworkNamespace.Identity: Place] = [:]
+    let own = NetworkNamespace.own
+    var found: [FileStatus.Identity: Place] = [:]
     for process in ProcFile.processes where isSidecar(process) {
       let path = "/proc/\(process)/ns/net"
-      guard let identity = NetworkNamespace.Identity(path: path), identity != own,
+      guard let identity = FileStatus(path: path)?.identity, identity != own,
         found[identity]?.pod == nil
       else { continue }
       let environment = ProcFile.bytes(of: "/proc/\(process)/environ", limit: maxEnvironment) ?? []
