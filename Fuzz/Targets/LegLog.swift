@@ -36,7 +36,7 @@ struct LegLog: LegSink {
     case .frame(let frame): check(frame, on: leg)
     case .close(let frame, _): if frame.header.opcode != .close { fail("a Close of another opcode") }
     case .cut(let side, let range, _): advance(Key(leg: leg, side: side), range)
-    case .lost, .found: hasLosses = true
+    case .lost, .found, .passed: hasLosses = true
     case .stream(.closed), .refuted: open.remove(leg)
     default: break
     }
@@ -73,7 +73,9 @@ extension LegEvent {
   fileprivate var side: Side? {
     switch self {
     case .frame(let frame), .close(let frame, _): frame.side
-    case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _), .payload(let side, _): side
+    case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _), .passed(let side, _),
+      .payload(let side, _):
+      side
     case .stream(let event): event.side
     case .opened, .responded, .refuted: nil
     }

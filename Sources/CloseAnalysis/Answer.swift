@@ -39,8 +39,12 @@ extension Session {
       text += after < 0 ? " after " : " before "
       text += party
       text += after < 0 ? " had ended its side of the connection" : " ended the connection"
-    } else {
+    } else if teardown == nil {
       text += "; the connection was still open when the capture ended"
+    } else {
+      text += ", before "
+      text += party
+      text += " ended the connection"
     }
     switch judgement.delivery.proof {
     case .echoed: text += ". It was answered with a Close frame."

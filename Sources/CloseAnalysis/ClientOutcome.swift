@@ -60,6 +60,7 @@ extension ClientOutcome {
     var wire = Wire(situation, caveat: caveat(session.hop))
     wire.isAccepted = leg.acceptMatches != false
     wire.body = leg.server.close?.body ?? session.close?.seen.body
+    if wire.body?.isUnknown == true { return [] }
     if leg.server.hasFaultyClose { wire.faults = leg.server.closeFaults }
     if let known = program(of: session) { return [predict(wire, known)] }
     return ClientProgram.allCases.map { predict(wire, $0) }

@@ -114,7 +114,10 @@ extension ClockSamples {
     if let mine = a.response, let theirs = b.response, mine.status == theirs.status {
       add(mine.packet, theirs.packet, from: .server)
     }
-    addFrames(a.client, b.client, shift: Self.shift(a.request?.endOffset, b.request?.endOffset))
+    addFrames(
+      a.client, b.client,
+      shift: Self.shift(a.request?.endOffset, b.request?.endOffset)
+        ?? Self.shift(CommonFrames(a.client.marks, b.client.marks)))
     let alignment = LegAlignment(a, b)
     addFrames(a.server, b.server, shift: Self.shift(alignment?.outer, alignment?.inner))
   }
@@ -124,23 +127,18 @@ extension ClockSamples {
     return Int64(clamping: a) &- Int64(clamping: b)
   }
 
-  /// - Parameter shift: how far the second stream's offsets lie behind; if unknown, only frames count of which
-  ///   each has one.
+  private static func shift(_ frames: CommonFrames?) -> Int64? {
+    shift(frames?.pair.0.offset, frames?.pair.1.offset)
+  }
+
+  /// - Parameter shift: how far the second stream's offsets lie behind; without it no frame is known to be the same.
   private mutating func addFrames(_ a: LegStream, _ b: LegStream, shift: Int64?) {
-    if let shift {
-      let theirs = Dictionary(b.marks.all.map { (Int64(clamping: $0.offset) &+ shift, $0) }) { first, _ in
-        first
-      }
-      for mark in a.marks.all {
-        guard let match = theirs[Int64(clamping: mark.offset)], match.digest == mark.digest else { continue }
-        add(mark.packet, match.packet, from: a.side)
-      }
-      return
+    guard let shift else { return }
+    let theirs = Dictionary(b.marks.all.map { (Int64(clamping: $0.offset) &+ shift, $0) }) { first, _ in first
     }
-    let theirs = Dictionary(grouping: b.marks.all, by: \.digest)
-    for (digest, marks) in Dictionary(grouping: a.marks.all, by: \.digest) where marks.count == 1 {
-      guard let match = theirs[digest], match.count == 1 else { continue }
-      add(marks[0].packet, match[0].packet, from: a.side)
+    for mark in a.marks.all {
+      guard let match = theirs[Int64(clamping: mark.offset)], match.digest == mark.digest else { continue }
+      add(mark.packet, match.packet, from: a.side)
     }
   }
 }

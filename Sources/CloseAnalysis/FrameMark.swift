@@ -4,7 +4,10 @@ import WSDecode
 
 /// What tells a frame from others: proxies pass it on unchanged, masking key and all.
 package struct FrameMark: Hashable, Sendable {
-  package var digest: UInt64
+  /// Of what kind and how long it is, and of the masking key.
+  private var head: UInt64
+  /// Of the first bytes of the payload; 0 if the capture does not hold them all, or there are none.
+  private var sample: UInt64
   package var payloadLength: UInt64
   package var offset: UInt64
   package var packet: PacketReference
@@ -15,10 +18,20 @@ package struct FrameMark: Hashable, Sendable {
   /// Where the next frame begins.
   package var end: UInt64 { offset + UInt64(headerLength) + payloadLength }
 
+  package var digest: UInt64 { (head ^ sample).mixed() }
+
+  /// Whether nothing that was captured tells the two frames apart.
+  func agrees(with other: FrameMark) -> Bool {
+    head == other.head && (sample == other.sample || !isSampled || !other.isSampled)
+  }
+
+  private var isSampled: Bool { sample != 0 || payloadLength == 0 }
+
   init(_ frame: Frame) {
     let kind = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
     let length = (kind ^ frame.header.payloadLength).mixed()
-    digest = ((length ^ UInt64(frame.header.maskingKey ?? 0)).mixed() ^ frame.sample).mixed()
+    head = (length ^ UInt64(frame.header.maskingKey ?? 0)).mixed()
+    sample = frame.sample
     isStrong = frame.header.maskingKey.map { $0 != 0 } ?? false
     payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound

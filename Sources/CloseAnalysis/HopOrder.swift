@@ -24,7 +24,11 @@ enum HopOrder {
   }
 
   private static func isBehind(_ inner: Leg, _ outer: Leg) -> Bool {
-    if inner.connection.client.address == outer.connection.server.address { return true }
+    inner.connection.client.address == outer.connection.server.address || isForwarded(inner, for: outer)
+  }
+
+  /// Whether the request on the inner leg names the outer one's client, which the outer one's does not.
+  static func isForwarded(_ inner: Leg, for outer: Leg) -> Bool {
     guard let forwarded = inner.request?.forwardedFor else { return false }
     let client = "\(outer.connection.client.address)"
     return forwarded.split(separator: ",").contains { entry in

@@ -33,6 +33,9 @@ package struct Judgement: Sendable {
   // MARK: The Close frame is on the client-most leg
 
   private static func judge(_ close: SeenClose, on leg: Leg) -> Judgement {
+    if leg.server.isCloseEndDoubtful {
+      return Judgement(.undetermined, hiding(leg), Delivery(proof: .none))
+    }
     if let acknowledged = close.acknowledged {
       return Judgement(.delivered, nil, delivery(acknowledged, reply: leg.client.close))
     }

@@ -200,7 +200,8 @@ import WSDecode
       server.beginFrames(at: response.endOffset)
     case .frame(let frame): count(CollectionOfOne(frame).span)
     case .close(let frame, _): take(event, of: frame.side)
-    case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _): take(event, of: side)
+    case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _), .passed(let side, _):
+      take(event, of: side)
     case .stream(.encapsulated(let first)): encapsulation = first
     case .stream(.secured(let description)): tls = description
     case .stream(.closed(let reason)): forgotten = reason.limit

@@ -12,8 +12,8 @@ struct LegAlignment {
     if outer.server.hasGapOfUnknownLength || inner.server.hasGapOfUnknownLength { return nil }
     if let here = outer.frameBeginning, let there = inner.frameBeginning {
       (self.outer, self.inner) = (here, there)
-    } else if let (here, there) = Self.commonFrame(outer.server, inner.server) {
-      (self.outer, self.inner) = (here, there)
+    } else if let (here, there) = CommonFrames(outer.server.marks, inner.server.marks)?.pair {
+      (self.outer, self.inner) = (here.offset, there.offset)
     } else {
       return nil
     }
@@ -22,18 +22,6 @@ struct LegAlignment {
   /// Where a byte of the inner leg lies on the outer one.
   func outer(ofInner offset: UInt64) -> UInt64? {
     offset >= inner ? outer + (offset - inner) : nil
-  }
-
-  /// A frame that is on both legs, and once only on each.
-  private static func commonFrame(_ a: LegStream, _ b: LegStream) -> (UInt64, UInt64)? {
-    let theirs = Dictionary(grouping: b.marks.all, by: \.digest)
-    let ours = Dictionary(grouping: a.marks.all, by: \.digest)
-    for mark in a.marks.all {
-      if ours[mark.digest]?.count == 1, let match = theirs[mark.digest], match.count == 1 {
-        return (mark.offset, match[0].offset)
-      }
-    }
-    return nil
   }
 }
 

@@ -117,8 +117,7 @@ struct LegJoining {
   private func chainsByKey(_ indices: [Int]) -> [[Int]] {
     var chains: [[Int]] = []
     for index in indices.sorted(by: { legs[$0].beginning.precedes(legs[$1].beginning) }) {
-      // The latest that is still waiting for an answer; older ones are looked at no further than this.
-      if let chain = chains.indices.suffix(Self.maxOpenChains).last(where: { canFollow(index, chains[$0]) }) {
+      if let chain = chain(before: index, among: chains) {
         chains[chain].append(index)
       } else {
         chains.append([index])
@@ -127,8 +126,25 @@ struct LegJoining {
     return chains
   }
 
+  /// The latest that is still waiting for an answer, rather one whose client the request names; older ones are looked at no
+  /// further than this.
+  private func chain(before index: Int, among chains: [[Int]]) -> Int? {
+    let open = chains.indices.suffix(Self.maxOpenChains)
+    if legs[index].request?.forwardedFor != nil {
+      let named = open.last { number in
+        chains[number].contains { HopOrder.isForwarded(legs[index], for: legs[$0]) }
+          && canFollow(index, chains[number])
+      }
+      if let named { return named }
+    }
+    return open.last { canFollow(index, chains[$0]) }
+  }
+
   private func canFollow(_ index: Int, _ chain: [Int]) -> Bool {
-    chain.count < Self.maxLegs && chain.allSatisfy { areHops($0, index) }
+    chain.count < Self.maxLegs
+      && chain.allSatisfy {
+        !legs[index].connection.isOfAnotherClient(than: legs[$0].connection) && areHops($0, index)
+      }
   }
 
   /// Whether two legs with one key and comparable times may be hops of one WebSocket.
@@ -163,7 +179,7 @@ struct LegJoining {
       return false
     }
     guard let first = a.client.marks.first.first, let second = b.client.marks.first.first else { return true }
-    return first.digest == second.digest
+    return first.agrees(with: second)
   }
 
   // MARK: Order
@@ -187,16 +203,12 @@ struct LegJoining {
     guard clocks.areMeasured(a.beginning, b.beginning) else { return HopOrder.isOutside(a, of: b) }
     if let mine = a.request?.packet, let other = b.request?.packet { return mine.precedes(other) }
     if let mine = a.response?.packet, let other = b.response?.packet { return other.precedes(mine) }
-    if let (mine, other) = common(a.client, b.client) { return mine.precedes(other) }
-    if let (mine, other) = common(a.server, b.server) { return other.precedes(mine) }
-    return a.beginning.precedes(b.beginning)
-  }
-
-  private func common(_ a: LegStream, _ b: LegStream) -> (PacketReference, PacketReference)? {
-    let theirs = Dictionary(b.marks.all.map { ($0.digest, $0.packet) }) { first, _ in first }
-    for mark in a.marks.all {
-      if let other = theirs[mark.digest] { return (mark.packet, other) }
+    if let (mine, other) = CommonFrames(a.client.marks, b.client.marks)?.pair {
+      return mine.packet.precedes(other.packet)
     }
-    return nil
+    if let (mine, other) = CommonFrames(a.server.marks, b.server.marks)?.pair {
+      return other.packet.precedes(mine.packet)
+    }
+    return HopOrder.isOutside(a, of: b)
   }
 }

@@ -115,6 +115,18 @@ package struct LostPart: Hashable, Sendable {
   /// Whether it has a Close frame, and that to its end.
   package var hasWholeClose: Bool { close?.isCut == false }
 
+  /// Whether the Close frame's last byte is known of by an ACK alone: a FIN in its place, which is not in the capture
+  /// either, would be acknowledged in the same way.
+  var isCloseEndDoubtful: Bool {
+    guard let frame = close?.frame, hasWholeClose, frame.missing > 0 else { return false }
+    let end = frame.range.upperBound
+    guard
+      gapCount > gaps.count
+        || gaps.contains(where: { $0.cause == .notCaptured && $0.range.upperBound == end })
+    else { return false }
+    return sentEnd <= end && (fin?.offset ?? 0) < end && (acknowledged?.upTo ?? 0) <= end
+  }
+
   /// Whether the receiver has acknowledged the Close frame.
   var isCloseAcknowledged: Bool { close?.acknowledged != nil }
 
@@ -144,6 +156,7 @@ package struct LostPart: Hashable, Sendable {
       }
     case .lost(_, let offset, let packet): incidents.value.loseFrames(at: offset, packet)
     case .found(_, let offset, _): incidents.value.findFrames(at: offset)
+    case .passed(_, let end): sentEnd = max(sentEnd, end)
     case .stream(let event): take(event)
     case .opened, .responded, .refuted, .payload, .frame: break
     }

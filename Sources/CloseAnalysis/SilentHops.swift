@@ -84,21 +84,29 @@ struct SilentHops {
 
   /// Masking keys are random and passed on: clients that both said something did not say the same.
   private func haveDifferentClients(_ a: Leg, _ b: Leg) -> Bool {
-    let keys = Set(a.client.marks.all.filter(\.isStrong).map(\.digest))
-    let others = b.client.marks.all.filter(\.isStrong).map(\.digest)
-    return !keys.isEmpty && !others.isEmpty && keys.isDisjoint(with: others)
+    let ours = a.client.marks.all.filter(\.isStrong)
+    let theirs = b.client.marks.all.filter(\.isStrong)
+    return !ours.isEmpty && !theirs.isEmpty
+      && !ours.contains { mark in theirs.contains { $0.agrees(with: mark) } }
   }
 
-  /// Two connections to one server are hops of one WebSocket only if a redirect led the outer to a proxy
-  /// on the server's host, which made the inner from there; two of one client, if proxy and client share
-  /// a host.
+  /// Two connections of one client are hops of one WebSocket only if proxy and client share a host.
   private func areNeighbours(_ a: Connection, _ b: Connection) -> Bool {
-    if a.serverHost == b.serverHost, a.server.port == b.server.port { return isLocal(a) == isLocal(b) }
-    return a.clientHost == b.clientHost && !(isLocal(a) && isLocal(b))
+    if a.hasSameServer(as: b) { return a.isOfAnotherClient(than: b) }
+    return a.clientHost == b.clientHost && !(a.isLocal && b.isLocal)
+  }
+}
+
+extension Connection {
+  /// Two connections to one server are hops of one WebSocket only if a redirect led the outer to a proxy on the server's
+  /// host, which made the inner from there.
+  func isOfAnotherClient(than other: Connection) -> Bool {
+    hasSameServer(as: other) && isLocal == other.isLocal
   }
 
-  private func isLocal(_ connection: Connection) -> Bool {
-    let client = connection.client.address
-    return client.isOfOneHost || client == connection.server.address
+  fileprivate func hasSameServer(as other: Connection) -> Bool {
+    serverHost == other.serverHost && server.port == other.server.port
   }
+
+  fileprivate var isLocal: Bool { client.address.isOfOneHost || client.address == server.address }
 }

@@ -62,7 +62,8 @@ enum Exchange {
     guard receiver.hasBegun else {
       let window = window(of: segment, scale, receiver.scale).bytes
       receiver.needWaiting()
-      receiver.waiting[0].early = (segment.acknowledgment, window, segment.packet)
+      let first = receiver.waiting[0].early?.first ?? segment.acknowledgment
+      receiver.waiting[0].early = (first, segment.acknowledgment, window, segment.packet)
       receiver.waiting[0].aside.compare(segment.acknowledgment)
       return receiver.noteWindow(isOpen: segment.window > 0, segment.packet, on: id, &sink)
     }

@@ -99,7 +99,7 @@ struct HalfStream {
     return Int64(clamping: next) + Int64(sequence.distance(from: anchor))
   }
 
-  /// A stream without a SYN begins with the first byte seen, or with what the peer had asked for before.
+  /// A stream without a SYN begins with the first byte seen, or with what the peer had asked for first.
   /// Where the peer's SYN was seen, and this one is expected, bytes are missing before, nobody knows how
   /// many: one stands for them.
   private mutating func pickUp(
@@ -107,11 +107,13 @@ struct HalfStream {
     _ sink: inout some StreamSink
   ) {
     guard !hasBegun else { return }
-    var start = sequence
     let early = waiting.first?.early
-    if let early, (0...Self.farthestPickUp).contains(sequence.distance(from: early.number)) {
-      start = early.number
-    }
+    var start =
+      early.flatMap { early in
+        [early.first, early.number].first {
+          (0...Self.farthestPickUp).contains(sequence.distance(from: $0))
+        }
+      } ?? sequence
     if isStartExpected { start = start + UInt32.max }
     count(from: start, on: id, &sink)
     if isStartExpected {

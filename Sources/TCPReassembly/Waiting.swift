@@ -6,8 +6,9 @@ import Streams
 struct Waiting {
   var held = HeldSegments()
   var aside = SetAside()
-  /// An acknowledgment that came before anything told where the stream begins, and the window with it.
-  var early: (number: SequenceNumber, window: UInt64, packet: PacketReference)?
+  /// Acknowledgments that came before anything told where the stream begins: the number of the first, and what the last
+  /// one said.
+  var early: (first: SequenceNumber, number: SequenceNumber, window: UInt64, packet: PacketReference)?
   /// Acknowledgments of bytes that have not been delivered yet, rising.
   var acknowledgments: [(offset: UInt64, packet: PacketReference)] = []
   /// Since when the receiver is known to have what the hole lacks.

@@ -37,9 +37,12 @@ package struct CloseBody: Hashable, Sendable {
     }
   }
 
+  /// Whether it has a code that the capture does not hold.
+  package var isUnknown: Bool { !isComplete && code == nil && !violations.contains(.oneByte) }
+
   /// Code and reason for people, the reason as it came off the wire.
   package var summary: String {
-    if !isComplete, code == nil { return "not captured" }
+    if isUnknown { return "not captured" }
     guard let code else { return violations.contains(.oneByte) ? "1-byte body" : "no code" }
     guard reason != "" else { return "\(code.rawValue)" }
     return "\(code.rawValue) \"\(reason ?? "…")\""

@@ -136,7 +136,10 @@ struct FrameStream {
     current?.missing += count
     if let header = current?.header { payload.lose(in: header) }
     // A frame whose last bytes are missing is complete all the same.
-    if decoder.payloadLeft == 0 { receive([UInt8]().span, packet, on: leg, &sink) }
+    if decoder.payloadLeft == 0 {
+      let last = current.flatMap { $0.header.opcode.isControl ? $0.headerEnd : nil } ?? packet
+      receive([UInt8]().span, last, on: leg, &sink)
+    }
     return true
   }
 

@@ -12,6 +12,8 @@ struct LegDirection {
   private var stream: FrameStream?
   /// None until the boundaries are lost: few directions ever need it, and it is large.
   private var finders: [FrameFinder] = []
+  /// How far bytes came while the boundaries are lost; 0 if none did.
+  private var lostEnd: UInt64 = 0
   private var wasFound: Bool
 
   /// - Parameters:
@@ -71,6 +73,7 @@ struct LegDirection {
       stream?.receive(bytes, from: first, packet, on: leg, &sink)
     } else {
       finder.receive(bytes.extracting(first..<bytes.count), at: offset, packet)
+      lostEnd = offset + UInt64(bytes.count - first)
     }
   }
 
@@ -107,5 +110,6 @@ struct LegDirection {
 
   mutating func finish(on leg: LegID, _ sink: inout some LegSink) {
     stream?.finish(on: leg, &sink)
+    if isLost, lostEnd > 0 { sink.receive(.passed(side, upTo: lostEnd), on: leg) }
   }
 }

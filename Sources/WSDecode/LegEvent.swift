@@ -55,7 +55,8 @@ package struct Frame: Hashable, Sendable {
   package var range: Range<UInt64>
   /// The packet with its first byte.
   package var first: PacketReference
-  /// The packet with its last byte, or with what told that the last byte had passed.
+  /// The packet with its last byte. Where the capture lacks that: what told that it had passed, and for a control frame,
+  /// which is short, the packet that completed the header.
   package var last: PacketReference
   /// Payload bytes that the capture does not hold.
   package var missing: UInt64 = 0
@@ -83,6 +84,8 @@ package enum LegEvent: Hashable, Sendable {
   case lost(Side, at: UInt64, PacketReference)
   /// Frame boundaries are known again from here on.
   case found(Side, at: UInt64, PacketReference)
+  /// Bytes of which the frame boundaries are unknown came as far as this: told when the stream has ended.
+  case passed(Side, upTo: UInt64)
   /// What was picked up is no WebSocket after all: nothing that was told of it holds. The last event.
   case refuted
   /// What the stream below said of its side.
