@@ -18,7 +18,9 @@ extension Judgement {
       // The client's ACK is what may be missing.
       case .lost where delivery.proof == .sent: outer.missed.isNone
       case .lost: outer.missed.isNone || outer.server.isEndInOrder
-      case .absent: outer.isRefused || last.missed.isNone || last.server.isEndInOrder
+      // The leg behind a proxy may be hidden: what would have joined it was dropped.
+      case .absent:
+        outer.isRefused || last.missed.isNone || last.server.isEndInOrder && last.proxyName == nil
       }
     return holds ? self : Judgement(.undetermined, .dropped, delivery)
   }

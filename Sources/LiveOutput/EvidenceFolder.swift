@@ -11,15 +11,45 @@ package final class EvidenceFolder: Sendable {
     package var lostFiles: UInt64 = 0
     /// Files that were removed to make room.
     package var removedFiles: UInt64 = 0
-    /// Bytes in the folder.
+    /// Bytes that the files take on the disk.
     package var bytes = 0
   }
 
   /// The files that are there, the oldest first.
   private struct Shelf {
-    var files: [(name: String, size: Int)] = []
-    var total: Int { files.reduce(0) { $0 + $1.size } }
+    private(set) var files: [(name: String, size: Int)] = []
+    private(set) var total = 0
+
+    init(files: [(name: String, size: Int)]) {
+      for (name, size) in files { add(name, size) }
+    }
+
+    mutating func add(_ name: String, _ size: Int) {
+      files.append((name, size))
+      total += size
+    }
+
+    /// Removes the oldest files until no more than so many bytes are left.
+    ///
+    /// - Parameter remove: returns false if a file cannot be removed; it stays, and younger ones go.
+    /// - Returns: how many are gone.
+    mutating func makeRoom(downTo most: Int, _ remove: (String) -> Bool) -> Int {
+      let count = files.count
+      var stuck: [(name: String, size: Int)] = []
+      var looked = 0
+      while total > most, looked < count {
+        let oldest = files[looked]
+        looked += 1
+        if remove(oldest.name) { total -= oldest.size } else { stuck.append(oldest) }
+      }
+      files.replaceSubrange(..<looked, with: stuck)
+      return looked - stuck.count
+    }
   }
+
+  /// What a file takes on the disk: most are much smaller than a block and fill one.
+  private static func room(for bytes: Int) -> Int { (bytes + blockSize - 1) / blockSize * blockSize }
+  private static let blockSize = 4096
 
   private let path: String
   private let budget: Int
@@ -56,7 +86,7 @@ package final class EvidenceFolder: Sendable {
       var files: [(name: String, size: Int)] = []
       for name in names where EvidenceFile.isName(String(final(name))) {
         let file = FileStatus(path: "\(path)/\(name)")
-        if let file, file.isRegular { files.append((name, file.size)) }
+        if let file, file.isRegular { files.append((name, EvidenceFolder.room(for: file.size))) }
       }
       self.files = files.sorted { final($0.name) < final($1.name) }
     }
@@ -79,12 +109,14 @@ package final class EvidenceFolder: Sendable {
   package var counts: Counts { state.withLock { $0.counts } }
 
   package func write(_ file: EvidenceFile) {
-    guard file.bytes.count <= budget else { return lose("\(file.name) is larger than --evidence-size") }
+    let size = Self.room(for: file.bytes.count)
+    guard size <= budget else { return lose("\(file.name) is larger than --evidence-size") }
     let isTaken = queue.submit(cost: file.bytes.count) { [self] in
       shelf.withLock { shelf in
-        makeRoom(for: file.bytes.count, &shelf)
+        makeRoom(for: size, &shelf)
+        if shelf.total + size > budget { return lose("older files cannot be removed") }
         if let problem = save(file) { return lose(problem) }
-        shelf.files.append((file.name, file.bytes.count))
+        shelf.add(file.name, size)
         let total = shelf.total
         state.withLock { state in
           state.counts.files += 1
@@ -99,15 +131,10 @@ package final class EvidenceFolder: Sendable {
   package func finish() { queue.finish() }
 
   private func makeRoom(for size: Int, _ shelf: inout Shelf) {
-    var total = shelf.total
-    var removed = 0
-    while total + size > budget, removed < shelf.files.count {
-      let oldest = shelf.files[removed]
-      unsafe unlink("\(path)/\(oldest.name)")
-      total -= oldest.size
-      removed += 1
+    let removed = shelf.makeRoom(downTo: budget - size) { name in
+      unsafe unlink("\(path)/\(name)") == 0 || errno == ENOENT
     }
-    shelf.files.removeFirst(removed)
+    let total = shelf.total
     state.withLock { state in
       state.counts.removedFiles += UInt64(removed)
       state.counts.bytes = total

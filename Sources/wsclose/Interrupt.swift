@@ -1,9 +1,13 @@
 import Glibc
 import Synchronization
 
-/// The first SIGINT or SIGTERM ends the reading, and what was read is reported; the second one kills.
+/// The first SIGINT or SIGTERM ends the reading, and what was read is reported; one that comes later kills.
 enum Interrupt {
   private static let flag = Atomic<Bool>(false)
+  /// When the first one came, in nanoseconds since the machine was started; 0 if none has.
+  private static let firstTime = Atomic<UInt64>(0)
+  /// Nanoseconds in which another one means no more than the first: `timeout` sends two.
+  private static let patience: UInt64 = 1_000_000_000
   private static let inquiry = Atomic<Bool>(false)
   private static let reopening = Atomic<Bool>(false)
 
@@ -12,14 +16,25 @@ enum Interrupt {
   static func install() {
     for number in [SIGINT, SIGTERM] {
       var action = sigaction()
-      // An atomic store is all that a signal handler may do here.
-      unsafe action.__sigaction_handler.sa_handler = { _ in Interrupt.flag.store(true, ordering: .relaxed) }
       // Not SA_RESTART, as `signal` has it: to open a pipe may take for ever.
-      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+      unsafe action.__sigaction_handler.sa_handler = { Interrupt.heed($0) }
       // SAFETY: `action` outlives the call.
       unsafe sigaction(number, &action, nil)
     }
     unblock([SIGINT, SIGTERM])
+  }
+
+  /// Does no more than a signal handler may (signal-safety(7)).
+  private static func heed(_ number: Int32) {
+    var time = timespec()
+    // SAFETY: `time` outlives the call.
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    flag.store(true, ordering: .relaxed)
+    let (isFirst, first) = firstTime.compareExchange(expected: 0, desired: now, ordering: .relaxed)
+    guard !isFirst, now - first >= patience else { return }
+    signal(number, SIG_DFL)
+    raise(number)
   }
 
   /// Has the signals that mean something to a capture that goes on do no harm before it has begun: who sends them, logrotate

@@ -80,8 +80,15 @@ struct LiveArguments: ParsableArguments {
     return found.id == geteuid() ? nil : found
   }
 
+  /// Each once, in the order in which they were named.
+  private var distinctInterfaces: [String] {
+    var seen: Set<String> = []
+    return interfaces.filter { seen.insert($0).inserted }
+  }
+
   var source: LiveSource {
     var source = LiveSource()
+    let interfaces = distinctInterfaces
     if netns.isEmpty { source.interfaces = interfaces }
     source.namespaces = netns
     if !interfaces.isEmpty { source.namespaceInterfaces = interfaces }

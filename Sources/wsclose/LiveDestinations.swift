@@ -17,11 +17,11 @@ struct LiveDestinations: ~Copyable {
     do throws(CaptureError) {
       if let place = arguments.listen { socket = try ListeningSocket(place) }
       try Privileges.act(as: user)
+      if let path = arguments.evidence { folder = try EvidenceFolder.Opened(path: path) }
       if let path = arguments.output {
         file = try LineOutput.Opened(
           path: path, rotateSize: arguments.rotateSize?.bytes, rotateCount: arguments.rotatedFiles)
       }
-      if let path = arguments.evidence { folder = try EvidenceFolder.Opened(path: path) }
       try Privileges.actAsBefore(user)
     } catch {
       try Output.finish(with: [error])

@@ -14,8 +14,10 @@ enum Privileges {
   /// - Parameter name: a name, or a number.
   /// - Returns: `nil` if there is nobody of that name.
   static func user(_ name: String) -> User? {
-    if let number = uid_t(name) { return User(name: name, id: number, group: number) }
-    // SAFETY: what getpwnam returns is valid until it is called again, and copied here.
+    // SAFETY: what getpwuid and getpwnam return is valid until they are called again, and copied here.
+    if let number = uid_t(name) {
+      return unsafe User(name: name, id: number, group: getpwuid(number)?.pointee.pw_gid ?? number)
+    }
     guard let entry = unsafe getpwnam(name)?.pointee else {
       return name == "nobody" ? User(name: name, id: 65_534, group: 65_534) : nil
     }
@@ -40,7 +42,7 @@ enum Privileges {
   /// - Parameter user: `nil` to stay who this is.
   /// - Throws: what could not be done; the program must not go on then.
   static func drop(to user: User?, keeping kept: CapabilitySet) throws(CaptureError) {
-    try check(threads == 1, "threads run already")
+    try check(isAlone(), "threads run already")
     let mayBound = CapabilitySet.effective.contains(CapabilitySet(rawValue: 1 << UInt64(CAP_SETPCAP)))
     if mayBound {
       for number in 0..<64 where kept.rawValue & 1 << UInt64(number) == 0 {
@@ -67,7 +69,7 @@ enum Privileges {
   /// before anything is started.
   static func act(as user: User?) throws(CaptureError) {
     guard let user else { return }
-    try check(threads == 1, "threads run already")
+    try check(isAlone(), "threads run already")
     try check(setegid(user.group) == 0, "setegid needs CAP_SETGID")
     try check(seteuid(user.id) == 0, "seteuid needs CAP_SETUID")
   }
@@ -77,6 +79,15 @@ enum Privileges {
     guard user != nil else { return }
     try check(seteuid(getuid()) == 0, "seteuid")
     try check(setegid(getgid()) == 0, "setegid")
+  }
+
+  /// Whether no other thread runs. One that has ended, and was waited for, is on the kernel's list a moment longer.
+  private static func isAlone() -> Bool {
+    for _ in 0..<1000 {
+      if threads == 1 { return true }
+      usleep(1000)
+    }
+    return false
   }
 
   private static var threads: Int {

@@ -85,6 +85,13 @@ import Testing
     #expect(kept.head.suffix(3) == [0x81, 1, 65])
   }
 
+  @Test func `behind an empty line that ends no head nothing is shown`() throws {
+    let ring = PacketRing(byteLimit: 1 << 20)
+    Self.add(Array("GET / HTTP/1.1\nHost: a\n\nCookie: secret\nsecret\r\n".utf8), number: 1, to: ring)
+    let kept = try #require(ring.packets(between: Self.client, Self.server, realm: 0, from: 1).packets.first)
+    #expect(!String(decoding: kept.head, as: UTF8.self).contains("secret"))
+  }
+
   static let startLines: [(line: String, shown: String)] = [
     ("GET ws://user:pass@a.example/feed?x HTTP/1.1", "GET ws://xxxxxxxxx@a.example/feed?x HTTP/1.1"),
     ("GET http://a@b:c@d/e@f HTTP/1.0", "GET http://xxxxx@d/e@f HTTP/1.0"),

@@ -106,11 +106,18 @@ import WSDecode
     #expect(try #require(Self.session(Self.rows[2], drops: [:], outage: 2)).verdict == .absent)
   }
 
+  @Test func `the leg behind a proxy may be hidden by what was dropped`() throws {
+    let session = try #require(Self.session(Self.rows[1], drops: [1: 7], server: "envoy"))
+    #expect(session.verdict == .undetermined && session.judgement.reason == .dropped)
+    #expect(try #require(Self.session(Self.rows[1], drops: [:], server: "envoy")).verdict == .absent)
+  }
+
   private static func session(
-    _ row: Row, drops: [UInt16: UInt64], outage: UInt16? = nil, atBeginning: Bool = false, repeats: Int = 1
+    _ row: Row, drops: [UInt16: UInt64], outage: UInt16? = nil, atBeginning: Bool = false, repeats: Int = 1,
+    server: String? = nil
   ) -> Session? {
     var talk = Conversation()
-    talk.upgrade()
+    talk.upgrade(responseFields: server.map { ["server: \($0)"] } ?? [])
     row.before(&talk)
     let count = talk.packets.count
     talk.time += 1

@@ -45,6 +45,24 @@ import Testing
     #expect(outcome.errors.contains("wsclose: 2 WebSockets: 1 delivered, 1 absent"))
   }
 
+  /// `timeout` signals the program, and then its group.
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `a second signal at once means no more than the first, and an interface named twice is one`()
+    async throws
+  {
+    let outcome = try await Self.run(
+      """
+      live -i lo -i lo -f 'tcp port 29891' --format ndjson
+      $converse 29890 29891 close
+      told 1
+      kill -TERM $pid; sleep 0.01; kill -TERM $pid
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("wsclose: 1 WebSocket: 1 delivered"))
+    #expect(outcome.errors.contains("listening on lo;"))
+  }
+
   @Test(.enabled(if: mayCapture, "this process may not capture"))
   func `a key log is followed while programs write it`() async throws {
     let outcome = try await Self.run(

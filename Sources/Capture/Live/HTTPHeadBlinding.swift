@@ -36,8 +36,6 @@ enum HTTPHeadBlinding {
     var isFirst = true
     while start < range.upperBound {
       let end = bytes[start..<range.upperBound].firstIndex(of: UInt8(ascii: "\n")) ?? range.upperBound
-      // An empty line ends the head: frames follow.
-      if end - start <= 1, !isFirst { return }
       blind(line: start..<end, isFirst: isFirst, &bytes)
       (start, isFirst) = (end + 1, false)
     }

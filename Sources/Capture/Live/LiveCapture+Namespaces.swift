@@ -21,7 +21,7 @@ extension LiveCapture {
   mutating func followSidecars(_ now: Int64) {
     guard source.followsSidecars, now - lastLook >= Self.lookInterval else { return }
     lastLook = now
-    let found = Sidecars.find()
+    guard let found = Sidecars.find() else { return }
     nameTaps(found)
     let (new, over) = pods.update(found)
     for realm in over {

@@ -35,9 +35,9 @@ package enum ProcFile {
       decoding: path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...], as: UTF8.self)
   }
 
-  /// The numbers of all processes.
-  static var processes: [Int32] {
-    guard let folder = unsafe opendir("/proc") else { return [] }
+  /// The numbers of all processes; `nil` if that cannot be seen now.
+  static var processes: [Int32]? {
+    guard let folder = unsafe opendir("/proc") else { return nil }
     defer { unsafe closedir(folder) }
     var found: [Int32] = []
     while let entry = unsafe readdir(folder) {

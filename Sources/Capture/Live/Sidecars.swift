@@ -12,11 +12,12 @@ struct Sidecars {
   /// Linux allows longer ones; proxies of pods have a few KiB.
   private static let maxEnvironment = 1 << 20
 
-  /// All of them but this program's own, each once.
-  static func find() -> [Place] {
-    let own = NetworkNamespace.own
+  /// All of them but this program's own, each once; `nil` if /proc cannot be read, as where files may not be opened any
+  /// more.
+  static func find() -> [Place]? {
+    guard let own = NetworkNamespace.own, let processes = ProcFile.processes else { return nil }
     var found: [FileStatus.Identity: Place] = [:]
-    for process in ProcFile.processes where isSidecar(process) {
+    for process in processes where isSidecar(process) {
       let path = "/proc/\(process)/ns/net"
       guard let identity = FileStatus(path: path)?.identity, identity != own,
         found[identity]?.pod == nil
