@@ -29,7 +29,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
   ],
   targets: [
-    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    // Loaded when it is needed, and not linked: see its header.
+    .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CLinux"),
@@ -103,7 +104,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: stages, path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "CaptureTests", dependencies: ["Capture", "CPcap", "TestSupport"], swiftSettings: settings),
+      name: "CaptureTests", dependencies: ["Capture", "CPcap", "TestSupport"], swiftSettings: settings,
+      linkerSettings: [.linkedLibrary("pcap")]),
     .testTarget(
       name: "TCPReassemblyTests",
       dependencies: ["Limits", "Capture", "Streams", "TCPReassembly", "TestSupport"],

@@ -1,4 +1,3 @@
-import CPcap
 import Glibc
 
 /// One capture file or pipe: classic pcap or pcapng, compressed or not.
@@ -163,7 +162,7 @@ struct CaptureFile {
 
   /// What is wrong with a link type that cannot be read.
   var linkTypeError: CaptureError {
-    let name = unsafe pcap_datalink_val_to_name(datalink).map { unsafe String(cString: $0) }
+    let name = Libpcap.linkTypeName(datalink)
     return CaptureError(
       source: source, problem: "link type \(datalink) (\(name ?? "unknown")) is not supported",
       advice: "capture on an Ethernet, loopback or 'any' interface")

@@ -29,11 +29,13 @@ package struct CaptureSource: Sendable {
   }
 
   /// Bytes of files together, as they lie on disk; `nil` if there is a pipe among them.
-  package static func totalBytes(of paths: some Sequence<String>) -> UInt64? {
-    paths.reduce(0) { sum, path in
-      guard let sum, let status = FileStatus(path: path), status.isRegular else { return nil }
-      return sum + UInt64(status.size)
+  package static func totalBytes(of paths: [String]) -> UInt64? {
+    var sum: UInt64 = 0
+    for path in paths {
+      guard let status = FileStatus(path: path), status.isRegular else { return nil }
+      sum += UInt64(status.size)
     }
+    return sum
   }
 
   /// What messages call a path.

@@ -22,23 +22,25 @@ final class PacketFilter {
 
 @safe
 private final class FilterProgram {
+  private let pcap: wsclose_pcap
   private var program = unsafe bpf_program()
   private static let snapLength: Int32 = 262_144
 
   init(_ expression: String, for linkType: LinkType) throws(CaptureFault) {
-    guard let handle = unsafe pcap_open_dead(linkType.datalink, Self.snapLength) else {
+    pcap = try Libpcap.functions { CaptureFault.damaged($0, advice: $1) }
+    guard let handle = unsafe pcap.open_dead(linkType.datalink, Self.snapLength) else {
       throw .damaged("no memory for a filter", advice: "free memory and try again")
     }
-    defer { unsafe pcap_close(handle) }
+    defer { unsafe pcap.close(handle) }
     // SAFETY: libpcap copies what it needs of the expression, and the program is freed in deinit.
-    guard unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
-      let reason = unsafe String(cString: pcap_geterr(handle))
+    guard unsafe pcap.compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
+      let reason = unsafe pcap.lastError(of: handle)
       throw .damaged(
         "the filter '\(expression)' does not compile: \(reason)", advice: "see pcap-filter(7) for the syntax")
     }
   }
 
-  deinit { unsafe pcap_freecode(&program) }
+  deinit { unsafe pcap.freecode(&program) }
 
   func passes(_ frame: Span<UInt8>, wireLength: Int) -> Bool {
     var header = pcap_pkthdr()
@@ -47,7 +49,7 @@ private final class FilterProgram {
     // SAFETY: the program was compiled for packets of this link type; libpcap bounds-checks by `caplen`.
     return unsafe frame.withUnsafeBufferPointer { bytes in
       guard let start = bytes.baseAddress else { return false }
-      return unsafe pcap_offline_filter(&program, &header, start) != 0
+      return unsafe pcap.offline_filter(&program, &header, start) != 0
     }
   }
 }

@@ -3,6 +3,10 @@
 package enum CaptureNames {
   /// - Returns: in the same order; equal paths have equal names.
   package static func shortest(of sources: [String]) -> [String] {
+    // One, as nearly always, has no other to be told from; what tells several apart takes longer to be got ready.
+    guard sources.count > 1 else {
+      return sources.map { source in source.split(separator: "/").last.map { String($0) } ?? source }
+    }
     let parts = sources.map { $0.split(separator: "/", omittingEmptySubsequences: true) }
     var names = sources
     var open = Set(sources.indices)

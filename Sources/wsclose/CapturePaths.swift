@@ -30,7 +30,7 @@ struct CapturePaths {
   }
 
   /// Bytes of all files, as they lie on disk; `nil` if there is a pipe among them.
-  var totalBytes: UInt64? { CaptureSource.totalBytes(of: captures.joined()) }
+  var totalBytes: UInt64? { CaptureSource.totalBytes(of: captures.flatMap { $0 }) }
 
   /// Reads all captures, one after the other, until the user interrupts.
   ///

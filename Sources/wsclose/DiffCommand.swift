@@ -72,8 +72,7 @@ struct DiffCommand: ParsableCommand {
         return Tally(Analysis(captures: [reading.summary], legs: reading.sink.legs))
       }
     } catch {
-      try Output.finish(with: [error])
-      throw ExitCode(2)
+      throw Output.failure(error)
     }
   }
 

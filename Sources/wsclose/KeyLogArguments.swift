@@ -1,6 +1,5 @@
 import ArgumentParser
 import Capture
-import FoundationEssentials
 import TLSDecode
 
 /// The keys of TLS connections; the same for every command that reads captures.
@@ -18,12 +17,8 @@ struct KeyLogArguments: ParsableArguments {
   static func load(_ paths: [String]) throws -> KeyLog {
     var log = KeyLog()
     for path in paths {
-      guard let bytes = try? Data(contentsOf: URL(filePath: path)) else {
-        try Output.finish(with: [
-          CaptureError(
-            source: path, problem: "the key log cannot be read", advice: "check the path and its permissions")
-        ])
-        throw ExitCode(2)
+      guard let file = InputFile(path: path), let bytes = try? file.read() else {
+        throw Self.refusal(path, "cannot be read", "check the path and its permissions")
       }
       if let bad = log.read(bytes) {
         Output.complain(
@@ -32,5 +27,17 @@ struct KeyLogArguments: ParsableArguments {
       }
     }
     return log
+  }
+
+  /// The same for a capture that goes on while programs write more: what a pipe gives may never end.
+  func loadToFollow() throws -> KeyLog {
+    for path in keylog where FileStatus(path: path)?.isRegular == false {
+      throw Self.refusal(path, "is no file", "name the file that the programs write")
+    }
+    return try load()
+  }
+
+  private static func refusal(_ path: String, _ problem: String, _ advice: String) -> ExitCode {
+    Output.failure(CaptureError(source: path, problem: "the key log \(problem)", advice: advice))
   }
 }

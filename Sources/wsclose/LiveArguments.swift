@@ -8,7 +8,7 @@ struct LiveArguments: ParsableArguments {
     name: [.customShort("i"), .customLong("interface")],
     help: ArgumentHelp(
       "An interface, or 'any' for all; may be given several times. With --netns, those of that namespace.",
-      valueName: "name"))
+      valueName: "name"), completion: .shellCommand("wsclose interfaces | cut -d' ' -f1"))
   var interfaces: [String] = []
 
   @Option(name: .shortAndLong, help: "A BPF filter, as in pcap-filter(7).")
@@ -46,7 +46,7 @@ struct LiveArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The user to become once the capture is open; nobody if started as root, else the same.",
-      valueName: "name"))
+      valueName: "name"), completion: .shellCommand("cut -d: -f1 /etc/passwd"))
   var user: String?
 
   func validate() throws {
@@ -72,10 +72,8 @@ struct LiveArguments: ParsableArguments {
   func newUser() throws -> Privileges.User? {
     guard let name = user ?? (geteuid() == 0 ? "nobody" : nil) else { return nil }
     guard let found = Privileges.user(name) else {
-      try Output.finish(with: [
-        CaptureError(source: name, problem: "there is no such user", advice: "name another with --user")
-      ])
-      throw ExitCode(2)
+      throw Output.failure(
+        CaptureError(source: name, problem: "there is no such user", advice: "name another with --user"))
     }
     return found.id == geteuid() ? nil : found
   }

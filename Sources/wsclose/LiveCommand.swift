@@ -51,7 +51,7 @@ struct LiveCommand: ParsableCommand {
   }
 
   func run() throws {
-    var keyLog = try keys.load()
+    var keyLog = try keys.loadToFollow()
     keyLog.maxConnections = Self.maxKeyLogConnections
     let keyLogs = keys.keylog.map { FollowedKeyLog($0) }
     var source = live.source
@@ -107,8 +107,7 @@ struct LiveCommand: ParsableCommand {
 
   private func open(_ source: LiveSource) throws -> LiveCapture {
     do throws(CaptureError) { return try LiveCapture(source) } catch {
-      try Output.finish(with: [error])
-      throw ExitCode(2)
+      throw Output.failure(error)
     }
   }
 

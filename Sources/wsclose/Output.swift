@@ -84,8 +84,14 @@ struct Output {
 
   /// Tells what could not be read, and ends with 2 if there was something.
   static func finish(with errors: [CaptureError]) throws {
-    for error in errors { complain("\(error)") }
-    if !errors.isEmpty { throw ExitCode(2) }
+    let codes = errors.map { failure($0) }
+    if let code = codes.first { throw code }
+  }
+
+  /// Tells what is wrong; what it returns is to be thrown.
+  static func failure(_ error: CaptureError) -> ExitCode {
+    complain("\(error)")
+    return ExitCode(2)
   }
 
   /// A terminal that has not asked for none (no-color.org).

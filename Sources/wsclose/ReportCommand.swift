@@ -40,6 +40,8 @@ struct ReportCommand: ParsableCommand {
 struct VerdictList: ExpressibleByArgument {
   var verdicts: Set<Verdict> = []
 
+  static let defaultCompletionKind = CompletionKind.list(Verdict.allCases.map(\.rawValue))
+
   init?(argument: String) {
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
       guard let verdict = Verdict(rawValue: String(name)) else { return nil }

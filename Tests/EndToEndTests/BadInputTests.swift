@@ -132,6 +132,20 @@ import Testing
     #expect(outcome.output == "")
   }
 
+  @Test(arguments: [["--filter", "tcp", "capture.pcap"], ["interfaces"], ["live", "-i", "lo"]])
+  func `where libpcap cannot be loaded it is told who needs it`(arguments: [String]) async throws {
+    try await TemporaryFiles.with { files in
+      for name in ["libpcap.so.0.8", "libpcap.so.1"] { _ = try files.file(name) }
+      let capture = "\(files.path)/capture.pcap"
+      try FileManager.default.copyItem(atPath: Sample.named("default-node").path, toPath: capture)
+      let environment = ["LD_LIBRARY_PATH": files.path]
+      let outcome = try await Command.wsclose(arguments, in: files.path, environment: environment)
+      expectFailure(outcome, naming: ["libpcap cannot be loaded", "install"])
+      let report = try await Command.wsclose(["capture.pcap"], in: files.path, environment: environment)
+      #expect(report.output.contains("1 WebSocket"))
+    }
+  }
+
   @Test func `a report that cannot be written is told in one line`() async throws {
     let path = Sample.named("default-node").path
     expectFailure(

@@ -106,4 +106,13 @@ import Testing
       #expect(missing.errorLines.count == 1 && missing.errors.contains("none.log: "))
     }
   }
+
+  @Test func `a key log may come from a pipe`() async throws {
+    let sample = try #require(EncryptedSample.all.first { $0.folder == "mtls" && $0.capture == "pod.pcap" })
+    let outcome = try await Command.shell(
+      "cat \"$1\" | \"$wsclose\" --format json --keylog /dev/stdin \"$2\"",
+      [sample.keyLog[1], sample.paths[0]])
+    let file = try await Command.wsclose(["--format", "json"] + sample.keyLog + sample.paths)
+    #expect(outcome.status == 0 && outcome.output == file.output)
+  }
 }

@@ -235,6 +235,7 @@ import Testing
     (["-i", "nosuch"], ["nosuch: no such interface", "wsclose interfaces"]),
     (["-i", "lo", "-f", "tcp port port"], ["lo: ", "tcp port port", "pcap-filter(7)"]),
     (["--netns", "/nosuch"], ["/nosuch: no such file"]),
+    (["-i", "lo", "--keylog", "/dev/null"], ["/dev/null: the key log is no file"]),
     (["--netns", "/proc/self/ns/pid"], ["/proc/self/ns/pid: is no network namespace"]),
   ]
 

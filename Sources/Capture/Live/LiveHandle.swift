@@ -4,6 +4,7 @@ import Glibc
 /// One interface that libpcap listens on. Packets come in blocks through a ring that the kernel fills (TPACKET_V3).
 @safe
 final class LiveHandle {
+  private let pcap: wsclose_pcap
   private let handle: OpaquePointer
   /// Becomes readable when there are packets.
   let descriptor: Int32
@@ -25,48 +26,50 @@ final class LiveHandle {
     let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PCAP_ERRBUF_SIZE))
     defer { unsafe text.deallocate() }
     unsafe text.initialize(repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-    guard let handle = unsafe pcap_create(interface, text) else {
+    let pcap = try Libpcap.functions { CaptureError(source: name, problem: $0, advice: $1) }
+    guard let handle = unsafe pcap.create(interface, text) else {
       throw CaptureError(
         source: name, problem: unsafe String(cString: text).lowercased(), advice: "\(listing) lists them")
     }
     do throws(CaptureError) {
-      unsafe try Self.activate(handle, options, name, listing)
-      unsafe try Self.chooseLinkType(of: handle)
-      let datalink = unsafe pcap_datalink(handle)
+      unsafe try Self.activate(handle, pcap, options, name, listing)
+      unsafe try Self.chooseLinkType(of: handle, pcap)
+      let datalink = unsafe pcap.datalink(handle)
       guard let linkType = LinkType(datalink: datalink) else {
         throw CaptureError(
           source: name, problem: "link type \(datalink) is not supported",
           advice: "capture on an Ethernet, loopback or 'any' interface")
       }
-      if let filter = options.filter { unsafe try Self.setFilter(filter, of: handle, name) }
-      guard unsafe pcap_setnonblock(handle, 1, text) == 0 else {
+      if let filter = options.filter { unsafe try Self.setFilter(filter, of: handle, pcap, name) }
+      guard unsafe pcap.setnonblock(handle, 1, text) == 0 else {
         throw CaptureError(source: name, problem: unsafe String(cString: text), advice: "try again")
       }
       self.linkType = linkType
     } catch {
-      unsafe pcap_close(handle)
+      unsafe pcap.close(handle)
       throw error
     }
+    self.pcap = pcap
     unsafe self.handle = handle
-    descriptor = unsafe pcap_get_selectable_fd(handle)
-    isNanosecond = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
+    descriptor = unsafe pcap.get_selectable_fd(handle)
+    isNanosecond = unsafe pcap.get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
   }
 
-  deinit { unsafe pcap_close(handle) }
+  deinit { unsafe pcap.close(handle) }
 
   private static func activate(
-    _ handle: OpaquePointer, _ options: LiveOptions, _ name: String, _ listing: String
+    _ handle: OpaquePointer, _ pcap: wsclose_pcap, _ options: LiveOptions, _ name: String, _ listing: String
   ) throws(CaptureError) {
-    unsafe pcap_set_snaplen(handle, options.snapshotLength)
-    unsafe pcap_set_promisc(handle, options.isPromiscuous ? 1 : 0)
-    unsafe pcap_set_timeout(handle, LiveOptions.timeout)
-    unsafe pcap_set_buffer_size(handle, options.bufferSize)
+    _ = unsafe pcap.set_snaplen(handle, options.snapshotLength)
+    _ = unsafe pcap.set_promisc(handle, options.isPromiscuous ? 1 : 0)
+    _ = unsafe pcap.set_timeout(handle, LiveOptions.timeout)
+    _ = unsafe pcap.set_buffer_size(handle, options.bufferSize)
     // Where it cannot be had, times are in microseconds.
-    unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
-    let status = unsafe pcap_activate(handle)
+    _ = unsafe pcap.set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
+    let status = unsafe pcap.activate(handle)
     guard status < 0 else { return }
-    var problem = unsafe String(cString: pcap_geterr(handle))
-    if problem.isEmpty { problem = unsafe String(cString: pcap_statustostr(status)) }
+    var problem = unsafe pcap.lastError(of: handle)
+    if problem.isEmpty { problem = unsafe pcap.statustostr(status).map { unsafe String(cString: $0) } ?? "" }
     switch status {
     case PCAP_ERROR_NO_SUCH_DEVICE:
       throw CaptureError(source: name, problem: "no such interface", advice: "\(listing) lists them")
@@ -82,26 +85,26 @@ final class LiveHandle {
   }
 
   /// On `any`, the link type that tells the interface of each packet.
-  private static func chooseLinkType(of handle: OpaquePointer) throws(CaptureError) {
-    if unsafe pcap_datalink(handle) == LinkType.linuxSLL.datalink {
-      unsafe pcap_set_datalink(handle, LinkType.linuxSLL2.datalink)
+  private static func chooseLinkType(of handle: OpaquePointer, _ pcap: wsclose_pcap) throws(CaptureError) {
+    if unsafe pcap.datalink(handle) == LinkType.linuxSLL.datalink {
+      _ = unsafe pcap.set_datalink(handle, LinkType.linuxSLL2.datalink)
     }
   }
 
   private static func setFilter(
-    _ expression: String, of handle: OpaquePointer, _ name: String
+    _ expression: String, of handle: OpaquePointer, _ pcap: wsclose_pcap, _ name: String
   ) throws(CaptureError) {
     var program = unsafe bpf_program()
     // SAFETY: libpcap copies what it needs of the expression; the program is freed below.
-    guard unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
-      let reason = unsafe String(cString: pcap_geterr(handle))
+    guard unsafe pcap.compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
+      let reason = unsafe pcap.lastError(of: handle)
       throw CaptureError(
         source: name, problem: "the filter '\(expression)' does not compile: \(reason)",
         advice: "see pcap-filter(7) for the syntax")
     }
-    defer { unsafe pcap_freecode(&program) }
-    guard unsafe pcap_setfilter(handle, &program) == 0 else {
-      let reason = unsafe String(cString: pcap_geterr(handle))
+    defer { unsafe pcap.freecode(&program) }
+    guard unsafe pcap.setfilter(handle, &program) == 0 else {
+      let reason = unsafe pcap.lastError(of: handle)
       throw CaptureError(
         source: name, problem: "the filter '\(expression)' cannot be set: \(reason)",
         advice: "use a simpler one")
@@ -129,11 +132,11 @@ final class LiveHandle {
       // SAFETY: the reader outlives the call, in which alone libpcap uses it.
       return unsafe withUnsafeMutablePointer(to: &reader) { reader in
         let user = unsafe UnsafeMutableRawPointer(reader).assumingMemoryBound(to: UInt8.self)
-        return unsafe pcap_dispatch(handle, limit, Self.hand, user)
+        return unsafe pcap.dispatch(handle, limit, Self.hand, user)
       }
     }
     if count >= 0 { return Int(count) }
-    throw .gone(unsafe String(cString: pcap_geterr(handle)))
+    throw .gone(unsafe pcap.lastError(of: handle))
   }
 
   private static let hand: pcap_handler = { user, header, bytes in
@@ -165,7 +168,7 @@ final class LiveHandle {
   var kernelDrops: UInt32? {
     var statistics = pcap_stat()
     // SAFETY: `statistics` outlives the call.
-    return unsafe pcap_stats(handle, &statistics) == 0 ? statistics.ps_drop : nil
+    return unsafe pcap.stats(handle, &statistics) == 0 ? statistics.ps_drop : nil
   }
 
   // MARK: Interfaces
@@ -200,11 +203,12 @@ final class LiveHandle {
     let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PCAP_ERRBUF_SIZE))
     defer { unsafe text.deallocate() }
     var first: UnsafeMutablePointer<pcap_if_t>?
-    guard unsafe pcap_findalldevs(&first, text) == 0 else {
+    let pcap = try Libpcap.functions { CaptureError(source: "interfaces", problem: $0, advice: $1) }
+    guard unsafe pcap.findalldevs(&first, text) == 0 else {
       throw CaptureError(
         source: "interfaces", problem: unsafe String(cString: text).lowercased(), advice: "run as root")
     }
-    defer { unsafe pcap_freealldevs(first) }
+    defer { unsafe pcap.freealldevs(first) }
     var found: [InterfaceDescription] = []
     var next = unsafe first
     while let interface = unsafe next?.pointee {
