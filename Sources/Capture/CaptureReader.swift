@@ -102,7 +102,8 @@ package struct CaptureReader {
     if statistics.packets % Self.progressInterval == 0 { tellProgress(to: &sink) }
     let reference = PacketReference(
       number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
-      part: UInt16(clamping: parts.count - 1))
+      part: UInt16(clamping: parts.count - 1),
+      interface: UInt16(truncatingIfNeeded: packet.interface ?? 0))
     intake.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
     guard let linkType = packet.linkType else { return intake.statistics.countSkipped(.linkType) }
     if intake.statistics.isNew(linkType) { try compileFilter(for: linkType) }

@@ -7,17 +7,24 @@
   @usableFromInline package var capture: Int32
   /// The index of the file among those of the capture: tcpdump's `-C` and `-G` write several.
   @usableFromInline package var part: UInt16
+  /// Which of the file's interfaces captured it, where the file describes several (pcapng).
+  @usableFromInline package var interface: UInt16
 
-  @inlinable package init(number: UInt64, time: Timestamp, capture: Int32 = 0, part: UInt16 = 0) {
+  @inlinable package init(
+    number: UInt64, time: Timestamp, capture: Int32 = 0, part: UInt16 = 0, interface: UInt16 = 0
+  ) {
     self.number = number
     self.time = time
     self.capture = capture
     self.part = part
+    self.interface = interface
   }
 
-  /// In one capture the order of the packets, which is not always that of their times; else by time.
+  /// Of one interface of a capture the order of the packets, which is not always that of their times: clocks are set. Several
+  /// interfaces have their packets in order each, and are put together as they come: then, and else, by time.
   @inlinable package func precedes(_ other: PacketReference) -> Bool {
     guard capture == other.capture else { return time < other.time }
+    if interface != other.interface, time != other.time { return time < other.time }
     return part == other.part ? number < other.number : part < other.part
   }
 }

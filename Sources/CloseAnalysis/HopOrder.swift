@@ -17,7 +17,7 @@ enum HopOrder {
   }
 
   /// The proxy that answers on the outer leg asks on the inner one, and names the outer leg's client there.
-  private static func byAddress(_ a: Leg, _ b: Leg) -> Bool? {
+  static func byAddress(_ a: Leg, _ b: Leg) -> Bool? {
     let isOuter = isBehind(b, a)
     let isInner = isBehind(a, b)
     return isOuter == isInner ? nil : isOuter
@@ -25,6 +25,14 @@ enum HopOrder {
 
   private static func isBehind(_ inner: Leg, _ outer: Leg) -> Bool {
     inner.connection.client.address == outer.connection.server.address || isForwarded(inner, for: outer)
+      || isInside(inner.connection, of: outer.connection)
+  }
+
+  /// Whether the inner connection does not leave the host that the outer one comes to from outside, as that of a sidecar with
+  /// its application.
+  private static func isInside(_ inner: Connection, of outer: Connection) -> Bool {
+    inner.client.address.isOfOneHost && !outer.client.address.isOfOneHost
+      && inner.server.address == outer.server.address
   }
 
   /// Whether the request on the inner leg names the outer one's client, which the outer one's does not.

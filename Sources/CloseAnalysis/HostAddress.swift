@@ -19,6 +19,13 @@ struct HostAddress: Hashable, Comparable {
 extension Connection {
   var clientHost: HostAddress { HostAddress(client.address, realm: realm) }
   var serverHost: HostAddress { HostAddress(server.address, realm: realm) }
+
+  /// Whether one of the two never leaves its network namespace, and the other is in another one.
+  func isOfAnotherHost(than other: Connection) -> Bool {
+    realm != other.realm && (isOfOneHost || other.isOfOneHost)
+  }
+
+  private var isOfOneHost: Bool { client.address.isOfOneHost || server.address.isOfOneHost }
 }
 
 extension IPAddress {

@@ -44,7 +44,7 @@ package struct Judgement: Sendable {
     // lacks something that it said before.
     if let reset = leg.client.rst {
       let said = leg.client.sentEnd + (leg.client.fin == nil ? 0 : 1)
-      return reset.offset > said
+      return reset.offset > said || leg.client.lacksPackets(after: close.frame.last)
         ? Judgement(.undetermined, leg.client.limit == nil ? .gap : .limit, sent)
         : Judgement(.lost, nil, sent)
     }

@@ -61,7 +61,7 @@ struct LegJoining {
     guard let key = legs[0].acceptToken, key == legs[1].acceptToken,
       clocks.clock(of: legs[0]) == clocks.clock(of: legs[1])
     else { return false }
-    return areHops(0, 1)
+    return areHops(0, 1, alone: true)
   }
 
   /// A key alone is not enough: simple clients use one key for every connection. A leg belongs behind
@@ -72,7 +72,7 @@ struct LegJoining {
     for holders in groups(by: key) where !grouping.areAllJoined(holders) {
       // Nearly always.
       if holders.count == 2, clocks.clock(of: legs[holders[0]]) == clocks.clock(of: legs[holders[1]]) {
-        if areHops(holders[0], holders[1]) { grouping.join(holders[0], holders[1]) }
+        if areHops(holders[0], holders[1], alone: true) { grouping.join(holders[0], holders[1]) }
         continue
       }
       let chains = byClock(holders).map { chainsByKey($0) }
@@ -148,15 +148,24 @@ struct LegJoining {
   }
 
   /// Whether two legs with one key and comparable times may be hops of one WebSocket.
-  private func areHops(_ a: Int, _ b: Int) -> Bool {
-    areCompatible(legs[a], legs[b]) && (mayEnclose(legs[a], legs[b]) || mayEnclose(legs[b], legs[a]))
+  ///
+  /// - Parameter alone: whether no other leg has that key. If one is behind the other by their addresses their handshakes may
+  ///   miss each other then: a capture may be put together of those of several machines.
+  private func areHops(_ a: Int, _ b: Int, alone: Bool = false) -> Bool {
+    let (a, b) = (legs[a], legs[b])
+    guard areCompatible(a, b) else { return false }
+    let tolerance = alone && HopOrder.byAddress(a, b) != nil ? Self.clockTolerance : 0
+    return mayEnclose(a, b, tolerance) || mayEnclose(b, a, tolerance)
   }
 
+  /// Nanoseconds by which the clocks of machines differ that are set by NTP, and more.
+  private static let clockTolerance: Int64 = 100_000_000
+
   /// Whether nothing that was captured speaks against one handshake lying within the other.
-  private func mayEnclose(_ outer: Leg, _ inner: Leg) -> Bool {
+  private func mayEnclose(_ outer: Leg, _ inner: Leg, _ tolerance: Int64) -> Bool {
     func precedes(_ a: PacketReference?, _ b: PacketReference?) -> Bool {
-      guard let a, let b else { return false }
-      return clocks.surelyPrecedes(a, b)
+      guard let a, let b, clocks.surelyPrecedes(a, b) else { return false }
+      return tolerance == 0 || b.time.nanoseconds &- a.time.nanoseconds > tolerance
     }
     let answered = outer.response?.packet
     if precedes(inner.request?.packet, outer.request?.packet) || precedes(answered, inner.request?.packet) {
@@ -200,6 +209,8 @@ struct LegJoining {
 
   /// A request passes the outer leg first, and so does a client's frame; what the server sends passes it last.
   private func isOutside(_ a: Leg, of b: Leg) -> Bool {
+    // Captures put packets that pass within a millisecond down in any order; addresses do not change.
+    if let isFirst = HopOrder.byAddress(a, b) { return isFirst }
     guard clocks.areMeasured(a.beginning, b.beginning) else { return HopOrder.isOutside(a, of: b) }
     if let mine = a.request?.packet, let other = b.request?.packet { return mine.precedes(other) }
     if let mine = a.response?.packet, let other = b.response?.packet { return other.precedes(mine) }

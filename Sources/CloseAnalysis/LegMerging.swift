@@ -12,15 +12,18 @@ extension Leg {
     if clientShift < 0 || serverShift < 0 {
       var whole = other
       whole.observations = observations + other.observations
-      whole.fill(from: moved(client: -clientShift, server: -serverShift))
+      whole.fill(from: moved(client: -clientShift, server: -serverShift), -clientShift, -serverShift)
       self = whole
     } else {
       observations += other.observations
-      fill(from: other.moved(client: clientShift, server: serverShift))
+      fill(from: other.moved(client: clientShift, server: serverShift), clientShift, serverShift)
     }
   }
 
-  private mutating func fill(from other: Leg) {
+  /// - Parameters:
+  ///   - clientStart: where the other observation of the client's stream begins.
+  ///   - serverStart: the same of the server's.
+  private mutating func fill(from other: Leg, _ clientStart: Int64, _ serverStart: Int64) {
     if request == nil { request = other.request }
     if response == nil { response = other.response }
     if encapsulation == nil { encapsulation = other.encapsulation }
@@ -32,8 +35,9 @@ extension Leg {
     isPickedUp = isPickedUp && other.isPickedUp
     if other.forgotten == nil { forgotten = nil }
     missed = missed.intersection(other.missed)
-    client.fill(from: other.client)
-    server.fill(from: other.server)
+    let isComparable = isSealed == other.isSealed
+    client.fill(from: other.client, beginningAt: isComparable ? UInt64(clamping: clientStart) : nil)
+    server.fill(from: other.server, beginningAt: isComparable ? UInt64(clamping: serverStart) : nil)
   }
 
   /// The same leg with its stream offsets counted from an earlier byte.

@@ -136,6 +136,15 @@ package struct LostPart: Hashable, Sendable {
     !hasGapOfUnknownLength && lostParts.allSatisfy { ($0.to ?? sentEnd) <= $0.from + 1 }
   }
 
+  /// Whether packets of its sender are not in the capture that may have come behind another packet. Those whose payload was
+  /// cut, or given up, have told all the same what they acknowledge.
+  func lacksPackets(after packet: PacketReference) -> Bool {
+    gapCount > gaps.count
+      || gaps.contains {
+        ($0.cause == .notCaptured || $0.cause == .unknownLength) && packet.precedes($0.packet)
+      }
+  }
+
   package var isTruncated: Bool { gaps.contains { $0.cause == .truncated } }
 
   /// The handshake ends here: what follows are frames.
@@ -226,8 +235,10 @@ package struct LostPart: Hashable, Sendable {
     return Int64(otherBase.distance(from: base))
   }
 
-  /// Takes from another observation what this one lacks. Both must begin at the same byte.
-  mutating func fill(from other: LegStream) {
+  /// Takes from another observation what this one lacks. Both must count from the same byte.
+  ///
+  /// - Parameter start: where the other one begins; `nil` if one of them was seen encrypted: then its offsets are others.
+  mutating func fill(from other: LegStream, beginningAt start: UInt64?) {
     if close == nil || close?.isCut == true, let better = other.close, !better.isCut { close = better }
     let isMoreComplete = other.isMoreComplete(than: self)
     if isMoreComplete {
@@ -235,7 +246,9 @@ package struct LostPart: Hashable, Sendable {
       (marks, lastFrame) = (other.marks, other.lastFrame)
     }
     if incidents.kept != nil || other.incidents.kept != nil {
-      incidents.value.fill(from: other.incidents.value, isMoreComplete: isMoreComplete)
+      incidents.value.fill(
+        from: other.incidents.value, isMoreComplete: isMoreComplete,
+        whole: start.map { isMoreComplete ? $0..<max($0, other.sentEnd) : 0..<sentEnd } ?? 0..<UInt64.max)
     }
     fin = fin ?? other.fin
     rst = rst ?? other.rst
@@ -253,9 +266,13 @@ package struct LostPart: Hashable, Sendable {
     sentEnd = max(sentEnd, other.sentEnd)
   }
 
+  /// What an observation ended too early to see it lacks, too.
   func isMoreComplete(than other: LegStream) -> Bool {
-    if isUnderstood != other.isUnderstood { return isUnderstood }
-    return (gapBytes, other.frames) < (other.gapBytes, frames)
+    if (frames > 0) != (other.frames > 0) { return frames > 0 }
+    let end = max(sentEnd, other.sentEnd)
+    let (isWhole, isOtherWhole) = (isUnderstood && sentEnd == end, other.isUnderstood && other.sentEnd == end)
+    if isWhole != isOtherWhole { return isWhole }
+    return (gapBytes + (end - sentEnd), other.frames) < (other.gapBytes + (end - other.sentEnd), frames)
   }
 
   mutating func shiftClock(_ shift: ClockShift) {

@@ -53,9 +53,11 @@ enum SameLeg {
   }
 
   /// Whether two legs cannot be one although some of their sequence numbers are equal: those of a made-up
-  /// capture may all begin alike, and what the server says is equal on every hop.
+  /// capture may all begin alike, and what the server says is equal on every hop. The namespaces of one machine choose
+  /// ports and sequence numbers alike, so that two pods that connect to their loopback at once have them in common.
   private static func areApart(_ a: Leg, _ b: Leg) -> Bool {
-    endsApart(a.client, a.request?.endOffset, b.client, b.request?.endOffset)
+    a.connection.isOfAnotherHost(than: b.connection) || a.hasOtherKey(than: b)
+      || endsApart(a.client, a.request?.endOffset, b.client, b.request?.endOffset)
       || endsApart(a.server, a.response?.endOffset, b.server, b.response?.endOffset)
       || areApart(a.client, b.client)
   }

@@ -70,8 +70,11 @@ struct StreamIncidents: Blank, Sendable {
 
   // MARK: Several observations of one stream
 
-  /// - Parameter isMoreComplete: whether the other observation lacks less of the stream's bytes.
-  mutating func fill(from other: StreamIncidents, isMoreComplete: Bool) {
+  /// - Parameters:
+  ///   - isMoreComplete: whether the other observation lacks less of the stream's bytes.
+  ///   - whole: what the one that lacks less has seen of the stream, gaps and all.
+  mutating func fill(from other: StreamIncidents, isMoreComplete: Bool, whole: Range<UInt64>) {
+    let less = isMoreComplete ? self : other
     if isMoreComplete {
       (gaps, gapCount, gapBytes) = (other.gaps, other.gapCount, other.gapBytes)
       (hasGapOfUnknownLength, limit) = (other.hasGapOfUnknownLength, other.limit)
@@ -80,10 +83,29 @@ struct StreamIncidents: Blank, Sendable {
         other.afterClose, other.trailingFrame, other.trailingBytes
       )
     }
+    takeMissing(from: less, outside: whole)
     alert = alert ?? other.alert
     windowClosed = windowClosed ?? other.windowClosed
     retransmissions = max(retransmissions, other.retransmissions)
     closeRetransmissions = max(closeRetransmissions, other.closeRetransmissions)
+  }
+
+  /// Where the observation that lacks less has seen nothing, the other one's gaps stay gaps.
+  private mutating func takeMissing(from other: StreamIncidents, outside whole: Range<UInt64>) {
+    for gap in other.gaps {
+      for range in gap.range.parts(outside: whole) {
+        add(SeenGap(range: range, cause: gap.cause, packet: gap.packet))
+      }
+    }
+    for part in other.lostParts {
+      for range in (part.from..<(part.to ?? .max)).parts(outside: whole) where lostParts.count < Self.maxKept
+      {
+        let end = range.upperBound == .max ? nil : range.upperBound
+        lostParts.append(LostPart(from: range.lowerBound, to: end, packet: part.packet))
+      }
+    }
+    gaps.sort { $0.range.lowerBound < $1.range.lowerBound }
+    lostParts.sort { $0.from < $1.from }
   }
 
   mutating func shiftClock(_ shift: ClockShift) {
@@ -103,5 +125,14 @@ struct StreamIncidents: Blank, Sendable {
       lostParts[index].from += count
       lostParts[index].to = lostParts[index].to.map { $0 + count }
     }
+  }
+}
+
+extension Range<UInt64> {
+  /// What of it lies in front of another range and behind it.
+  fileprivate func parts(outside other: Range<UInt64>) -> [Range<UInt64>] {
+    let front = lowerBound..<Swift.max(lowerBound, Swift.min(upperBound, other.lowerBound))
+    let back = Swift.min(upperBound, Swift.max(lowerBound, other.upperBound))..<upperBound
+    return [front, back].filter { !$0.isEmpty }
   }
 }

@@ -52,6 +52,15 @@ import Testing
     #expect(!first.precedes(first))
   }
 
+  @Test func `packets of two interfaces of a capture are ordered by time`() {
+    let first = PacketReference(number: 2, time: Timestamp(nanoseconds: 3), interface: 1)
+    let second = PacketReference(number: 1, time: Timestamp(nanoseconds: 9), interface: 2)
+    #expect(first.precedes(second))
+    #expect(!second.precedes(first))
+    let third = PacketReference(number: 3, time: Timestamp(nanoseconds: 3), interface: 2)
+    #expect(first.precedes(third) && !third.precedes(first))
+  }
+
   @Test func `packets of two captures are ordered by time`() {
     let first = PacketReference(number: 9, time: Timestamp(nanoseconds: 3), capture: 1)
     let second = PacketReference(number: 1, time: Timestamp(nanoseconds: 9), capture: 0)

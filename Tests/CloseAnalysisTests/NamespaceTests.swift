@@ -58,6 +58,25 @@ import Testing
     #expect((hosts[0].clientHost == hosts[1].clientHost) == isOneHost)
   }
 
+  /// One kernel chooses ports and sequence numbers for all namespaces.
+  @Test func `connections of two loopbacks with equal ports and sequence numbers are two legs`() {
+    let packets = TestPacket.merged(
+      [1, 2].map { (realm: UInt16) in
+        var talk = Conversation(
+          client: "127.0.0.1:40000", server: "127.0.0.1:9900", at: Double(realm) * 0.000_001, clientISN: 7,
+          serverISN: 9)
+        talk.upgrade(key: "\(realm)AAAAAAAAAAAAAAAAAAAAA==")
+        if realm == 1 { talk.send(.server, WebSocketBytes.close(4321, "test")) }
+        talk.acknowledge(.client)
+        talk.finish(.server)
+        return talk.packets.inside(realm)
+      })
+    for sessions in [Stages.sessions(of: packets), SessionStreamTests.streamed(packets)] {
+      #expect(sessions.map(\.verdict.rawValue).sorted() == ["absent", "delivered"])
+      #expect(sessions.map { $0.legs.map(\.observations.count) } == [[1], [1]])
+    }
+  }
+
   // MARK: Silent clients
 
   /// One connection to a loopback address, from its middle on: the server speaks, and the client says nothing.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Captures that lack something, or begin late, of which a wrong answer was given once (`Tests/Captures`).
+/// Captures that lack something, begin late or are out of order, of which a wrong answer was given once (`Tests/Captures`).
 @Suite struct IncompleteCaptureTests {
   struct Row: Sendable, CustomTestStringConvertible {
     var file: String
@@ -77,11 +77,21 @@ import Testing
         Answer("lost", client: "192.0.2.11:40011", dropped: 212),
         Answer("absent", client: "192.0.2.10:40010", dropped: 0),
       ]),
+    Row(
+      file: "missing-answer", testDescription: "a client's packets that are missing may have acknowledged",
+      sessions: [Answer("undetermined", "gap", client: "10.0.0.1:4444")]),
+    Row(
+      file: "interfaces-out-of-order",
+      testDescription: "packets of several interfaces are in order by their times",
+      sessions: [Answer("lost", client: "192.0.2.10:37797", dropped: 212)]),
+    Row(
+      file: "clocks-apart", testDescription: "addresses tell the order where clocks of two machines do not",
+      sessions: [Answer("lost", client: "192.0.2.10:37797", dropped: 212)]),
   ]
 
-  private static func sessions(_ file: String, format: String) async throws -> [Report.Session] {
-    let path = "\(Command.root)/Tests/Captures/\(file).pcap.gz"
-    let outcome = try await Command.wsclose(["--format", format, path])
+  private static func sessions(_ files: String..., format: String) async throws -> [Report.Session] {
+    let paths = files.map { "\(Command.root)/Tests/Captures/\($0).pcap.gz" }
+    let outcome = try await Command.wsclose(["--format", format] + paths)
     #expect(outcome.status == 0)
     let decoder = JSONDecoder()
     if format == "json" { return try decoder.decode(Report.self, from: Data(outcome.output.utf8)).sessions }
@@ -95,6 +105,19 @@ import Testing
     let sessions = try await Self.sessions(row.file, format: format)
     #expect(sessions.count == row.sessions.count)
     #expect(Set(sessions.map { Answer($0) }) == row.sessions)
+  }
+
+  static let pairs: [(first: String, second: String, verdict: String)] = [
+    ("ends-early", "lacks-close", "undetermined"), ("lacks-close", "ends-early", "undetermined"),
+    ("short-window", "close-acknowledged", "delivered"), ("close-acknowledged", "short-window", "delivered"),
+  ]
+
+  @Test(arguments: pairs)
+  func `what one capture ended too early to see, the other one lacks all the same`(
+    first: String, second: String, verdict: String
+  ) async throws {
+    let sessions = try await Self.sessions(first, second, format: "json")
+    #expect(sessions.map(\.verdict) == [verdict])
   }
 
   @Test func `a Close frame without its body is the server's, and has a code that nobody knows`() async throws
