@@ -30,12 +30,36 @@ struct PacketIntake {
       try decoder.decode(
         frame, wireLength: wireLength, as: linkType, packet: packet, interface: interface, realm: realm
       ) { segment, bytes in
-        ring?.add(segment, in: frame, wireLength: wireLength, as: linkType)
+        if let ring {
+          let kept = Self.kept(segment, of: bytes, in: frame, wireLength: wireLength, as: linkType)
+          ring.add(kept, in: frame, wireLength: wireLength, as: linkType)
+        }
         sink.receive(segment, in: bytes)
       }
     } catch {
       statistics.countSkipped(error)
     }
+  }
+
+  /// The segment with the place of its payload in the frame. What is put together from fragments has none: of the last of
+  /// them nothing is known but its headers.
+  private static func kept(
+    _ segment: TCPSegment, of bytes: Span<UInt8>, in frame: Span<UInt8>, wireLength: Int,
+    as linkType: LinkType
+  ) -> TCPSegment {
+    guard frame.indices(of: bytes) == nil else { return segment }
+    let end = (try? headersEnd(of: frame, wireLength: wireLength, as: linkType)) ?? 0
+    var kept = segment
+    kept.payload = end..<end
+    return kept
+  }
+
+  private static func headersEnd(
+    of frame: Span<UInt8>, wireLength: Int, as linkType: LinkType
+  ) throws(SkipReason) -> Int {
+    let link = try LinkHeader(parsing: frame, as: linkType)
+    guard link.payload == .ip else { return link.byteCount }
+    return try IPHeader(parsing: frame, at: link.byteCount, wireLength: wireLength).payloadOffset
   }
 
   /// The capture holds no more.

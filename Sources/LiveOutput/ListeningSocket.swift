@@ -36,6 +36,21 @@ package struct ListeningSocket: Sendable {
       if descriptor >= 0 { close(descriptor) }
       throw CaptureError(source: place, problem: problem, advice: advice)
     }
+    guard Self.hasRoom(beside: descriptor) else {
+      close(descriptor)
+      throw CaptureError(
+        source: place, problem: "cannot listen: too few files may be open", advice: "raise ulimit -n")
+    }
+  }
+
+  /// What answers has files of its own, and ends the program if it cannot have them.
+  private static let answeringFiles = 8
+
+  /// Whether so many more files may be open.
+  private static func hasRoom(beside descriptor: Int32) -> Bool {
+    let copies = (0..<answeringFiles).map { _ in dup(descriptor) }
+    for copy in copies where copy >= 0 { close(copy) }
+    return copies.allSatisfy { $0 >= 0 }
   }
 
   /// Whether it is an address and a port; port 0 would be one that nobody knows.

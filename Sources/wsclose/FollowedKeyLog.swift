@@ -1,69 +1,36 @@
 import Capture
-import Glibc
 
-/// A key log that programs go on writing while a capture goes on.
+/// A key log that programs go on writing while a capture goes on, whatever file has its name.
 final class FollowedKeyLog {
   private let path: String
-  private var descriptor: Int32 = -1
-  private var identity: FileStatus.Identity?
-  private var offset: off_t = 0
-  /// The beginning of a line whose rest has not been written.
-  private var line: [UInt8] = []
-  private static let pieceSize = 64 << 10
-  /// A line of a key log has a few hundred bytes.
-  private static let maxLine = 4096
+  /// The file that has the name, behind the one that had it before: who has that open goes on writing there.
+  private var files: [KeyLogFile] = []
+  /// The file of that name that could not be opened.
+  private var refused: FileStatus.Identity?
+  private static let maxFiles = 2
 
   /// Opens the file while that is permitted. One that is no regular file has nothing to be followed.
   init(_ path: String) {
     self.path = path
-    open()
+    if let file = KeyLogFile(path) { files = [file] }
   }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// The lines that were written since the last call.
   func takeLines() -> [UInt8] {
-    if let identity, let named = FileStatus(path: path)?.regularFile, named != identity { open() }
-    guard descriptor >= 0 else { return [] }
-    if lseek(descriptor, 0, SEEK_END) < offset { restart() }
-    while readPiece() {}
-    guard let end = line.lastIndex(of: UInt8(ascii: "\n")) else {
-      if line.count > Self.maxLine { line = [] }
-      return []
+    if let last = files.last, let named = FileStatus(path: path)?.regularFile, named != last.identity {
+      replace(named)
     }
-    let lines = Array(line[...end])
-    line.removeFirst(lines.count)
-    return lines
+    return files.flatMap { $0.takeLines() }
   }
 
-  /// Goes on with the file that has the name now, if it can be opened.
-  private func open() {
-    let new = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard new >= 0, let identity = FileStatus(new)?.regularFile else {
-      if new >= 0 { close(new) }
-      return
+  private func replace(_ named: FileStatus.Identity) {
+    if let file = KeyLogFile(path) {
+      files = files.suffix(Self.maxFiles - 1) + [file]
+      refused = nil
+    } else if refused != named {
+      refused = named
+      Output.complain(
+        "\(path): the key log that has this name now cannot be opened; make it readable for wsclose's user")
     }
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = new
-    self.identity = identity
-    restart()
-  }
-
-  private func restart() {
-    offset = 0
-    line = []
-  }
-
-  /// - Returns: whether there may be more.
-  private func readPiece() -> Bool {
-    var piece = [UInt8](repeating: 0, count: Self.pieceSize)
-    // SAFETY: no more than its count is written to it.
-    let count = unsafe piece.withUnsafeMutableBytes {
-      unsafe pread(descriptor, $0.baseAddress, $0.count, offset)
-    }
-    guard count > 0 else { return false }
-    offset += off_t(count)
-    line += piece.prefix(count)
-    return count == Self.pieceSize
   }
 }

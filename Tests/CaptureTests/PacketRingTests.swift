@@ -1,6 +1,7 @@
-import Capture
 import TestSupport
 import Testing
+
+@testable import Capture
 
 @Suite struct PacketRingTests {
   static let client = Endpoint(address: IPAddress(v4: 0x0a09_0102), port: 40_000)
@@ -54,6 +55,26 @@ import Testing
     #expect(!older.isComplete && older.packets.count == 2)
     #expect(Self.numbers(ring, port: 1) == [])
     #expect(Self.numbers(ring, port: 5000) == [5000])
+  }
+
+  @Test(arguments: [false, true])
+  func `of a fragment the headers are kept, and nothing that it carries`(isReversed: Bool) throws {
+    struct NoSink: SegmentSink {
+      func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {}
+    }
+    let ring = PacketRing(byteLimit: 1 << 20)
+    var intake = PacketIntake(options: DecodeOptions(), ring: ring)
+    var sink = NoSink()
+    let fragments = FragmentTests.fragments(FragmentTests.payload, at: [0, 800, 1600])
+    for (index, packet) in (isReversed ? fragments.reversed() : fragments).enumerated() {
+      let reference = PacketReference(number: UInt64(index + 1), time: Timestamp(nanoseconds: 1))
+      intake.take(
+        packet.span, wireLength: packet.count, as: .raw, packet: reference, interface: nil, into: &sink)
+    }
+    let segment = try #require(Decoding.of(fragments).found.first?.segment)
+    let kept = ring.packets(between: segment.source, segment.destination, realm: 0, from: 0).packets
+    #expect(kept.map(\.facts.packet.number) == [3])
+    #expect(kept.first?.head.count == 20 && kept.first?.tail == [])
   }
 
   @Test func `of a payload the beginning and the end are kept`() throws {

@@ -288,4 +288,11 @@ import Testing
     let lines = outcome.output.split(separator: "\n")
     #expect(lines.count == 1 && lines[0].hasPrefix("wsclose: \(problem)"), "\(outcome.output)")
   }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `too few files that may be open are told before anything is started`() async throws {
+    let outcome = try await Command.shell("ulimit -n 10; exec \"$wsclose\" live -i lo --listen 29992")
+    #expect(outcome.status == 2)
+    #expect(outcome.errorLines.count == 1 && outcome.errors.contains("raise ulimit -n"), "\(outcome.errors)")
+  }
 }

@@ -80,6 +80,24 @@ import Testing
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `a key log is followed where it is replaced while a program has it open`() async throws {
+    let outcome = try await Self.run(
+      """
+      : >keys; chmod 644 keys; ln keys held
+      live -i lo -f 'tcp portrange 29856-29857' --format ndjson --keylog keys
+      rm keys; : >keys; chmod 644 keys
+      $converse 29866 29856 close keys
+      $converse 29867 29857 close held
+      told 2
+      rm keys; (umask 077; : >keys)
+      await 'grep -q "keys: the key log that has this name now cannot be opened" err'
+      finish
+      """)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("2 WebSockets: 2 delivered"), "\(outcome.errors)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
   func `with --count no packet is counted that is not used`() async throws {
     let outcome = try await Self.run(
       """

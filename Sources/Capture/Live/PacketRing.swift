@@ -75,7 +75,7 @@ package final class PacketRing {
   // MARK: Adding
 
   /// - Parameters:
-  ///   - segment: what the frame carries; `segment.payload` lies in it, but for a fragment that completed others.
+  ///   - segment: what the frame carries; `segment.payload` lies in it, and is empty for a fragment that completed others.
   ///   - frame: the captured bytes of the packet.
   package func add(_ segment: TCPSegment, in frame: Span<UInt8>, wireLength: Int, as linkType: LinkType) {
     packets &+= 1
