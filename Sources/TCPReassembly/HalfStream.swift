@@ -190,7 +190,8 @@ struct HalfStream {
       take(
         UInt64(firstNew)..<UInt64(end), bytes, segment.packet, isCopy: isCopy, on: id, &statistics, &sink)
     }
-    recent.add(segment)
+    // A copy need not push out what it is a copy of: there may be more.
+    if !isCopy || firstNew < end { recent.add(segment) }
   }
 
   /// Takes a segment that is the next one, with all its payload, where nothing waits; FIN and SYN it has none.

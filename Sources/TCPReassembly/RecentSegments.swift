@@ -47,6 +47,11 @@ struct RecentSegments {
     }
 
     func isInterface(of segment: TCPSegment) -> Bool { (hasInterface ? interface : nil) == segment.interface }
+
+    /// Whether it was captured at another place.
+    func isElsewhere(than segment: TCPSegment) -> Bool {
+      !isInterface(of: segment) || isEncapsulated != (segment.encapsulation != nil)
+    }
   }
   private static var capacity: Int { 4 }
   /// In place: each segment would have to fetch an array's header, too.
@@ -70,7 +75,8 @@ struct RecentSegments {
   }
 
   func hasCopy(of segment: TCPSegment) -> Bool {
-    contains { entry in
+    if hasPushedOut(segment) { return true }
+    return contains { entry in
       if isRegrouped(entry, segment) { return true }
       guard entry.isPlace(of: segment), entry.identification == segment.identification else { return false }
       let delay = abs(segment.packet.time.seconds(since: entry.time))
@@ -91,12 +97,26 @@ struct RecentSegments {
     (0..<Int(count)).contains { isSought(entries[$0]) }
   }
 
+  /// Whether it is the copy, from another place, of a segment that others have pushed out: a burst passes one interface as
+  /// a whole before it comes to the next one. What is sent again has a later timestamp, and comes to the first one first.
+  private func hasPushedOut(_ segment: TCPSegment) -> Bool {
+    guard count == Self.capacity else { return false }
+    let timestamp = segment.timestampValue
+    let delay = timestamp == nil ? Self.plainCopyDelay : Self.copyDelay
+    return (0..<Int(count)).allSatisfy { index in
+      let entry = entries[index]
+      return entry.isElsewhere(than: segment) && entry.hasTimestamp == (timestamp != nil)
+        && Int32(bitPattern: entry.timestampValue &- (timestamp ?? 0)) >= 0
+        && entry.acknowledgment.distance(from: segment.acknowledgment) >= 0
+        && entry.sequence.distance(from: segment.sequence) > 0
+        && abs(segment.packet.time.seconds(since: entry.time)) < delay
+    }
+  }
+
   /// Whether one of two segments holds the other, seen at two places at once.
   private func isRegrouped(_ entry: Entry, _ segment: TCPSegment) -> Bool {
-    let isElsewhere =
-      !entry.isInterface(of: segment) || entry.isEncapsulated != (segment.encapsulation != nil)
-    guard isElsewhere, entry.hasTimestamp, entry.timestampValue == segment.timestampValue,
-      entry.acknowledgment == segment.acknowledgment,
+    guard entry.isElsewhere(than: segment), entry.hasTimestamp,
+      entry.timestampValue == segment.timestampValue, entry.acknowledgment == segment.acknowledgment,
       abs(segment.packet.time.seconds(since: entry.time)) < Self.copyDelay
     else { return false }
     let before = Int(segment.sequence.distance(from: entry.sequence))

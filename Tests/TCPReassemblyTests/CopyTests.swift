@@ -127,4 +127,45 @@ import Testing
     #expect(transcript.text(.server) == "abcdefghi")
     #expect(transcript.retransmitted(.server) == [])
   }
+
+  /// Segments of one byte each, as fast as one interface shows them.
+  static func sendBurst(of count: Int, timestamp: UInt32?, interface: UInt32, in wire: inout Wire) {
+    for index in 0..<count {
+      wire.send(
+        .server, at: Int64(index), "x", identification: UInt16(50 + index), timestampValue: timestamp,
+        interface: interface)
+      wire.time -= 0.00099
+    }
+  }
+
+  static let bursts: [(count: Int, timestamps: (UInt32?, UInt32?), interface: UInt32, isCopy: Bool)] = [
+    (10, (7, 7), 2, true), (10, (nil, nil), 2, true), (1, (7, 7), 1, false), (1, (7, 8), 2, false),
+  ]
+
+  /// Ten segments on one interface, then as many of them on another one or on the same.
+  @Test(arguments: bursts)
+  func `copies of a whole burst may follow it`(
+    count: Int, timestamps: (UInt32?, UInt32?), interface: UInt32, isCopy: Bool
+  ) {
+    var wire = Wire.opened
+    Self.sendBurst(of: 10, timestamp: timestamps.0, interface: 1, in: &wire)
+    Self.sendBurst(of: count, timestamp: timestamps.1, interface: interface, in: &wire)
+    let transcript = Transcript.of(wire.packets)
+    #expect(transcript.text(.server) == "xxxxxxxxxx")
+    #expect(transcript.retransmitted(.server).isEmpty == isCopy)
+  }
+
+  @Test func `the pieces of a copy do not push it out`() {
+    var wire = Wire.opened
+    wire.send(.server, at: 0, "0123456789", identification: 50, timestampValue: 7, interface: 1)
+    for (index, text) in "0123456789".enumerated() {
+      wire.time -= 0.0009
+      wire.send(
+        .server, at: Int64(index), String(text), identification: UInt16(60 + index), timestampValue: 7,
+        interface: 2)
+    }
+    let transcript = Transcript.of(wire.packets)
+    #expect(transcript.text(.server) == "0123456789")
+    #expect(transcript.retransmitted(.server) == [])
+  }
 }
