@@ -45,10 +45,10 @@ struct CaptureFile {
   mutating func shareBlock() -> CaptureBlock? { buffer.isShared ? nil : buffer.share() }
 
   /// Whether there is something to be taken besides packets: secrets, or names of interfaces.
-  var hasNotes: Bool { blocks.hasNewNames || !blocks.secrets.isEmpty }
+  var hasNotes: Bool { !blocks.names.isEmpty || !blocks.secrets.isEmpty }
 
-  /// The names of interfaces, by the number that packets carry; `nil` if there are no new ones since the last call.
-  mutating func takeInterfaceNames() -> [UInt32: String]? { blocks.takeNames() }
+  /// The names of interfaces that were read since the last call, by the number that packets carry.
+  mutating func takeInterfaceNames() -> [UInt32: String] { blocks.takeNames() }
 
   /// The TLS key logs of Decryption Secrets Blocks that were read since the last call. Blocks stand in front of
   /// the packets that they are for.

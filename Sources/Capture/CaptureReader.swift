@@ -88,10 +88,11 @@ package struct CaptureReader {
 
   private mutating func takeNotes(into sink: inout some SegmentSink) {
     for secrets in file.takeSecrets() { sink.receive(secrets: secrets) }
-    if let names = file.takeInterfaceNames() {
-      intake.statistics.interfaceNames.merge(names) { first, _ in first }
-      sink.receive(interfaceNames: statistics.interfaceNames)
-    }
+    // A later part may give a number that has a name another one.
+    let names = file.takeInterfaceNames().filter { intake.statistics.interfaceNames[$0.key] == nil }
+    guard !names.isEmpty else { return }
+    intake.statistics.interfaceNames.merge(names) { first, _ in first }
+    sink.receive(interfaceNames: names)
   }
 
   @inline(__always)

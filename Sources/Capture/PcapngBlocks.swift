@@ -8,11 +8,13 @@ struct PcapngBlocks {
   private(set) var drops = PcapngDrops()
   /// TLS key logs that were found and not taken yet.
   private(set) var secrets: [[UInt8]] = []
+  /// Bytes of them.
+  private var secretsLength = 0
   /// Blocks with secrets that contradict themselves, or that are too long.
   private(set) var brokenSecrets: UInt64 = 0
-  /// The names of interfaces, by the number that their packets carry.
-  private var names: [UInt32: String] = [:]
-  private(set) var hasNewNames = false
+  /// The names of interfaces that were found and not taken yet, by the number that their packets carry.
+  private(set) var names: [UInt32: String] = [:]
+  private var nameCount = 0
 
   static let sectionHeader: UInt32 = 0x0a0d_0d0a
   private static let interfaceDescription: UInt32 = 1
@@ -32,13 +34,13 @@ struct PcapngBlocks {
   static let firstNumber: UInt32 = 1 << 31
 
   mutating func takeSecrets() -> [[UInt8]] {
-    defer { secrets = [] }
+    defer { (secrets, secretsLength) = ([], 0) }
     return secrets
   }
 
-  mutating func takeNames() -> [UInt32: String]? {
-    defer { hasNewNames = false }
-    return hasNewNames ? names : nil
+  mutating func takeNames() -> [UInt32: String] {
+    defer { names = [:] }
+    return names
   }
 
   /// Reads up to the first interface, which tells the link type.
@@ -170,9 +172,9 @@ struct PcapngBlocks {
     guard interfaces.count < Self.maxInterfaces else {
       throw .damaged("a section describes more than \(Self.maxInterfaces) interfaces")
     }
-    if let name = interface.name, names.count < Self.maxInterfaces {
+    if let name = interface.name, nameCount < Self.maxInterfaces {
       names[number(interfaces.count)] = name
-      hasNewNames = true
+      nameCount += 1
     }
     interfaces.append(interface)
   }
@@ -226,13 +228,14 @@ struct PcapngBlocks {
     guard body.count >= 8 else { return brokenSecrets += 1 }
     let length = order.uint32(body, at: 4)
     guard length <= UInt32(clamping: body.count - 8),
-      secrets.reduce(Int(length), { $0 + $1.count }) <= Int(Self.maxSecretsLength)
+      secretsLength + Int(length) <= Int(Self.maxSecretsLength)
     else { return brokenSecrets += 1 }
-    if order.uint32(body, at: 0) == Self.tlsKeyLog {
+    if length > 0, order.uint32(body, at: 0) == Self.tlsKeyLog {
       var text: [UInt8] = []
       text.reserveCapacity(Int(length))
       for index in 8..<8 + Int(length) { text.append(body[index]) }
       secrets.append(text)
+      secretsLength += text.count
     }
   }
 }

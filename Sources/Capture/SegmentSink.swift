@@ -8,7 +8,8 @@ package protocol CaptureSink {
   mutating func prepareToWait()
   /// Takes a TLS key log that the capture brings along, in front of the packets that it is for.
   mutating func receive(secrets: [UInt8])
-  /// Takes the names of the capture's interfaces, by the numbers that segments carry, when more are known.
+  /// Takes the names of the capture's interfaces, by the numbers that segments carry, when more are known: of a file those
+  /// that are new, for there may be many; of a live capture all, for there they change and go.
   mutating func receive(interfaceNames: [UInt32: String])
   /// Told now and then.
   mutating func receive(progress: CaptureProgress)

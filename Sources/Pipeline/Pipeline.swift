@@ -22,7 +22,7 @@ package enum Pipeline {
   /// Reads one capture to its end into a sink of legs.
   ///
   /// - Parameters:
-  ///   - onInterfaceNames: gets the names of the capture's interfaces as they become known.
+  ///   - onInterfaceNames: gets the names of the capture's interfaces as they become known, each once.
   ///   - onMalformedSecrets: gets the lines of each key log inside the capture that are none of a key log.
   ///   - onProgress: told now and then, with the number of WebSocket legs so far.
   /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.

@@ -9,8 +9,9 @@ import Synchronization
 final class SessionLines: Sendable {
   private struct State {
     /// What is known of the capture so far.
-    var capture: CaptureSummary { didSet { place = PlaceJSON([capture]) } }
-    var place: PlaceJSON
+    var capture: CaptureSummary { didSet { place = nil } }
+    /// Made of it when something is written: there may be more interfaces than sessions.
+    var place: PlaceJSON?
     /// Sessions that are to be written with what is known now.
     var waiting: [Session] = []
     var failures = 0
@@ -26,7 +27,7 @@ final class SessionLines: Sendable {
     let capture = CaptureSummary(
       parts: source.paths.map { CapturePart(source: CaptureSource.name(of: $0)) },
       statistics: CaptureStatistics(), reassembly: .init())
-    state = Mutex(State(capture: capture, place: PlaceJSON([capture])))
+    state = Mutex(State(capture: capture))
     writer = Worker(output, name: "lines")
   }
 
@@ -38,11 +39,9 @@ final class SessionLines: Sendable {
     SessionStream(capture: state.withLock { $0.capture }) { [self] in add($0) }
   }
 
+  /// Adds names of interfaces. Those of sessions that are waiting are known: names come before packets.
   func name(_ interfaces: [UInt32: String]) {
-    state.withLock { state in
-      handOver(&state)
-      state.capture.statistics.interfaceNames = interfaces
-    }
+    state.withLock { $0.capture.statistics.interfaceNames.merge(interfaces) { first, _ in first } }
   }
 
   /// Waits until all sessions that have ended are written.
@@ -68,7 +67,9 @@ final class SessionLines: Sendable {
 
   private func handOver(_ state: inout State) {
     guard !state.waiting.isEmpty else { return }
-    writer.work { [sessions = state.waiting, place = state.place] output in
+    let place = state.place ?? PlaceJSON([state.capture])
+    state.place = place
+    writer.work { [sessions = state.waiting] output in
       output.write { lines in
         for session in sessions { JSONReport.append(session, place, to: &lines) }
       }

@@ -96,6 +96,34 @@ import Testing
     #expect(numbers.map { reading.statistics.interfaceIndex($0) } == [0, 1])
   }
 
+  /// Takes what is told of names, and how many segments came before.
+  private struct NameCollector: SegmentSink {
+    var told: [(names: [UInt32: String], segments: Int)] = []
+    var segments = 0
+
+    mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) { segments += 1 }
+    mutating func receive(interfaceNames: [UInt32: String]) { told.append((interfaceNames, segments)) }
+  }
+
+  @Test func `a name is told once, in front of its interface's packets`() throws {
+    let frame = Frames.ethernet([0x08, 0x00], Self.ip)
+    func interface(_ name: String) -> [UInt8] {
+      let option = FieldOrder.little.two(2) + FieldOrder.little.two(4) + Array(name.utf8)
+      return PcapngBytes.interface(.little, options: option + [0, 0, 0, 0])
+    }
+    let file =
+      PcapngBytes.section(.little) + interface("eth0") + interface("eth1")
+      + PcapngBytes.enhancedPacket(frame, order: .little) + interface("eth2")
+      + PcapngBytes.enhancedPacket(frame, interface: 2, order: .little)
+      + PcapngBytes.section(.little) + interface("eth3") + PcapngBytes.enhancedPacket(frame, order: .little)
+    var reader = try CaptureReader(CaptureSource(bytes: file))
+    var collector = NameCollector()
+    reader.read(into: &collector)
+    #expect(collector.told.map { $0.names.values.sorted() } == [["eth0", "eth1"], ["eth2"], ["eth3"]])
+    #expect(collector.told.map(\.segments) == [0, 1, 2])
+    #expect(reader.statistics.interfaceNames.values.sorted() == ["eth0", "eth1", "eth2", "eth3"])
+  }
+
   @Test(arguments: FieldOrder.allCases)
   func `name blocks, comments and blocks of unknown kinds are passed over`(order: FieldOrder) throws {
     let noise = [UInt32(4), 0xbad, 0x4000_0bad, 7].flatMap {

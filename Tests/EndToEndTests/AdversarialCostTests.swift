@@ -185,6 +185,41 @@ import Testing
     }
   }
 
+  /// An interface called `eth` and a number.
+  static func named(_ number: Int) -> [UInt8] {
+    let name = Array("eth\(100_000 + number)".utf8)
+    let option = FieldOrder.little.two(2) + FieldOrder.little.two(UInt16(name.count)) + name + [0, 0, 0]
+    return PcapngBytes.interface(.little, options: option + [0, 0, 0, 0])
+  }
+
+  @Test(arguments: ["", "--format ndjson"])
+  func `interfaces with a name and a packet each`(arguments: String) async throws {
+    try await Self.expectLinear(8000, arguments: arguments) { count in
+      PcapngBytes.section(.little)
+        + (0..<count).flatMap { number in
+          Self.named(number)
+            + PcapngBytes.enhancedPacket([1, 2, 3, 4], interface: UInt32(number), order: .little)
+        }
+    }
+  }
+
+  @Test func `sections with an interface's name and a packet each`() async throws {
+    try await Self.expectLinear(8000) { count in
+      (0..<count).flatMap { number in
+        PcapngBytes.section(.little) + Self.named(number)
+          + PcapngBytes.enhancedPacket([1, 2, 3, 4], order: .little)
+      }
+    }
+  }
+
+  @Test(arguments: ["", "#"])
+  func `secrets that no packet follows`(secrets: String) async throws {
+    try await Self.expectLinear(40_000) { count in
+      PcapngBytes.section(.little) + PcapngBytes.interface(.little)
+        + (0..<count).flatMap { _ in PcapngBytes.secrets(Array(secrets.utf8), order: .little) }
+    }
+  }
+
   /// Zeros are records of empty packets.
   @Test(arguments: ["gzip -c", "zstd -qc"])
   func `a capture that decompresses to a thousand times its size`(program: String) async throws {
