@@ -10,6 +10,8 @@ struct CaptureFile {
   /// `nil` if the file is pcapng.
   private let records: PcapRecords?
   private var blocks = PcapngBlocks()
+  /// As the header, or the first interface of a pcapng, tells it.
+  private let datalink: Int32
   private(set) var packets: UInt64 = 0
 
   /// Opens a file and reads its header.
@@ -18,9 +20,12 @@ struct CaptureFile {
     mayWait = bytes.mayWait
     buffer = CaptureBuffer(CaptureInput(DecompressedBytes(bytes)))
     records = try Self.classicHeader(of: &buffer, source: source)
-    guard records == nil else { return }
+    if let records {
+      datalink = records.datalink
+      return
+    }
     do throws(CaptureFault) {
-      try blocks.readHeader(of: &buffer)
+      datalink = try blocks.readHeader(of: &buffer)
     } catch {
       throw Self.openingError(error, buffer, source: source)
     }
@@ -29,7 +34,8 @@ struct CaptureFile {
   /// As the header, or the first interface of a pcapng, tells it; `nil` if packets of that type cannot be read.
   var linkType: LinkType? { LinkType(datalink: datalink) }
 
-  private var datalink: Int32 { records?.datalink ?? blocks.interfaces.first?.datalink ?? -1 }
+  /// Whether packets may be of another type.
+  var mayHaveOtherLinkTypes: Bool { records == nil }
 
   /// Bytes of the file that were read, as they lie on disk.
   var bytesRead: UInt64 { buffer.state.bytesRead }

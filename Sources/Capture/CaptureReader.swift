@@ -8,6 +8,8 @@ package struct CaptureReader {
   package private(set) var parts: [CapturePart]
   /// Bytes of the files that were read to their end.
   private var bytesBefore: UInt64 = 0
+  /// Packets of the file that are of link types that cannot be read.
+  private var unreadable: UInt64 = 0
   /// Paths that turned out to be no parts of this capture: their packets are older than those before.
   package private(set) var remaining: [String] = []
 
@@ -49,7 +51,11 @@ package struct CaptureReader {
   }
 
   private mutating func begin() throws(CaptureError) {
-    guard let linkType = file.linkType else { throw file.linkTypeError }
+    unreadable = 0
+    guard let linkType = file.linkType else {
+      guard file.mayHaveOtherLinkTypes else { throw file.linkTypeError }
+      return
+    }
     if intake.statistics.isNew(linkType) { try compileFilter(for: linkType) }
   }
 
@@ -71,6 +77,7 @@ package struct CaptureReader {
         if keepsBlocks, let block = file.shareBlock() { sink.receive(block) }
         try read(packet, into: &sink)
       }
+      if file.linkType == nil, unreadable == file.packets { throw file.linkTypeError }
     } catch {
       parts[parts.count - 1].damage = error
     }
@@ -106,7 +113,10 @@ package struct CaptureReader {
       part: UInt16(clamping: parts.count - 1),
       interface: UInt16(truncatingIfNeeded: packet.interface ?? 0))
     intake.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
-    guard let linkType = packet.linkType else { return intake.statistics.countSkipped(.linkType) }
+    guard let linkType = packet.linkType else {
+      unreadable += 1
+      return intake.statistics.countSkipped(.linkType)
+    }
     if intake.statistics.isNew(linkType) { try compileFilter(for: linkType) }
     let window = file.buffer.bytes
     let frame = window.span.extracting(packet.range)

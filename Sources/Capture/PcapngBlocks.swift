@@ -43,13 +43,16 @@ struct PcapngBlocks {
     return names
   }
 
-  /// Reads up to the first interface, which tells the link type.
-  mutating func readHeader(of buffer: inout CaptureBuffer) throws(CaptureFault) {
-    while interfaces.isEmpty {
+  /// Reads up to the first interface.
+  ///
+  /// - Returns: its link type, as the file has it.
+  mutating func readHeader(of buffer: inout CaptureBuffer) throws(CaptureFault) -> Int32 {
+    while true {
       guard try readBlock(of: &buffer) == nil else {
         throw .damaged("a packet comes before any interface is described")
       }
-      if interfaces.isEmpty, !buffer.has(1) { throw .cut }
+      if let first = interfaces.first { return first.datalink }
+      if !buffer.has(1) { throw .cut }
     }
   }
 

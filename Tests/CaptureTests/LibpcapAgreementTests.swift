@@ -87,7 +87,8 @@ import Testing
         }
         let path = try folder.file(file, name: "\(index).pcap")
         // Link types that libpcap knows and wsclose does not, captures whose interfaces differ.
-        guard (try? CaptureReader(CaptureSource(path: path))) != nil else { continue }
+        guard let reader = try? CaptureReader(CaptureSource(path: path)), !reader.statistics.linkTypes.isEmpty
+        else { continue }
         guard let expected = Self.libpcap(path), !expected.isDamaged else { continue }
         if try Self.compare(path, times: false, "\(file)") { compared += 1 }
       }

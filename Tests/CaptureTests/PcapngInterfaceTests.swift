@@ -33,6 +33,33 @@ import Testing
     #expect(reading.statistics.skipped.map(\.reason) == [.linkType])
   }
 
+  @Test func `an interface whose packets cannot be read may be the first`() throws {
+    let file =
+      PcapngBytes.section(.little) + PcapngBytes.interface(.little, linkType: 220)
+      + PcapngBytes.interface(.little) + PcapngBytes.enhancedPacket([1, 2, 3], order: .little)
+      + PcapngBytes.enhancedPacket(
+        Frames.ethernet([0x08, 0x00], Self.ip), interface: 1, order: .little)
+    for filter in [nil, "tcp"] {
+      let reading = try Reading(of: file, filter: filter)
+      #expect(reading.numbers == [2])
+      #expect(reading.damage == nil)
+      #expect(reading.linkTypes == [.ethernet])
+      #expect(reading.statistics.skipped.map(\.reason) == [.linkType])
+    }
+  }
+
+  /// Also where an interface that nobody used could have been.
+  @Test(arguments: [0, 1, 2])
+  func `where no packet can be read, the first interface's link type is named`(packets: Int) throws {
+    let packets = (0..<packets).flatMap { _ in PcapngBytes.enhancedPacket([1, 2, 3], order: .little) }
+    let file = PcapngBytes.section(.little) + PcapngBytes.interface(.little, linkType: 105) + packets
+    for bytes in [file, file + PcapngBytes.section(.little) + PcapngBytes.interface(.little)] {
+      let damage = try #require(try Reading(of: bytes).damage)
+      #expect(damage.problem == "link type 105 (IEEE802_11) is not supported")
+      #expect(damage.packet == nil)
+    }
+  }
+
   @Test func `a filter is compiled for each link type`() throws {
     let file =
       PcapngBytes.section(.little) + PcapngBytes.interface(.little)

@@ -35,6 +35,18 @@ import Testing
     }
   }
 
+  @Test func `a pcapng of which no packet can be read is told in one line`() async throws {
+    let bytes =
+      PcapngBytes.section(.little) + PcapngBytes.interface(.little, linkType: 105)
+      + PcapngBytes.enhancedPacket([1, 2, 3], order: .little)
+    try await TemporaryFiles.with { files in
+      let path = try files.file("radio.pcapng", bytes)
+      for command in [[], ["--format", "json"], ["--format", "ndjson"], ["frames"]] {
+        expectFailure(try await Command.wsclose(command + [path]), naming: [path, "link type", "105"])
+      }
+    }
+  }
+
   @Test func `what is missing or a folder is told in one line`() async throws {
     try await TemporaryFiles.with { files in
       expectFailure(
