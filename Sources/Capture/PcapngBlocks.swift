@@ -25,6 +25,7 @@ struct PcapngBlocks {
   private static let decryptionSecrets: UInt32 = 10
   private static let byteOrderMagic: UInt32 = 0x1a2b_3c4d
   private static let tlsKeyLog: UInt32 = 0x544c_534b
+  private static let unknownDrops: UInt16 = 0xffff
 
   /// Longer blocks of a kind that is read are damage: libpcap has the same limit for packets.
   private static let maxBlockLength: UInt32 = 16 << 20
@@ -142,12 +143,20 @@ struct PcapngBlocks {
     switch type {
     case Self.enhancedPacket:
       guard body.count >= 20 else { break }
-      return try packet(
+      let packet = try packet(
         interface: order.uint32(bytes, at: body.lowerBound), header: 20, lengthsAt: 12, body, bytes)
+      let options = 20 + (packet.range.count + 3) / 4 * 4
+      if body.count >= options + PcapngDrops.optionLength {
+        drops.readOptions(at: options, of: bytes.extracting(body), order: order)
+      }
+      return packet
     case Self.obsoletePacket:
       guard body.count >= 20 else { break }
-      return try packet(
-        interface: UInt32(order.uint16(bytes, at: body.lowerBound)), header: 20, lengthsAt: 12, body, bytes)
+      let number = UInt32(order.uint16(bytes, at: body.lowerBound))
+      let packet = try packet(interface: number, header: 20, lengthsAt: 12, body, bytes)
+      let dropped = order.uint16(bytes, at: body.lowerBound + 2)
+      if dropped != Self.unknownDrops { drops.add(UInt64(dropped), of: number) }
+      return packet
     case Self.simplePacket:
       guard body.count >= 4 else { break }
       return try simplePacket(body, bytes)

@@ -27,6 +27,44 @@ import Testing
     #expect(try dropped(block(3), section, block(7)) == 10)
   }
 
+  @Test(arguments: FieldOrder.allCases)
+  func `packets tell what was dropped in front of them`(order: FieldOrder) throws {
+    let frame = Frames.ethernet(Self.ip, Frames.ipv4(Frames.tcp))
+    func enhanced(_ count: UInt64, of interface: UInt32 = 0) -> [UInt8] {
+      let (high, low) = (order.four(UInt32(count >> 32)), order.four(UInt32(truncatingIfNeeded: count)))
+      let flags = order.two(2) + order.two(4) + order.four(1)
+      let option = order.two(4) + order.two(8) + (order == .big ? high + low : low + high)
+      return PcapngBytes.enhancedPacket(
+        frame, interface: interface, options: flags + option + [0, 0, 0, 0], order: order)
+    }
+    func obsolete(_ count: UInt16) -> [UInt8] {
+      let lengths = order.four(UInt32(frame.count)) + order.four(UInt32(frame.count))
+      let padding = [UInt8](repeating: 0, count: (4 - frame.count % 4) % 4)
+      return PcapngBytes.block(
+        2, order.two(0) + order.two(count) + order.four(0) + order.four(0) + lengths + frame + padding, order)
+    }
+    func statistics(_ count: UInt64, of interface: UInt32 = 0) -> [UInt8] {
+      PcapngBytes.statistics(interface: interface, byInterface: count, order: order)
+    }
+    let section = PcapngBytes.section(order) + PcapngBytes.interface(order)
+    func dropped(_ blocks: [UInt8]...) throws -> UInt64? {
+      let reading = try Reading(of: section + PcapngBytes.interface(order) + blocks.flatMap { $0 })
+      #expect(reading.damage == nil)
+      return reading.statistics.dropped
+    }
+    #expect(try dropped(PcapngBytes.enhancedPacket(frame, order: order)) == nil)
+    #expect(try dropped(enhanced(0)) == 0)
+    #expect(try dropped(enhanced(3), enhanced(1 << 40), enhanced(4, of: 1)) == 7 + 1 << 40)
+    #expect(try dropped(enhanced(.max), enhanced(5)) == .max)
+    #expect(try dropped(obsolete(0xffff)) == nil)
+    #expect(try dropped(obsolete(3), obsolete(0xffff), obsolete(4)) == 7)
+    // An interface's own count is of the same packets, and reaches to the end of the capture.
+    #expect(try dropped(enhanced(3), statistics(7)) == 7)
+    #expect(try dropped(enhanced(7), statistics(3)) == 7)
+    #expect(try dropped(enhanced(3), statistics(7, of: 1)) == 10)
+    #expect(try dropped(enhanced(3), section, enhanced(3)) == 6)
+  }
+
   @Test func `blocks that contradict themselves tell nothing`() throws {
     let capture = PcapngBytes.file(Reading.packets)
     let block = PcapngBytes.statistics(byInterface: 7, order: .little)
