@@ -59,13 +59,9 @@ package struct CaptureReader {
     if intake.statistics.isNew(linkType) { try compileFilter(for: linkType) }
   }
 
-  /// Seconds that the first packet of a file may be older than the last one of the file before: captures hold packets
-  /// out of order.
-  private static let orderSlack = 0.001
-
   private func follows(_ packet: CapturedPacket) -> Bool {
     guard let first = statistics.firstPacket, let last = statistics.lastPacket else { return true }
-    return packet.time.seconds(since: last) >= -min(Self.orderSlack, last.seconds(since: first) / 2)
+    return CaptureSpan(first, last).mayPrecede(packet.time)
   }
 
   private mutating func readFile<Sink: SegmentSink>(into sink: inout Sink) {

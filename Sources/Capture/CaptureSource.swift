@@ -1,7 +1,7 @@
 /// What to read as one capture, and how.
 package struct CaptureSource: Sendable {
   /// Paths in the order in which they were written; `-` is standard input. More than one are the parts of a capture that
-  /// was rotated (tcpdump's `-C` and `-G`).
+  /// was rotated (see `RotatedFiles`).
   package var paths: [String]
   /// In place of a file, for the first path: a capture's bytes in memory.
   package var bytes: [UInt8]?

@@ -1,63 +1,70 @@
-/// Finds which files are parts of one capture that was rotated. Names tell first: those of tcpdump's `-C` and `-W` end in a
-/// number (`cap cap1 cap2`, `cap.pcap00 cap.pcap01`), those of its `-G` and of dumpcap's `-b` hold a time
-/// (`cap-20260101120000.pcap`, `cap_00001_20260101120000.pcapng`). `pod1.pcap` and `pod2.pcap` are captures of two pods.
+/// Finds which files are parts of one capture that was rotated. Names tell first (`RotatedName`), and where they leave it
+/// open whether there was a rotation, that a file begins when another one ends.
 ///
 /// Then times: parts do not overlap. A reader that comes to a file which does ends the capture there.
 package enum RotatedFiles {
+  /// Files that may be parts of one capture by their names.
+  private struct Family {
+    var paths: [String]
+    /// Whether the names say that they are.
+    var isProven: Bool
+  }
+  private struct FamilyKey: Hashable {
+    var stem: String
+    /// Files that are called the same but for their compression are copies, and no parts of one capture.
+    var copy: Int
+  }
+  private typealias Part = (path: String, time: Timestamp)
+
   /// Puts together what may be one capture.
   ///
-  /// - Parameter paths: in the order in which they were given.
+  /// - Parameters:
+  ///   - paths: in the order in which they were given.
+  ///   - isStopped: becomes true when the user wants no more to be read.
   /// - Returns: the paths of each capture, parts in the order of their first packets; captures in the order of
   ///   the first of their paths.
-  package static func captures(_ paths: [String]) -> [[String]] {
-    guard paths.count > 1 else { return paths.map { [$0] } }
-    var families: [[String]] = []
-    var places: [String: Int] = [:]
+  package static func captures(
+    _ paths: [String], isStopped: @escaping @Sendable () -> Bool = { false }
+  ) -> [[String]] {
+    families(of: paths).flatMap { family in
+      guard family.paths.count > 1 else { return [family.paths] }
+      let (parts, others) = ordered(family.paths)
+      let captures = family.isProven ? [parts] : chains(parts, isStopped)
+      return captures.filter { !$0.isEmpty }.map { $0.map(\.path) } + others.map { [$0] }
+    }
+  }
+
+  private static func families(of paths: [String]) -> [Family] {
+    var families: [Family] = []
+    var places: [FamilyKey: Int] = [:]
+    var copies: [String: Int] = [:]
     for path in paths {
-      guard path != "-", let stem = stem(of: path) else {
-        families.append([path])
+      guard path != "-", let name = RotatedName(path) else {
+        families.append(Family(paths: [path], isProven: false))
         continue
       }
-      if let place = places[stem] {
-        families[place].append(path)
+      let key = FamilyKey(stem: name.stem, copy: copies[name.bare, default: 0])
+      copies[name.bare] = key.copy + 1
+      if let place = places[key] {
+        families[place].paths.append(path)
+        families[place].isProven = families[place].isProven || name.isProof
       } else {
-        places[stem] = families.count
-        families.append([path])
+        places[key] = families.count
+        families.append(Family(paths: [path], isProven: name.isProof))
       }
     }
-    return families.flatMap { $0.count == 1 ? [$0] : ordered($0) }
-  }
-
-  /// What the names of the parts have in common; `nil` for a name that is not one of a part.
-  static func stem(of path: String) -> String? {
-    let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
-    let folder = path.prefix(path.count - name.count)
-    let compressed = [".gz", ".zst"].first { name.hasSuffix($0) } ?? ""
-    let bare = name.dropLast(compressed.count)
-    if holdsTime(bare) { return folder + String(bare.map { isDigit($0) ? "0" : $0 }) + compressed }
-    let stem = bare.reversed().drop { isDigit($0) }.reversed()
-    return stem.isEmpty ? nil : folder + String(stem) + compressed
-  }
-
-  private static func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
-
-  /// Six digits or more in a row, or a year that other numbers follow.
-  private static func holdsTime(_ name: Substring) -> Bool {
-    let numbers = name.split { !isDigit($0) }
-    if numbers.contains(where: { $0.count >= 6 }) { return true }
-    let year = numbers.firstIndex { $0.count == 4 && ($0.hasPrefix("19") || $0.hasPrefix("20")) }
-    return year.map { numbers.count > $0 + 2 } ?? false
+    return families
   }
 
   /// By first packets; what has none stands alone.
-  private static func ordered(_ paths: [String]) -> [[String]] {
-    var timed: [(path: String, time: Timestamp)] = []
-    var others: [[String]] = []
+  private static func ordered(_ paths: [String]) -> (parts: [Part], others: [String]) {
+    var parts: [Part] = []
+    var others: [String] = []
     for path in paths {
-      if let time = firstPacket(of: path) { timed.append((path, time)) } else { others.append([path]) }
+      if let time = firstPacket(of: path) { parts.append((path, time)) } else { others.append(path) }
     }
-    let sorted = timed.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-    return (sorted.isEmpty ? [] : [sorted.map(\.element.path)]) + others
+    let sorted = parts.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+    return (sorted.map(\.element), others)
   }
 
   private static func firstPacket(of path: String) -> Timestamp? {
@@ -69,5 +76,39 @@ package enum RotatedFiles {
     } catch {
       return nil
     }
+  }
+
+  // MARK: Without a name that proves it
+
+  /// tcpdump begins a part with the packet that has no room in the one before.
+  private static let longestPause = 1.0
+
+  /// Puts together the parts of which one begins when the other ends.
+  private static func chains(_ parts: [Part], _ isStopped: @escaping @Sendable () -> Bool) -> [[Part]] {
+    var chains: [[Part]] = []
+    for part in parts {
+      if let last = chains.last?.last, ends(last.path, at: part.time, isStopped) {
+        chains[chains.count - 1].append(part)
+      } else {
+        chains.append([part])
+      }
+    }
+    return chains
+  }
+
+  /// Reads all of a file for it, unless it goes on for longer.
+  private static func ends(
+    _ path: String, at time: Timestamp, _ isStopped: @escaping @Sendable () -> Bool
+  ) -> Bool {
+    var source = CaptureSource(path: path)
+    source.isStopped = isStopped
+    guard var file = try? source.open(0) else { return false }
+    var span: CaptureSpan?
+    while let packet = try? file.next() {
+      span = span?.extended(to: packet.time) ?? CaptureSpan(packet.time)
+      if let span, span.last.seconds(since: time) > CaptureSpan.orderSlack { return false }
+    }
+    guard let span else { return false }
+    return span.mayPrecede(time) && time.seconds(since: span.last) < longestPause
   }
 }

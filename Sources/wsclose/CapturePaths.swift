@@ -25,7 +25,7 @@ struct CapturePaths {
       }
       paths += found
     }
-    captures = RotatedFiles.captures(paths)
+    captures = RotatedFiles.captures(paths) { Interrupt.isRequested }
     self.errors = errors
   }
 
