@@ -20,12 +20,16 @@ struct TLSConnection {
   private var acceptsEarlyData: Bool?
   /// The packet that showed the last loss.
   private var lastLoss: PacketReference?
+  private var unopened = UnopenedRecords()
+  /// Which packet brought the client's first protected record.
+  private var clientProtected: PacketReference?
   /// What comes before the other side's hello, without which it says nothing.
   private var parkedClient = ParkedStream()
   private var parkedServer = ParkedStream()
   var keyLog: KeyLog
   /// Records of the handshake that fail to open do not show that secrets are wrong: they may have keys of their own.
   private static let maxHandshakeRecords = 16
+  private static let maxUnopened = 4 * maxHandshakeRecords
   /// How often records were found again in the segment: each time copies the rest of it.
   private var recoveries = 0
   private static let maxRecoveries = 16
@@ -66,9 +70,7 @@ struct TLSConnection {
     if case .closed = event {
       if phase == .hello { close(.noHandshake, &sink) }
       release(&sink)
-      if phase == .opening, !client.hasOpened, !server.hasOpened, client.failures + server.failures > 0 {
-        close(.wrongSecrets, &sink)
-      }
+      if hasFailed { close(.wrongSecrets, &sink) }
       if phase == .opening, let lastLoss {
         for side in [Side.client, .server] { tellLoss(side, lastLoss, &sink) }
       }
@@ -100,10 +102,16 @@ struct TLSConnection {
     case .gap(let side, let range, let cause, let packet):
       skip(side, range, cause, packet, &sink)
     case .acknowledged(let side, let upTo, let packet) where phase != .closed:
+      if !unopened.isEmpty {
+        unopened.acknowledge(side, upTo: upTo, packet, after: self[side].acknowledged?.upTo ?? 0)
+      }
       self[side].noteAcknowledgment(upTo: upTo, packet)
       tellAcknowledgment(side, &sink)
     case .retransmitted(let side, let range, let packet) where phase != .closed:
       sink.receive(.retransmitted(side, self[side].carried(range), packet), on: id)
+    case .ended where hasFailed:
+      close(.wrongSecrets, &sink)
+      sink.receive(event, on: id)
     case .ended(let side, let kind, let offset, let packet) where phase != .closed:
       end(side, kind, at: offset, packet, &sink)
     default: sink.receive(event, on: id)
@@ -212,8 +220,12 @@ struct TLSConnection {
   private mutating func open(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
     let wasReadable = self[side].hasOpened
     let mayBeContent = self[side].hasReachedApplication
+    if side == .client, clientProtected == nil { clientProtected = record.packet }
     switch self[side].open(record) {
-    case .content(let content, let epoch): take(content, epoch, record, side, &sink)
+    case .content(let content, let epoch):
+      keepOpened(record, side)
+      take(content, epoch, record, side, &sink)
+    case .failed where !hasReachedApplication: keepUnopened(record, side, &sink)
     case .failed where record.body == nil:
       if mayBeContent { tellGap(side, contentLength(record), .notCaptured, record, &sink) }
     case .failed where wasReadable:
@@ -222,6 +234,50 @@ struct TLSConnection {
     case .failed:
       if self[side].failures > Self.maxHandshakeRecords { close(.wrongSecrets, &sink) }
     }
+  }
+
+  /// Whether application data of either side was opened.
+  private var hasReachedApplication: Bool { client.hasReachedApplication || server.hasReachedApplication }
+
+  private mutating func keepOpened(_ record: TLSRecord, _ side: Side) {
+    if !hasReachedApplication {
+      if unopened.items.count < Self.maxUnopened { unopened.add(record, side) }
+    } else if !unopened.isEmpty {
+      unopened = UnopenedRecords()
+    }
+  }
+
+  /// Whether records came, and none of them opened that may hold application data.
+  private var hasFailed: Bool {
+    phase == .opening && !unopened.isEmpty && client.failures + server.failures > 0
+  }
+
+  private mutating func keepUnopened(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
+    unopened.add(record, side)
+    if self[side].failures > Self.maxHandshakeRecords || unopened.items.count >= Self.maxUnopened
+      || showsWrongSecrets(record, side)
+    {
+      close(.wrongSecrets, &sink)
+    }
+  }
+
+  private mutating func keepUnopened(
+    _ record: TLSRecord?, _ gap: StreamEvent, _ side: Side, _ sink: inout some StreamSink
+  ) {
+    if let record { unopened.add(record, side) }
+    unopened.add(gap)
+    if unopened.items.count >= Self.maxUnopened { close(.wrongSecrets, &sink) }
+  }
+
+  /// Whether a record that does not open has to be one of those that the secrets are for. It should be known early:
+  /// while a capture is read a leg in front of a session has to be known soon after the answer.
+  private func showsWrongSecrets(_ record: TLSRecord, _ side: Side) -> Bool {
+    guard record.body != nil else { return false }
+    guard description.version == 0x0304, !self[side].isInHandshake else { return true }
+    // Behind the client's Finished the server sends nothing under the keys of the handshake. What comes with early data
+    // may be in front of it.
+    guard side == .server, clientHello?.extensions.hasEarlyData != true else { return false }
+    return clientProtected?.precedes(record.packet) ?? false
   }
 
   private mutating func take(
@@ -297,11 +353,22 @@ struct TLSConnection {
     phase = .closed
     description.access = access
     sink.receive(.secured(description), on: id)
+    tellUnopened(&sink)
     for side in [Side.client, .server] {
       self[side].forgetKeys()
       guard let known = self[side].acknowledged else { continue }
       sink.receive(.acknowledged(side, upTo: known.upTo, known.packet), on: id)
     }
+  }
+
+  private mutating func tellUnopened(_ sink: inout some StreamSink) {
+    for item in unopened.items {
+      switch item {
+      case .record(let record, let side): tell(record, side, &sink)
+      case .event(let event): sink.receive(event, on: id)
+      }
+    }
+    unopened = UnopenedRecords()
   }
 
   // MARK: Missing bytes
@@ -318,7 +385,8 @@ struct TLSConnection {
     case .closed:
       if let record { take(record, side, &sink) }
     case .opening:
-      guard let record else { return }
+      if !hasReachedApplication { keepUnopened(record, .gap(side, range, cause, packet), side, &sink) }
+      guard let record, phase == .opening else { return }
       _ = self[side].open(record)
       if mayBeContent { tellGap(side, contentLength(record), cause, record, &sink) }
       return

@@ -36,6 +36,8 @@ struct TLSDirection {
 
   /// Whether records are opened with the keys for application data.
   var hasReachedApplication: Bool { hasOpened && epochs[epoch].kind == .application }
+  /// Whether the last record that opened was one of TLS 1.3's handshake.
+  var isInHandshake: Bool { hasOpened && epochs[epoch].kind == .handshake }
   var isLost: Bool { finder != nil }
   /// Whether the stream that is carried has been told of what was lost at its end.
   var hasToldLoss = false

@@ -64,6 +64,74 @@ import Testing
     #expect(wire.closedRecords(.server).contains(6))
   }
 
+  /// With the secrets of the handshake and without them, and those alone that are for application data wrong.
+  @Test(
+    arguments: TLSScript.Version.allCases,
+    [Set(["CLIENT", "SERVER"].map { "\($0)_HANDSHAKE_TRAFFIC_SECRET" }), []])
+  func `with wrong secrets all records are told as without secrets`(
+    version: TLSScript.Version, missing: Set<String>
+  ) {
+    var script = TLSScript.opened(version)
+    if version == .tls13 {
+      script.use(.server, secret: 0x82)
+      script.seal(.server, 22, TLSScript.message(8, [0, 0]))
+      script.use(.client, secret: 0x81)
+      script.seal(.client, 22, TLSScript.message(20, [1]))
+      script.use(.client, secret: 0x77)
+      script.use(.server, secret: 0x78)
+    }
+    script.send(.client, "question")
+    script.send(.server, "answer")
+    var log = script.keyLog(without: missing)
+    if version == .tls12 {
+      log = KeyLog()
+      log.append(script.keyLogText().replacing("33", with: "34").utf8)
+    }
+    let records = [KeyLog(), log].map { log in
+      var wire = TLSWire(log)
+      wire.send(script.records)
+      // Known before the end: a leg in front of a session has to be known soon.
+      #expect(wire.description?.access != .decrypted)
+      wire.acknowledge(.server, upTo: wire.offsets[.server] ?? 0)
+      wire.end(.server)
+      wire.close()
+      #expect(wire.acknowledged(.server) == [wire.offsets[.server]])
+      #expect(wire.ends(.server) == [wire.offsets[.server]])
+      return [wire.closedRecords(.client), wire.closedRecords(.server)]
+    }
+    #expect(records[0] == records[1] && records[0][1].last == 6)
+  }
+
+  @Test func `an end shows that secrets are wrong, and records missing before it are told`() {
+    var script = TLSScript.opened()
+    script.use(.server, secret: 0x78)
+    script.send(.server, "secret")
+    var wire = TLSWire(script.keyLog())
+    wire.send(script.records)
+    wire.acknowledge(.server, upTo: wire.offsets[.server] ?? 0)
+    wire.end(.server)
+    #expect(wire.description?.access == .wrongSecrets)
+    #expect(wire.closedRecords(.server) == [6])
+    #expect(wire.ends(.server) == [wire.offsets[.server]])
+  }
+
+  @Test func `secrets are not wrong because records of the handshake have others`() {
+    var script = TLSScript.opened()
+    for _ in 0..<3 { script.use(.server, secret: 0x55); script.seal(.server, 22, [11, 0, 0, 0]) }
+    script.use(.client, secret: 0x56)
+    script.seal(.client, 22, [20, 0, 0, 0])
+    script.useApplicationKeys()
+    script.send(.client, "question")
+    script.send(.server, "answer")
+    var wire = TLSWire(script.keyLog())
+    wire.send(script.records)
+    wire.end(.server)
+    wire.close()
+    #expect(wire.description?.access == .decrypted)
+    #expect(wire.text(.client) == "question" && wire.text(.server) == "answer")
+    #expect(wire.closedRecords(.server).isEmpty && wire.closedRecords(.client).isEmpty)
+  }
+
   @Test func `a suite that cannot be opened is named`() {
     var script = TLSScript(.tls12, suite: 0xc013)
     script.hello()
