@@ -28,6 +28,8 @@ extension Judgement {
         let reason: UndeterminedReason = outer.firstEnd == nil ? outer.unfinished : .unacknowledged
         self.init(.undetermined, reason, Delivery(proof: .sent, packet: record.packet, isInferred: true))
       }
+    // Who answers had the frame, or has it from somebody who had it: bytes that are compressed anew are fewer.
+    case .short where legs[1].hasAnsweredClose: self = behind.hidden
     case .short:
       let hasEnded = outer.server.end != nil || outer.client.rst != nil
       self.init(
@@ -41,5 +43,15 @@ extension Judgement {
   /// lost further on.
   var hidden: Judgement {
     verdict == .delivered ? Judgement(.undetermined, .encrypted, Delivery(proof: .none)) : self
+  }
+}
+
+extension Leg {
+  /// Whether the client sent a Close frame with the server's code behind that.
+  fileprivate var hasAnsweredClose: Bool {
+    guard let close = server.close, let answer = client.close, !close.isCut, !answer.isCut else {
+      return false
+    }
+    return answer.body.code == close.body.code && !answer.frame.last.precedes(close.frame.last)
   }
 }
