@@ -27,6 +27,8 @@ package struct ByteAccount: Sendable {
   package var closeRecord: SealedRecord?
   /// Whether the bytes from the client fit as well.
   package var clientFits: Bool
+  /// Whether frames are on both legs, and not the times of the handshake alone tell that they belong together.
+  package var isRecognised = false
   /// Seconds that the proxy took to pass on the request.
   package var requestDelay: Double
 
@@ -58,10 +60,39 @@ package struct ByteAccount: Sendable {
       closeRecord = inner.close == nil ? nil : server.data[record]
     } else if server.contentLength(toClient) < inner.close?.end ?? received {
       outcome = .short
+      isRecognised = inner.sent > 0
       if let head = Self.indexOfHead(server, toClient, asLongAs: inner.head) {
-        forwarded = server.contentLength(head + 1..<server.data.count)
-        isExact = true
+        countBehind(head, server, inner)
       }
+    }
+  }
+
+  /// - Parameter head: the record that is as long as the 101.
+  private mutating func countBehind(_ head: Int, _ server: SealedRecords, _ inner: LegBehind) {
+    let length = server.contentLength(head)
+    // Frames that the proxy had by then may be in that record as well, or fields that it added.
+    let shared =
+      inner.framesCarried(by: server.data[head].packet).last { inner.head + $0.end <= length }?.end ?? 0
+    forwarded = server.contentLength(head + 1..<server.data.count) + shared
+    isExact = shared == 0
+    if !isRecognised {
+      isRecognised = [0, shared].contains { Self.showsFrame(server, behind: head, sharing: $0, inner) }
+    }
+  }
+
+  /// Whether a record ends with a frame, soon after that had come.
+  private static func showsFrame(
+    _ records: SealedRecords, behind head: Int, sharing count: UInt64, _ inner: LegBehind
+  ) -> Bool {
+    let start = records.data[head].contentEnd
+    return inner.frames.contains { frame in
+      guard frame.end > count else { return false }
+      let index = records.index(reaching: start + (frame.end - count))
+      guard index < records.data.count, records.data[index].contentEnd == start + (frame.end - count) else {
+        return false
+      }
+      let packet = records.data[index].packet
+      return !packet.precedes(frame.packet) && packet.time.seconds(since: frame.packet.time) <= promptness
     }
   }
 
@@ -199,7 +230,7 @@ package struct ByteAccount: Sendable {
 
 extension ByteAccount {
   var isComplete: Bool { outcome == .complete && clientFits }
-  var isClearlyShort: Bool { outcome == .short && clientFits }
+  var isClearlyShort: Bool { outcome == .short && clientFits && isRecognised }
 }
 
 extension Leg {

@@ -21,6 +21,16 @@ struct LegBehind {
   /// Whether these numbers are known.
   let isUnderstood: Bool
 
+  /// The server's frames that are remembered, by where they end behind the handshake.
+  var frames: [(end: UInt64, packet: PacketReference)] {
+    marks.map { ($0.end - min(head, $0.end), $0.packet) }
+  }
+
+  /// Those that had come before a packet.
+  func framesCarried(by packet: PacketReference) -> [(end: UInt64, packet: PacketReference)] {
+    frames.filter { $0.packet.precedes(packet) }
+  }
+
   /// The server's Close frame among the bytes behind the handshake.
   struct CarriedClose {
     var end: UInt64
