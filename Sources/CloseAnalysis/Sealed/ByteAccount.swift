@@ -113,12 +113,13 @@ package struct ByteAccount: Sendable {
 
   /// Seconds from the upgrade request, the last that the client sent before the proxy asked.
   private static func requestDelay(_ client: SealedRecords, _ inner: LegBehind) -> Double? {
-    let asked = client.index(notBefore: inner.request) - 1
+    guard let request = inner.request else { return 0 }
+    let asked = client.index(notBefore: request) - 1
     // What is not kept may have come at any time.
     guard asked >= 0 else { return client.forgotten == nil ? nil : 0 }
     let isCut = client.isCut && asked == client.data.count - 1
     guard let last = isCut ? client.last : client.data[asked].packet else { return nil }
-    let delay = inner.request.time.seconds(since: last.time)
+    let delay = request.time.seconds(since: last.time)
     guard delay < patience else { return nil }
     return isCut ? 0 : delay
   }
@@ -229,6 +230,12 @@ package struct ByteAccount: Sendable {
 }
 
 extension ByteAccount {
+  /// Whether a leg in front may be that of a leg behind, whatever others it may be in front of: as many bytes are on
+  /// both, or it is not known how many have to be.
+  static func mayBelong(_ sealed: Leg, to inner: LegBehind) -> Bool {
+    ByteAccount(sealed, inner).map { $0.isComplete || !inner.isUnderstood } ?? false
+  }
+
   var isComplete: Bool { outcome == .complete && clientFits }
   var isClearlyShort: Bool { outcome == .short && clientFits && isRecognised }
 }

@@ -7,7 +7,8 @@ import WSDecode
 struct LegBehind {
   let connection: Connection
   let captures: [Int]
-  let request: PacketReference
+  /// `nil` if it was not captured.
+  let request: PacketReference?
   let response: PacketReference
   /// Bytes of the 101's head.
   let head: UInt64
@@ -46,19 +47,25 @@ struct LegBehind {
 
   /// - Returns: `nil` if its handshake was not captured, or no proxy made the leg.
   init?(_ leg: Leg) {
-    guard SealedHops.mayHaveFront(leg), let request = leg.request, let response = leg.response,
+    guard leg.request != nil else { return nil }
+    self.init(answered: leg)
+  }
+
+  /// The same also of a leg whose request was not captured: an encrypted leg may belong to it rather than to another one.
+  init?(answered leg: Leg) {
+    guard leg.request == nil || SealedHops.mayHaveFront(leg), let response = leg.response,
       response.isSwitchingProtocols
     else { return nil }
     connection = leg.connection
     captures = leg.observations.map(\.capture)
-    self.request = request.packet
+    request = leg.request?.packet
     self.response = response.packet
     head = response.endOffset
     let (client, server) = (leg.client, leg.server)
     received = server.dataEnd - min(head, server.dataEnd)
-    sent = client.dataEnd - min(request.endOffset, client.dataEnd)
+    sent = leg.request.map { client.dataEnd - min($0.endOffset, client.dataEnd) } ?? 0
     close = server.close.map { [head] in CarriedClose($0, behind: head) }
     marks = server.marks.all
-    isUnderstood = client.isUnderstood && server.isUnderstood
+    isUnderstood = request != nil && client.isUnderstood && server.isUnderstood
   }
 }

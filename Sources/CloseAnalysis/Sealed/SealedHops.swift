@@ -49,24 +49,34 @@ package struct SealedHops {
   /// The legs in front of sessions, each by the client-most leg that can be read. A leg that may be in front of two
   /// is in front of neither.
   func fronts(of legs: [Leg]) -> [Front] {
-    let found = legs.map { front(of: $0) }
-    var uses: [LegObservation: Int] = [:]
-    for case .leg(let leg, _) in found { uses[leg.observations[0], default: 0] += 1 }
+    var claims: [LegObservation: Int] = [:]
+    let found = legs.map { leg in
+      let behind = LegBehind(answered: leg)
+      let candidates = behind.flatMap { self.candidates(for: $0) }
+      let front = self.front(of: leg, candidates)
+      for (other, account) in candidates ?? []
+      where account.isComplete || behind?.isUnderstood == false || front.isLeg(other) {
+        claims[other.observations[0], default: 0] += 1
+      }
+      return front
+    }
     return found.map { front in
-      if case .leg(let leg, _) = front, uses[leg.observations[0]] != 1 { return .unclear }
+      if case .leg(let leg, _) = front, claims[leg.observations[0]] != 1 { return .unclear }
       return front
     }
   }
 
-  private func front(of leg: Leg) -> Front {
+  private typealias Candidate = (leg: Leg, account: ByteAccount)
+
+  /// - Parameter candidates: `nil` if they are too many.
+  private func front(of leg: Leg, _ candidates: [Candidate]?) -> Front {
     guard Self.mayHaveFront(leg) else { return .none }
     guard leg.request != nil, leg.response != nil else {
       // Without the handshake nothing tells where to begin counting.
       return hasOneAtProxy(leg) ? .unclear : .none
     }
-    guard let behind = LegBehind(leg) else { return .none }
-    guard let near = near(behind) else { return .unclear }
-    let candidates = candidates(near, for: behind)
+    guard LegBehind(leg) != nil else { return .none }
+    guard let candidates else { return .unclear }
     let complete = candidates.filter { $0.account.isComplete }
     if complete.count == 1 { return .leg(complete[0].leg, complete[0].account) }
     // Fewer bytes are no fingerprint: only if no other leg can be meant, and its handshake fits closely.
@@ -91,8 +101,9 @@ package struct SealedHops {
     return all.count > Self.maxFronts ? nil : all
   }
 
-  private func candidates(_ near: [Int], for leg: LegBehind) -> [(leg: Leg, account: ByteAccount)] {
-    near.sortedOnce().compactMap { index in
+  /// - Returns: `nil` if there are too many.
+  private func candidates(for leg: LegBehind) -> [Candidate]? {
+    near(leg)?.sortedOnce().compactMap { index in
       ByteAccount(sealed[index], leg).map { (sealed[index], $0) }
     }
   }
@@ -131,6 +142,16 @@ package struct SealedHops {
   /// The host from which the leg was made.
   static func proxyHost(of leg: Leg) -> HostAddress {
     leg.isLocal ? leg.connection.serverHost : leg.connection.clientHost
+  }
+}
+
+extension SealedHops.Front {
+  fileprivate func isLeg(_ leg: Leg) -> Bool {
+    if case .leg(let front, _) = self {
+      front.observations[0] == leg.observations[0]
+    } else {
+      false
+    }
   }
 }
 

@@ -13,16 +13,20 @@ struct FrontSearch {
     var legs: [Leg]
     /// The client-most of them, as often as it was observed.
     var outer: [Leg] = []
+    fileprivate var ids: [LegID] = []
     /// What may be in front of that.
     fileprivate(set) var fronts: [LegID] = []
     /// Whether too much may be, or it is not known what: it is unclear what is.
     fileprivate(set) var isCrowded = false
   }
-  /// A session whose candidates are not known yet, as a leg of it was answered a moment ago.
+  /// A session whose candidates are not known yet, as a leg of it was answered a moment ago, or those of others that were
+  /// answered with it.
   private struct Early {
     var group: Group
-    var answered: [Leg] = []
+    var answered: [(leg: Leg, id: LegID)] = []
     var due = Timestamp.distantPast
+    /// When it is known of all that were answered with it what may be in front of them.
+    var isSettled: Timestamp { due.advanced(bySeconds: FrontSearch.settleTime) }
   }
 
   private var sealed = SealedLegs()
@@ -34,6 +38,10 @@ struct FrontSearch {
   private var dues: [LegID: Timestamp] = [:]
   /// The candidates of legs, of those that have any; `nil` if they are too many, or not known.
   private var candidates: [LegID: [LegID]?] = [:]
+  /// When those were known.
+  private var known: [LegID: Timestamp] = [:]
+  /// The client-most legs of sessions that are not told yet.
+  private var placed: [LegID: Leg] = [:]
 
   /// Seconds after which those have been told that passed on an answer, or that somebody asked and nothing came.
   private static let settleTime: Int64 = 2
@@ -71,7 +79,7 @@ struct FrontSearch {
   ///   - latest: when the packet was captured of which something was told last.
   ///   - now: the same, where the clock was not set back.
   mutating func noteAnswer(_ leg: Leg, _ id: LegID, after latest: Timestamp, at now: Timestamp) {
-    guard !isEmpty, let behind = LegBehind(leg) else { return }
+    guard !isEmpty, let behind = LegBehind(answered: leg) else { return }
     // Told too late to know who passed it on.
     if latest.seconds(since: behind.response.time) > Double(Self.settleTime) {
       candidates[id] = .some(nil)
@@ -85,7 +93,8 @@ struct FrontSearch {
   /// A leg is of no session.
   mutating func forget(_ id: LegID) {
     dues[id] = nil
-    sealed.release(candidates.removeValue(forKey: id).flatMap(\.self) ?? [])
+    known[id] = nil
+    sealed.release(candidates.removeValue(forKey: id).flatMap(\.self) ?? [], of: [id])
   }
 
   // MARK: Sessions
@@ -104,15 +113,20 @@ struct FrontSearch {
         continue
       }
       entry.group.outer.append(leg)
+      entry.group.ids.append(id)
+      placed[id] = leg
+      if let time = known.removeValue(forKey: id) { entry.due = max(entry.due, time) }
       if let found = candidates.removeValue(forKey: id) { add(found, to: &entry.group) }
       guard let due = dues.removeValue(forKey: id) else { continue }
-      entry.answered.append(leg)
+      entry.answered.append((leg, id))
       entry.due = max(entry.due, due)
     }
     // The handshake may be on two observations, half on each.
     let isHalved = !entry.group.outer.contains { LegBehind($0) != nil } && LegBehind(session.legs[0]) != nil
     if isHalved || early.count >= Self.maxEarly { entry.group.isCrowded = true }
-    if entry.answered.isEmpty || entry.group.isCrowded { return wait(entry.group, at: now) }
+    if entry.group.isCrowded || entry.answered.isEmpty && entry.isSettled <= now {
+      return wait(entry.group, at: now)
+    }
     early.append(entry)
     return nil
   }
@@ -159,21 +173,30 @@ struct FrontSearch {
     let count = answered.prefix { $0.due <= now }.count
     for (id, _) in answered[..<count] where dues.removeValue(forKey: id) != nil {
       guard let leg = leg(id) else { continue }
-      let found = sealed.candidates(for: leg)
-      if found?.isEmpty != true { candidates[id] = .some(found) }
+      let found = sealed.candidates(for: leg, id)
+      guard found?.isEmpty != true else { continue }
+      candidates[id] = .some(found)
+      known[id] = now
     }
     answered.removeFirst(count)
   }
 
   /// - Parameter now: `nil` for all.
   private mutating func takeEarly(upTo now: Timestamp?) -> [Group] {
-    let isDue = { (entry: Early) in now.map { entry.due <= $0 } ?? true }
-    let due = early.filter(isDue)
-    early.removeAll(where: isDue)
-    return due.compactMap { entry in
-      var group = entry.group
-      for leg in entry.answered { add(sealed.candidates(for: leg), to: &group) }
-      return if let now { wait(group, at: now) } else { group }
+    for index in early.indices where now.map({ early[index].due <= $0 }) ?? true {
+      var entry = early[index]
+      for (leg, id) in entry.answered { add(sealed.candidates(for: leg, id), to: &entry.group) }
+      entry.answered = []
+      early[index] = entry
+    }
+    let isSettled = { (entry: Early) in
+      now.map { entry.isSettled <= $0 } ?? true
+        || entry.answered.isEmpty && entry.group.fronts.isEmpty
+    }
+    let settled = early.filter(isSettled)
+    early.removeAll(where: isSettled)
+    return settled.compactMap { entry in
+      if let now { wait(entry.group, at: now) } else { entry.group }
     }
   }
 
@@ -184,6 +207,26 @@ struct FrontSearch {
       .filter { seen.insert($0.observations[0].number).inserted }
   }
 
+  /// Whether the leg in front of a session may be in front of another one: then it is in front of neither.
+  ///
+  /// - Parameter leg: finds a leg whose session has not ended.
+  func isContested(_ front: Leg, of group: Group, _ leg: (LegID) -> Leg?) -> Bool {
+    front.observations.contains { observation in
+      sealed.isContested(LegID(rawValue: observation.number), by: group.ids) {
+        placed[$0] ?? leg($0)
+      }
+    }
+  }
+
   /// A session is told.
-  mutating func release(_ group: Group) { sealed.release(group.fronts) }
+  ///
+  /// - Parameter front: the leg that was found in front of it.
+  mutating func release(_ group: Group, behind front: Leg?) {
+    for leg in group.outer { sealed.claim(group.fronts, for: leg) }
+    for observation in front?.observations ?? [] {
+      sealed.claim(LegID(rawValue: observation.number))
+    }
+    for id in group.ids { placed[id] = nil }
+    sealed.release(group.fronts, of: group.ids)
+  }
 }

@@ -10,6 +10,10 @@ struct SealedLegs {
   private struct Known {
     var leg: Leg
     var need = Need()
+    /// The legs that it may be in front of, until their sessions are told.
+    var behind: Set<LegID> = []
+    /// Whether it may be in front of a leg whose session was told.
+    var isClaimed = false
   }
   private var live = LegSlots<Known>()
   /// Those that have ended and are needed.
@@ -117,9 +121,10 @@ struct SealedLegs {
   /// Those that may be in front of a leg that was answered a moment ago; they are kept until they are released.
   ///
   /// - Returns: each once, in the order in which they began; `nil` if they are too many to tell which is.
-  mutating func candidates(for leg: Leg) -> [LegID]? {
-    guard let behind = LegBehind(leg) else { return [] }
-    guard let near = answers.legs(behind: behind.response), unanswered.count <= Self.maxUnanswered else {
+  mutating func candidates(for leg: Leg, _ inner: LegID) -> [LegID]? {
+    guard let behind = LegBehind(answered: leg) else { return [] }
+    guard let near = answers.legs(behind: behind.response), unanswered.count <= Self.maxUnanswered
+    else {
       return nil
     }
     var candidates = near.filter { id in self.leg(id).map { ByteAccount.mayBeTaken($0, behind) } ?? false }
@@ -131,14 +136,53 @@ struct SealedLegs {
     candidates = candidates.sortedOnce()
     guard candidates.count <= SealedHops.maxFronts else { return nil }
     for id in candidates {
-      if !live.change(id, { $0.need.behind += 1 }) { ended[id]?.need.behind += 1 }
+      change(id) { known in
+        known.need.behind += 1
+        known.behind.insert(inner)
+      }
     }
     return candidates
   }
 
-  mutating func release(_ ids: [LegID]) {
-    for id in ids { release(id, \.behind) }
+  private mutating func change(_ id: LegID, _ body: (inout Known) -> Void) {
+    if live.change(id, body) { return }
+    if let place = ended.index(forKey: id) { body(&ended.values[place]) }
   }
+
+  /// - Parameter inner: the legs that they might have been in front of.
+  mutating func release(_ ids: [LegID], of inner: [LegID] = []) {
+    for id in ids {
+      change(id) { $0.behind.subtract(inner) }
+      release(id, \.behind)
+    }
+  }
+
+  // MARK: Legs in front of several
+
+  /// Whether a leg may be in front of others than those of one session.
+  ///
+  /// - Parameter leg: finds a leg that can be read.
+  func isContested(_ front: LegID, by inner: [LegID], _ leg: (LegID) -> Leg?) -> Bool {
+    guard let known = live[front] ?? ended[front] else { return false }
+    if known.isClaimed || known.behind.count > SealedHops.maxFronts { return true }
+    return known.behind.contains { id in
+      guard !inner.contains(id), let behind = leg(id).flatMap({ LegBehind(answered: $0) }) else {
+        return false
+      }
+      return ByteAccount.mayBelong(known.leg, to: behind)
+    }
+  }
+
+  /// A session is told: no other one may have the legs that may be in front of it.
+  mutating func claim(_ fronts: [LegID], for leg: Leg) {
+    guard let behind = LegBehind(answered: leg) else { return }
+    for id in fronts {
+      guard let front = self.leg(id), ByteAccount.mayBelong(front, to: behind) else { continue }
+      claim(id)
+    }
+  }
+
+  mutating func claim(_ front: LegID) { change(front) { $0.isClaimed = true } }
 
   private mutating func release(_ id: LegID, _ count: WritableKeyPath<Need, Int>) {
     if live.change(id, { $0.need[keyPath: count] -= 1 }) { return }

@@ -239,13 +239,19 @@ package struct SessionStream: LegSink {
   private func sessions(of group: FrontSearch.Group) -> [Session] {
     if group.isCrowded { return SessionBuilder(group.legs, clocks).sessions(behind: .unclear) }
     let sealed = fronts.fronts(of: group).map(heedingDrops)
-    return sealed.isEmpty ? [group.session] : SessionBuilder(group.legs + sealed, clocks).sessions
+    if sealed.isEmpty { return [group.session] }
+    let sessions = SessionBuilder(group.legs + sealed, clocks).sessions
+    let isContested = sessions.contains { session in
+      session.client.isSealed
+        && fronts.isContested(session.client, of: group) { live[$0] ?? ended[$0] }
+    }
+    return isContested ? SessionBuilder(group.legs, clocks).sessions(behind: .unclear) : sessions
   }
 
   private mutating func tell(_ group: FrontSearch.Group) {
     var sessions = sessions(of: group)
     for index in sessions.indices { finish(&sessions[index]) }
-    fronts.release(group)
+    fronts.release(group, behind: sessions.first { $0.client.isSealed }?.client)
   }
 
   /// The leg with what it may lack.
