@@ -70,11 +70,17 @@ package struct ByteAccount: Sendable {
   /// - Parameter head: the record that is as long as the 101.
   private mutating func countBehind(_ head: Int, _ server: SealedRecords, _ inner: LegBehind) {
     let length = server.contentLength(head)
-    // Frames that the proxy had by then may be in that record as well, or fields that it added.
-    let shared =
-      inner.framesCarried(by: server.data[head].packet).last { inner.head + $0.end <= length }?.end ?? 0
+    // Frames that the proxy had by then may be in that record as well, or fields that it added. One that nothing holds up
+    // is in no record that comes later.
+    let frame = inner.framesCarried(by: server.data[head].packet).last { inner.head + $0.end <= length }
+    let shared = frame?.end ?? 0
     forwarded = server.contentLength(head + 1..<server.data.count) + shared
-    isExact = shared == 0
+    isExact =
+      frame.map { frame in
+        server.data.dropFirst(head + 1).first.map {
+          $0.packet.time.seconds(since: frame.packet.time) > Self.promptness
+        } ?? true
+      } ?? true
     if !isRecognised {
       isRecognised = [0, shared].contains { Self.showsFrame(server, behind: head, sharing: $0, inner) }
     }
