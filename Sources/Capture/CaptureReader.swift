@@ -107,7 +107,7 @@ package struct CaptureReader {
     let reference = PacketReference(
       number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
       part: UInt16(clamping: parts.count - 1),
-      interface: UInt16(truncatingIfNeeded: packet.interface ?? 0))
+      interface: UInt8(truncatingIfNeeded: packet.interface ?? 0))
     intake.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
     guard let linkType = packet.linkType else {
       unreadable += 1

@@ -18,14 +18,15 @@ enum HopOrder {
 
   /// The proxy that answers on the outer leg asks on the inner one, and names the outer leg's client there.
   static func byAddress(_ a: Leg, _ b: Leg) -> Bool? {
-    let isOuter = isBehind(b, a)
-    let isInner = isBehind(a, b)
-    return isOuter == isInner ? nil : isOuter
+    func isOuter(_ isBehind: (_ inner: Leg, _ outer: Leg) -> Bool) -> Bool? {
+      let (isFirst, isSecond) = (isBehind(b, a), isBehind(a, b))
+      return isFirst == isSecond ? nil : isFirst
+    }
+    return isOuter { isBehind($0.connection, $1.connection) } ?? isOuter { isForwarded($0, for: $1) }
   }
 
-  private static func isBehind(_ inner: Leg, _ outer: Leg) -> Bool {
-    inner.connection.client.address == outer.connection.server.address || isForwarded(inner, for: outer)
-      || isInside(inner.connection, of: outer.connection)
+  private static func isBehind(_ inner: Connection, _ outer: Connection) -> Bool {
+    inner.client.address == outer.server.address || isInside(inner, of: outer)
   }
 
   /// Whether the inner connection does not leave the host that the outer one comes to from outside, as that of a sidecar with

@@ -154,15 +154,16 @@ struct LegJoining {
   private func areHops(_ a: Int, _ b: Int, alone: Bool = false) -> Bool {
     let (a, b) = (legs[a], legs[b])
     guard areCompatible(a, b) else { return false }
-    let tolerance = alone && HopOrder.byAddress(a, b) != nil ? Self.clockTolerance : 0
-    return mayEnclose(a, b, tolerance) || mayEnclose(b, a, tolerance)
+    if mayEnclose(a, b) || mayEnclose(b, a) { return true }
+    guard alone, HopOrder.byAddress(a, b) != nil else { return false }
+    return mayEnclose(a, b, Self.clockTolerance) || mayEnclose(b, a, Self.clockTolerance)
   }
 
   /// Nanoseconds by which the clocks of machines differ that are set by NTP, and more.
   private static let clockTolerance: Int64 = 100_000_000
 
   /// Whether nothing that was captured speaks against one handshake lying within the other.
-  private func mayEnclose(_ outer: Leg, _ inner: Leg, _ tolerance: Int64) -> Bool {
+  private func mayEnclose(_ outer: Leg, _ inner: Leg, _ tolerance: Int64 = 0) -> Bool {
     func precedes(_ a: PacketReference?, _ b: PacketReference?) -> Bool {
       guard let a, let b, clocks.surelyPrecedes(a, b) else { return false }
       return tolerance == 0 || b.time.nanoseconds &- a.time.nanoseconds > tolerance

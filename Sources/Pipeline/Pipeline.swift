@@ -25,7 +25,8 @@ package enum Pipeline {
   ///   - onInterfaceNames: gets the names of the capture's interfaces as they become known, each once.
   ///   - onMalformedSecrets: gets the lines of each key log inside the capture that are none of a key log.
   ///   - onProgress: told now and then, with the number of WebSocket legs so far.
-  /// - Throws: if the capture cannot be opened. Damage further on is noted in the summary.
+  /// - Throws: if the capture cannot be opened, or no packet is of a link type that can be read. Damage further on is noted
+  ///   in the summary.
   package static func read<Sink: LegSink>(
     _ source: CaptureSource, keyLog: KeyLog = KeyLog(), options: FrameOptions = FrameOptions(),
     into sink: Sink,
@@ -42,7 +43,7 @@ package enum Pipeline {
     reader.read(into: &stages)
     stages.finish()
     let decoder = stages.next.decoder
-    return Reading(reader, stages.reassembler.statistics, decoder.statistics, decoder.sink.sink.sink)
+    return try Reading(reader, stages.reassembler.statistics, decoder.statistics, decoder.sink.sink.sink)
   }
 
   /// Does the same on two threads: one reads the packets and puts the streams together, the other decodes what they carry.
@@ -70,14 +71,15 @@ package enum Pipeline {
     let (tls, end) = reassembly.next.finish { stage in
       (stage.decoder.statistics, stage.decoder.sink.sink.sink)
     }
-    return Reading(reader, reassembly.reassembler.statistics, tls, end)
+    return try Reading(reader, reassembly.reassembler.statistics, tls, end)
   }
 }
 
 extension Pipeline.Reading {
   init(
     _ reader: CaptureReader, _ reassembly: ReassemblyStatistics, _ tls: TLSStatistics, _ sink: Sink
-  ) {
+  ) throws(CaptureError) {
+    if reader.statistics.linkTypes.isEmpty, let damage = reader.damages.first { throw damage }
     summary = CaptureSummary(
       parts: reader.parts, statistics: reader.statistics, reassembly: reassembly, tls: tls)
     damages = reader.damages
