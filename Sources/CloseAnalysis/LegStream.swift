@@ -99,6 +99,9 @@ package struct LostPart: Hashable, Sendable {
   package var trailingBytes: UInt64 { incidents.kept?.value.trailingBytes ?? 0 }
 
   /// The first end of the stream: an abort after the sender's own orderly end adds nothing.
+  ///
+  /// Inlined: each call would be a copy of the stream.
+  @inline(__always)
   package var end: SeenEnd? {
     guard let fin, let rst else { return fin ?? rst }
     return rst.packet.precedes(fin.packet) ? rst : fin

@@ -106,6 +106,7 @@ struct TLSDirection {
   mutating func forgetKeys() {
     epochs = []
     epoch = 0
+    hasOpened = false
   }
 
   mutating func updateKeys() {

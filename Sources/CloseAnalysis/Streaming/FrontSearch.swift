@@ -26,7 +26,7 @@ struct FrontSearch {
     var answered: [(leg: Leg, id: LegID)] = []
     var due = Timestamp.distantPast
     /// When it is known of all that were answered with it what may be in front of them.
-    var isSettled: Timestamp { due.advanced(bySeconds: FrontSearch.settleTime) }
+    var settles: Timestamp { due.advanced(bySeconds: FrontSearch.settleTime) }
   }
 
   private var sealed = SealedLegs()
@@ -124,7 +124,7 @@ struct FrontSearch {
     // The handshake may be on two observations, half on each.
     let isHalved = !entry.group.outer.contains { LegBehind($0) != nil } && LegBehind(session.legs[0]) != nil
     if isHalved || early.count >= Self.maxEarly { entry.group.isCrowded = true }
-    if entry.group.isCrowded || entry.answered.isEmpty && entry.isSettled <= now {
+    if entry.group.isCrowded || entry.answered.isEmpty && entry.settles <= now {
       return wait(entry.group, at: now)
     }
     early.append(entry)
@@ -190,7 +190,7 @@ struct FrontSearch {
       early[index] = entry
     }
     let isSettled = { (entry: Early) in
-      now.map { entry.isSettled <= $0 } ?? true
+      now.map { entry.settles <= $0 } ?? true
         || entry.answered.isEmpty && entry.group.fronts.isEmpty
     }
     let settled = early.filter(isSettled)
