@@ -4,10 +4,10 @@ import WSDecode
 
 /// Which of two hops of one WebSocket is nearer to the client, told without comparing their clocks.
 enum HopOrder {
+  /// Where `byAddress` tells nothing.
   static func isOutside(_ a: Leg, of b: Leg) -> Bool {
     // A proxy asks behind before it answers in front: the exchange takes longer there.
     if let isFirst = ClockSamples(hops: a, b).isFirstOuter { return isFirst }
-    if let isFirst = byAddress(a, b) { return isFirst }
     // What proxies add to a request and to a response is more the further it has come.
     let (ours, theirs) = (a.request?.proxyField != nil, b.request?.proxyField != nil)
     if a.request != nil, b.request != nil, ours != theirs { return theirs }
