@@ -182,12 +182,16 @@ package struct ByteAccount: Sendable {
     let mayHaveAlert = sealed.tls?.version == 0x0304 && endsWithTwo && sealed.firstEnd != nil
     // A Close frame without a body is as long as an alert: then nothing tells them apart.
     let isAmbiguous = mayHaveAlert && inner.close?.byteCount == alertLength
-    let ranges = [isAmbiguous ? nil : range, mayHaveAlert ? range.dropLast() : nil].compactMap { $0 }
-    for range in ranges {
-      for index in range.prefix(mostTickets) {
-        let shared = Shared(records, range, head: index, total: inner.received)
-        if let record = shared?.recordOfClose(records, range, inner) { return record }
-      }
+    if !isAmbiguous, let record = recordOfClose(records, range, inner) { return record }
+    return mayHaveAlert ? recordOfClose(records, range.dropLast(), inner) : nil
+  }
+
+  private static func recordOfClose(
+    _ records: SealedRecords, _ range: Range<Int>, _ inner: LegBehind
+  ) -> Int? {
+    for index in range.prefix(mostTickets) {
+      let shared = Shared(records, range, head: index, total: inner.received)
+      if let record = shared?.recordOfClose(records, range, inner) { return record }
     }
     return nil
   }

@@ -53,7 +53,7 @@ package struct SealedHops {
     let found = legs.map { leg in
       let behind = LegBehind(answered: leg)
       let candidates = behind.flatMap { self.candidates(for: $0) }
-      let front = self.front(of: leg, candidates)
+      let front = self.front(of: leg, behind, candidates)
       for (other, account) in candidates ?? []
       where account.isComplete || behind?.isUnderstood == false || front.isLeg(other) {
         claims[other.observations[0], default: 0] += 1
@@ -69,13 +69,13 @@ package struct SealedHops {
   private typealias Candidate = (leg: Leg, account: ByteAccount)
 
   /// - Parameter candidates: `nil` if they are too many.
-  private func front(of leg: Leg, _ candidates: [Candidate]?) -> Front {
+  private func front(of leg: Leg, _ behind: LegBehind?, _ candidates: [Candidate]?) -> Front {
     guard Self.mayHaveFront(leg) else { return .none }
     guard leg.request != nil, leg.response != nil else {
       // Without the handshake nothing tells where to begin counting.
       return hasOneAtProxy(leg) ? .unclear : .none
     }
-    guard LegBehind(leg) != nil else { return .none }
+    guard behind != nil else { return .none }
     guard let candidates else { return .unclear }
     let complete = candidates.filter { $0.account.isComplete }
     if complete.count == 1 { return .leg(complete[0].leg, complete[0].account) }

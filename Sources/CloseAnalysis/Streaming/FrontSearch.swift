@@ -41,7 +41,7 @@ struct FrontSearch {
   /// When those were known.
   private var known: [LegID: Timestamp] = [:]
   /// The client-most legs of sessions that are not told yet.
-  private var placed: [LegID: Leg] = [:]
+  private var placed: [LegID: LegBehind] = [:]
 
   /// Seconds after which those have been told that passed on an answer, or that somebody asked and nothing came.
   private static let settleTime: Int64 = 2
@@ -114,7 +114,7 @@ struct FrontSearch {
       }
       entry.group.outer.append(leg)
       entry.group.ids.append(id)
-      placed[id] = leg
+      placed[id] = LegBehind(answered: leg)
       if let time = known.removeValue(forKey: id) { entry.due = max(entry.due, time) }
       if let found = candidates.removeValue(forKey: id) { add(found, to: &entry.group) }
       guard let due = dues.removeValue(forKey: id) else { continue }
@@ -213,7 +213,7 @@ struct FrontSearch {
   func isContested(_ front: Leg, of group: Group, _ leg: (LegID) -> Leg?) -> Bool {
     front.observations.contains { observation in
       sealed.isContested(LegID(rawValue: observation.number), by: group.ids) {
-        placed[$0] ?? leg($0)
+        placed[$0] ?? leg($0).flatMap { LegBehind(answered: $0) }
       }
     }
   }
@@ -222,9 +222,11 @@ struct FrontSearch {
   ///
   /// - Parameter front: the leg that was found in front of it.
   mutating func release(_ group: Group, behind front: Leg?) {
-    for leg in group.outer { sealed.claim(group.fronts, for: leg) }
-    for observation in front?.observations ?? [] {
-      sealed.claim(LegID(rawValue: observation.number))
+    if let front {
+      // No other one has as many bytes, or it would not have been found.
+      for observation in front.observations { sealed.claim(LegID(rawValue: observation.number)) }
+    } else {
+      for leg in group.outer { sealed.claim(group.fronts, for: leg) }
     }
     for id in group.ids { placed[id] = nil }
     sealed.release(group.fronts, of: group.ids)

@@ -161,14 +161,12 @@ struct SealedLegs {
 
   /// Whether a leg may be in front of others than those of one session.
   ///
-  /// - Parameter leg: finds a leg that can be read.
-  func isContested(_ front: LegID, by inner: [LegID], _ leg: (LegID) -> Leg?) -> Bool {
+  /// - Parameter behind: finds a leg that can be read.
+  func isContested(_ front: LegID, by inner: [LegID], _ behind: (LegID) -> LegBehind?) -> Bool {
     guard let known = live[front] ?? ended[front] else { return false }
     if known.isClaimed || known.behind.count > SealedHops.maxFronts { return true }
     return known.behind.contains { id in
-      guard !inner.contains(id), let behind = leg(id).flatMap({ LegBehind(answered: $0) }) else {
-        return false
-      }
+      guard !inner.contains(id), let behind = behind(id) else { return false }
       return ByteAccount.mayBelong(known.leg, to: behind)
     }
   }
