@@ -8,31 +8,27 @@ import Streams
 ///
 /// While it is opening, offsets are those of the content; while closed, those of the stream that carries TLS.
 struct TLSConnection {
-  private enum Phase { case hello, opening, closed }
+  enum Phase { case hello, opening, closed }
 
   let id: ConnectionID
-  private var phase = Phase.hello
-  private(set) var description: TLSDescription
-  private var client: TLSDirection
-  private var server: TLSDirection
-  private var clientHello: ClientHello?
+  var phase = Phase.hello
+  var description: TLSDescription
+  var client: TLSDirection
+  var server: TLSDirection
+  var clientHello: ClientHello?
   /// What the server makes of early data; `nil` until it is known.
-  private var acceptsEarlyData: Bool?
+  var acceptsEarlyData: Bool?
   /// The packet that showed the last loss.
-  private var lastLoss: PacketReference?
-  private var unopened = UnopenedRecords()
+  var lastLoss: PacketReference?
+  var unopened = UnopenedRecords()
   /// Which packet brought the client's first protected record.
-  private var clientProtected: PacketReference?
+  var clientProtected: PacketReference?
   /// What comes before the other side's hello, without which it says nothing.
-  private var parkedClient = ParkedStream()
+  var parkedClient = ParkedStream()
   private var parkedServer = ParkedStream()
   var keyLog: KeyLog
-  /// Records of the handshake that fail to open do not show that secrets are wrong: they may have keys of their own.
-  private static let maxHandshakeRecords = 16
-  private static let maxUnopened = 4 * maxHandshakeRecords
   /// How often records were found again in the segment: each time copies the rest of it.
-  private var recoveries = 0
-  private static let maxRecoveries = 16
+  var recoveries = 0
 
   /// - Parameters:
   ///   - client: where the client's first record begins.
@@ -80,7 +76,7 @@ struct TLSConnection {
     release(&sink)
   }
 
-  private mutating func take(_ bytes: Span<UInt8>, _ chunk: StreamChunk, _ sink: inout some StreamSink) {
+  mutating func take(_ bytes: Span<UInt8>, _ chunk: StreamChunk, _ sink: inout some StreamSink) {
     var index = 0
     while index < bytes.count {
       var rest = chunk
@@ -118,7 +114,7 @@ struct TLSConnection {
     }
   }
 
-  private subscript(side: Side) -> TLSDirection {
+  subscript(side: Side) -> TLSDirection {
     get { side == .client ? client : server }
     _modify {
       if side == .client { yield &client } else { yield &server }
@@ -177,158 +173,9 @@ struct TLSConnection {
     }
   }
 
-  // MARK: Records
-
-  private mutating func take(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
-    let isProtected = record.header.type == .applicationData || self[side].hasChangedCipher
-    switch phase {
-    case .hello where !isProtected, .opening where !isProtected:
-      takePlain(record, side, &sink)
-    case .hello:
-      close(.noHandshake, &sink)
-      take(record, side, &sink)
-    case .opening: open(record, side, &sink)
-    case .closed:
-      if record.header.type == .changeCipherSpec { self[side].hasChangedCipher = true }
-      if isProtected { tell(record, side, &sink) }
-    }
-  }
-
-  private mutating func takePlain(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
-    guard let body = record.body else { return }
-    switch record.header.type {
-    case .handshake:
-      for message in self[side].handshake.receive(body[...]) {
-        switch (message.type, side) {
-        case (HandshakeType.clientHello, .client) where clientHello == nil:
-          clientHello = ClientHello(message.body)
-          if clientHello != nil { parkedClient.activate() }
-        case (HandshakeType.serverHello, .server) where phase == .hello:
-          if let hello = ServerHello(message.body) { agree(hello, &sink) }
-        default: break
-        }
-      }
-    case .changeCipherSpec:
-      // In TLS 1.3 it means nothing (RFC 8446 §D.4).
-      if description.version != 0x0304 { self[side].hasChangedCipher = true }
-    case .alert where body.count == 2:
-      sink.receive(.alert(side, TLSAlert(description: body[1]), record.packet), on: id)
-    default: break
-    }
-  }
-
-  private mutating func open(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
-    let wasReadable = self[side].hasOpened
-    let mayBeContent = self[side].hasReachedApplication
-    if side == .client, clientProtected == nil { clientProtected = record.packet }
-    switch self[side].open(record) {
-    case .content(let content, let epoch):
-      keepOpened(record, side)
-      take(content, epoch, record, side, &sink)
-    case .failed where !hasReachedApplication: keepUnopened(record, side, &sink)
-    case .failed where record.body == nil:
-      if mayBeContent { tellGap(side, contentLength(record), .notCaptured, record, &sink) }
-    case .failed where wasReadable:
-      lastLoss = record.packet
-      self[side].lose(from: record.range.lowerBound)
-    case .failed:
-      if self[side].failures > Self.maxHandshakeRecords { close(.wrongSecrets, &sink) }
-    }
-  }
-
-  /// Whether application data of either side was opened.
-  private var hasReachedApplication: Bool { client.hasReachedApplication || server.hasReachedApplication }
-
-  private mutating func keepOpened(_ record: TLSRecord, _ side: Side) {
-    if !hasReachedApplication {
-      if unopened.items.count < Self.maxUnopened { unopened.add(record, side) }
-    } else if !unopened.isEmpty {
-      unopened = UnopenedRecords()
-    }
-  }
-
-  /// Whether records came, and none of them opened that may hold application data.
-  private var hasFailed: Bool {
-    phase == .opening && !unopened.isEmpty && client.failures + server.failures > 0
-  }
-
-  private mutating func keepUnopened(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
-    unopened.add(record, side)
-    if self[side].failures > Self.maxHandshakeRecords || unopened.items.count >= Self.maxUnopened
-      || showsWrongSecrets(record, side)
-    {
-      close(.wrongSecrets, &sink)
-    }
-  }
-
-  private mutating func keepUnopened(
-    _ record: TLSRecord?, _ gap: StreamEvent, _ side: Side, _ sink: inout some StreamSink
-  ) {
-    if let record { unopened.add(record, side) }
-    unopened.add(gap)
-    if unopened.items.count >= Self.maxUnopened { close(.wrongSecrets, &sink) }
-  }
-
-  /// Whether a record that does not open has to be one of those that the secrets are for. It should be known early:
-  /// while a capture is read a leg in front of a session has to be known soon after the answer.
-  private func showsWrongSecrets(_ record: TLSRecord, _ side: Side) -> Bool {
-    guard record.body != nil else { return false }
-    guard description.version == 0x0304, !self[side].isInHandshake else { return true }
-    // Behind the client's Finished the server sends nothing under the keys of the handshake. What comes with early data
-    // may be in front of it.
-    guard side == .server, clientHello?.extensions.hasEarlyData != true else { return false }
-    return clientProtected?.precedes(record.packet) ?? false
-  }
-
-  private mutating func take(
-    _ content: RecordProtection.Content, _ epoch: TLSEpoch.Kind, _ record: TLSRecord, _ side: Side,
-    _ sink: inout some StreamSink
-  ) {
-    switch content.type {
-    case .applicationData:
-      guard epoch != .early || acceptsEarlyData != false else { return }
-      let offset = self[side].place(UInt64(content.bytes.count), completeWith: record.range)
-      guard !content.bytes.isEmpty else { return }
-      sink.receive(
-        content.bytes.span,
-        StreamChunk(connection: id, side: side, offset: offset, packet: record.packet))
-      tellAcknowledgment(side, &sink)
-    case .alert where content.bytes.count == 2:
-      sink.receive(.alert(side, TLSAlert(description: content.bytes[1]), record.packet), on: id)
-    case .handshake:
-      var mustUpdate = false
-      for message in self[side].handshake.receive(content.bytes[...]) {
-        switch message.type {
-        case HandshakeType.encryptedExtensions where side == .server:
-          var reader = ByteReader(message.body)
-          let extensions = HelloExtensions(reader.vector(2) ?? [], isServer: true)
-          description.applicationProtocol = extensions.applicationProtocols.first
-          acceptsEarlyData = extensions.hasEarlyData
-          sink.receive(.secured(description), on: id)
-        case HandshakeType.keyUpdate: mustUpdate = description.version == 0x0304
-        default: break
-        }
-      }
-      if mustUpdate { self[side].updateKeys() }
-    default: break
-    }
-  }
-
-  /// Tells of a record that stays closed.
-  private func tell(_ record: TLSRecord, _ side: Side, _ sink: inout some StreamSink) {
-    let length = overhead.map { max(0, record.header.bodyLength - $0) }
-    sink.receive(
-      .record(
-        side, TLSRecordDescription(contentType: record.header.type.rawValue, contentLength: length),
-        range: record.range, record.packet), on: id)
-    if record.header.type == .alert {
-      sink.receive(.alert(side, TLSAlert(description: nil), record.packet), on: id)
-    }
-  }
-
   // MARK: What was agreed on
 
-  private mutating func agree(_ hello: ServerHello, _ sink: inout some StreamSink) {
+  mutating func agree(_ hello: ServerHello, _ sink: inout some StreamSink) {
     let offered = clientHello?.extensions.applicationProtocols ?? []
     description.version = hello.version
     description.cipherSuite = hello.suite.rawValue
@@ -349,7 +196,7 @@ struct TLSConnection {
   }
 
   /// The content stays unknown.
-  private mutating func close(_ access: TLSDescription.Access, _ sink: inout some StreamSink) {
+  mutating func close(_ access: TLSDescription.Access, _ sink: inout some StreamSink) {
     phase = .closed
     description.access = access
     sink.receive(.secured(description), on: id)
@@ -361,81 +208,9 @@ struct TLSConnection {
     }
   }
 
-  private mutating func tellUnopened(_ sink: inout some StreamSink) {
-    for item in unopened.items {
-      switch item {
-      case .record(let record, let side): tell(record, side, &sink)
-      case .event(let event): sink.receive(event, on: id)
-      }
-    }
-    unopened = UnopenedRecords()
-  }
-
-  // MARK: Missing bytes
-
-  private mutating func skip(
-    _ side: Side, _ range: Range<UInt64>, _ cause: GapCause, _ packet: PacketReference,
-    _ sink: inout some StreamSink
-  ) {
-    lastLoss = packet
-    let mayBeContent = self[side].hasReachedApplication
-    let record = self[side].skip(range.upperBound - range.lowerBound, packet)
-    switch phase {
-    case .hello: close(.noHandshake, &sink)
-    case .closed:
-      if let record { take(record, side, &sink) }
-    case .opening:
-      if !hasReachedApplication { keepUnopened(record, .gap(side, range, cause, packet), side, &sink) }
-      guard let record, phase == .opening else { return }
-      _ = self[side].open(record)
-      if mayBeContent { tellGap(side, contentLength(record), cause, record, &sink) }
-      return
-    }
-    sink.receive(.gap(side, range, cause, packet), on: id)
-  }
-
-  private mutating func recover(
-    _ bytes: Span<UInt8>, _ chunk: StreamChunk, _ sink: inout some StreamSink
-  ) {
-    guard
-      let found = self[chunk.side].recover(bytes, at: chunk.offset, chunk.packet, overhead: overhead)
-    else { return }
-    if phase == .opening, let content = found.content {
-      if found.missing > 0 { tellGap(chunk.side, found.missing, .notCaptured, found.record, &sink) }
-      take(content, .application, found.record, chunk.side, &sink)
-    } else if phase == .closed {
-      take(found.record, chunk.side, &sink)
-    }
-    guard !found.rest.isEmpty else { return }
-    recoveries += 1
-    guard recoveries < Self.maxRecoveries else {
-      return self[chunk.side].lose(from: found.record.range.upperBound)
-    }
-    var rest = chunk
-    rest.offset = found.record.range.upperBound
-    take(found.rest.span, rest, &sink)
-  }
-
-  /// Bytes that the cipher suite adds to a record's content.
-  private var overhead: Int? { description.cipherSuite.flatMap { CipherSuite(rawValue: $0).overhead } }
-
-  private func contentLength(_ record: TLSRecord) -> UInt64 {
-    UInt64(max(0, record.header.bodyLength - (overhead ?? 0)))
-  }
-
-  /// Content that is missing, up to the record's end or in front of it.
-  private mutating func tellGap(
-    _ side: Side, _ count: UInt64, _ cause: GapCause, _ record: TLSRecord, _ sink: inout some StreamSink
-  ) {
-    guard count > 0 else { return }
-    let start = self[side].place(count, completeWith: record.range)
-    sink.receive(.gap(side, start..<start + count, cause, record.packet), on: id)
-    tellAcknowledgment(side, &sink)
-  }
-
   // MARK: Acknowledgments and ends
 
-  private mutating func tellAcknowledgment(_ side: Side, _ sink: inout some StreamSink) {
+  mutating func tellAcknowledgment(_ side: Side, _ sink: inout some StreamSink) {
     guard let known = self[side].takeAcknowledgment() else { return }
     sink.receive(.acknowledged(side, upTo: known.upTo, known.packet), on: id)
   }
