@@ -31,11 +31,16 @@ import Testing
     _ location: SourceLocation = #_sourceLocation
   ) async throws {
     try await TemporaryFiles.with { files in
-      let small = try await cost(of: files.file("small", make(count)), arguments: arguments, in: files)
-      let large = try await cost(of: files.file("large", make(4 * count)), arguments: arguments, in: files)
-      #expect(
-        large < max(small, least) * mostAllowed, "\(small) s, four times as much \(large) s",
-        sourceLocation: location)
+      let (small, large) = (try files.file("small", make(count)), try files.file("large", make(4 * count)))
+      var costs: [String] = []
+      // What does other work on the machine takes time from both, and not the same.
+      for _ in 1...3 {
+        let one = try await cost(of: small, arguments: arguments, in: files)
+        let four = try await cost(of: large, arguments: arguments, in: files)
+        if four < max(one, least) * mostAllowed { return }
+        costs.append("\(one) s, four times as much \(four) s")
+      }
+      Issue.record("three times in a row: \(costs.joined(separator: "; "))", sourceLocation: location)
     }
   }
 
