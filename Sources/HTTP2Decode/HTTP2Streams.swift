@@ -197,7 +197,9 @@ extension HTTP2Connection {
     _ output: inout HTTP2Output<some StreamSink>
   ) {
     for id in streams.keys.sorted() {
-      guard var stream = streams[id], !stream.isOver, !stream.halves[side].hasEnded else { continue }
+      // A RST behind the FIN ends what the other side sends, too.
+      guard var stream = streams[id], !stream.isOver, !(kind.isInOrder && stream.halves[side].hasEnded)
+      else { continue }
       if kind.isInOrder {
         end(id, kind, Place(side: side, offset: offset + 1, packet: packet), &output)
       } else {

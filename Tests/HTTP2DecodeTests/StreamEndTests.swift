@@ -73,6 +73,25 @@ import Testing
     #expect(logs.map(\.closed) == [.ended, .ended])
   }
 
+  /// A client that closes has no ear for what still comes: behind its FIN a RST ends the other direction.
+  @Test func `TCP's RST behind its FIN ends the streams of both directions`() throws {
+    var (talk, client, server) = try CarriedStreamTests.opened()
+    talk.send(.client, try client.extendedConnect(3))
+    talk.send(.server, try server.accepted(3))
+    talk.send(.client, HTTP2Bytes.data(3, Array("c".utf8), endStream: true))
+    talk.send(.client, try client.extendedConnect(5) + HTTP2Bytes.data(5, [], endStream: true))
+    talk.send(.server, try server.accepted(5) + HTTP2Bytes.data(5, [], endStream: true))
+    talk.fin(.client)
+    talk.send(.server, HTTP2Bytes.data(1, Array("late".utf8)))
+    talk.rst(.client)
+    let logs = talk.packets.carried.carried
+    #expect(
+      logs.map { $0.ends.map { "\($0.side) \($0.kind.name) \($0.offset)" } } == [
+        ["client FIN 0", "client RST 0"], ["client END_STREAM 1", "client RST 1"],
+        ["client END_STREAM 0", "server END_STREAM 0"],
+      ])
+  }
+
   @Test func `what TLS says of the connection is said of its streams`() throws {
     var client = HTTP2Bytes()
     let id = ConnectionID(slot: 0, serial: 1)
