@@ -90,13 +90,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings,
-      // With Swift's libraries inside, the program starts sooner, runs faster, and runs where there is no Swift. Nobody
-      // links against it: what it does not export and does not use is left out.
+      // With the libraries of Swift and C++ inside, the program starts sooner, runs faster, and runs where there is no
+      // Swift. Nobody links against it: what it does not export and does not use is left out.
       linkerSettings: [
         .unsafeFlags(
           [
             "-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections", "-Xlinker",
-            "--no-export-dynamic",
+            "--no-export-dynamic", "-L\(Context.packageDirectory)/linker",
           ],
           .when(platforms: [.linux], configuration: .release))
       ]),

@@ -26,7 +26,9 @@ package enum RotatedFiles {
   package static func captures(
     _ paths: [String], isStopped: @escaping @Sendable () -> Bool = { false }
   ) -> [[String]] {
-    families(of: paths).flatMap { family in
+    // The usual case: even tables of names take longer to make than a file to open.
+    guard paths.count > 1 else { return paths.map { [$0] } }
+    return families(of: paths).flatMap { family in
       guard family.paths.count > 1 else { return [family.paths] }
       let (parts, others) = ordered(family.paths)
       let captures = family.isProven ? [parts] : chains(parts, isStopped)
