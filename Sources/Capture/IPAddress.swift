@@ -1,3 +1,5 @@
+import Glibc
+
 /// An IPv4 or IPv6 address; IPv4 is kept in its IPv4-mapped form (RFC 4291 §2.5.5.2).
 @usableFromInline @frozen package struct IPAddress: Hashable, Comparable, Sendable {
   @usableFromInline package var high: UInt64
@@ -21,6 +23,19 @@
 
   @inlinable package static func < (a: Self, b: Self) -> Bool {
     a.high == b.high ? a.low < b.low : a.high < b.high
+  }
+}
+
+extension IPAddress {
+  /// The address that a text names, as inet_pton(3) reads it.
+  package init?(_ text: String) {
+    var bytes: (UInt64, UInt64) = (0, 0)
+    let name = text.utf8.contains(UInt8(ascii: ":")) ? text : "::ffff:" + text
+    let result = unsafe withUnsafeMutableBytes(of: &bytes) {
+      unsafe inet_pton(AF_INET6, name, $0.baseAddress)
+    }
+    guard result == 1 else { return nil }
+    self.init(high: UInt64(bigEndian: bytes.0), low: UInt64(bigEndian: bytes.1))
   }
 }
 

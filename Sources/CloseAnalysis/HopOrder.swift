@@ -38,10 +38,8 @@ enum HopOrder {
 
   /// Whether the request on the inner leg names the outer one's client, which the outer one's does not.
   static func isForwarded(_ inner: Leg, for outer: Leg) -> Bool {
-    guard let forwarded = inner.request?.forwardedFor else { return false }
-    let client = "\(outer.connection.client.address)"
-    return forwarded.split(separator: ",").contains { entry in
-      entry.filter { !" \t[]\"".contains($0) } == client
-    } && !(outer.request?.forwardedFor.map { $0.contains(client) } ?? false)
+    let client = outer.connection.client.address
+    return inner.request?.forwardedFor.contains(client) == true
+      && outer.request?.forwardedFor.contains(client) != true
   }
 }

@@ -130,7 +130,7 @@ struct LegJoining {
   /// further than this.
   private func chain(before index: Int, among chains: [[Int]]) -> Int? {
     let open = chains.indices.suffix(Self.maxOpenChains)
-    if legs[index].request?.forwardedFor != nil {
+    if legs[index].request?.forwardedFor.isEmpty == false {
       let named = open.last { number in
         chains[number].contains { HopOrder.isForwarded(legs[index], for: legs[$0]) }
           && canFollow(index, chains[number])

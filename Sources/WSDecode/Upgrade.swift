@@ -12,7 +12,7 @@ import Streams
     var host: String?
     var userAgent: String?
     var requestID: String?
-    var forwardedFor: String?
+    var forwardedFor: [IPAddress]
     var via: String?
     var proxyField: String?
   }
@@ -31,7 +31,9 @@ import Streams
   package var host: String? { texts.value.host }
   package var userAgent: String? { texts.value.userAgent }
   package var requestID: String? { texts.value.requestID }
-  package var forwardedFor: String? { texts.value.forwardedFor }
+  /// The addresses that `x-forwarded-for` names, the last few of them; the one at the end is that of whoever asked the last
+  /// proxy.
+  package var forwardedFor: [IPAddress] { texts.value.forwardedFor }
   package var via: String? { texts.value.via }
   /// The first field that only proxies write, in lower case; `nil` if there is none.
   package var proxyField: String? { texts.value.proxyField }
@@ -63,7 +65,7 @@ import Streams
       Texts(
         key: key, expectedAccept: key.map { UpgradeResponse.accept(for: $0) }, target: target, host: host,
         userAgent: fields.value(.userAgent), requestID: fields.value(.requestID),
-        forwardedFor: fields.value(.forwardedFor), via: fields.value(.via),
+        forwardedFor: ForwardedFor.addresses(in: fields.value(.forwardedFor)), via: fields.value(.via),
         proxyField: ProxyFields.first(in: fields)))
     self.endOffset = endOffset
     self.packet = packet

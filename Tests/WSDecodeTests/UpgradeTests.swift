@@ -34,9 +34,31 @@ import WSDecode
     #expect(request.host == "example.com")
     #expect(request.userAgent == "test/1")
     #expect(request.requestID == "r-1")
-    #expect(request.forwardedFor == "1.2.3.4, 5.6.7.8")
+    #expect(request.forwardedFor.map { "\($0)" } == ["1.2.3.4", "5.6.7.8"])
     #expect(request.via == "1.1 proxy")
     #expect(request.packet.number == 4)
+  }
+
+  @Test(arguments: [
+    (
+      #"1.2.3.4,[2001:db8::1], "::ffff:10.0.0.1" , unknown, 1.2.3.4:80"#,
+      ["1.2.3.4", "2001:db8::1", "10.0.0.1"]
+    ),
+    ("", []), (",", []), ("10.9.1.2", ["10.9.1.2"]),
+  ])
+  func `x-forwarded-for names addresses`(field: String, addresses: [String]) throws {
+    let legs = Self.run(request: ["X-Forwarded-For: \(field)"])
+    #expect(legs.openings.first?.request?.forwardedFor.map { "\($0)" } == addresses)
+  }
+
+  @Test func `of a long x-forwarded-for the end is looked at`() throws {
+    let field =
+      String(repeating: "10.200.100.250, ", count: 2000)
+      + (1...17).map { "10.9.1.\($0)" }.joined(separator: ",")
+    let legs = Self.run(request: ["X-Forwarded-For: \(field)"])
+    #expect(legs.openings.first?.request?.forwardedFor.map { "\($0)" } == (2...17).map { "10.9.1.\($0)" })
+    let cut = Self.run(request: ["X-Forwarded-For: 1" + String(repeating: "1.2.3.4,", count: 2000)])
+    #expect(Set(try #require(cut.openings.first?.request).forwardedFor.map { "\($0)" }) == ["1.2.3.4"])
   }
 
   @Test func `the response tells what a report needs`() throws {
@@ -57,7 +79,7 @@ import WSDecode
     let legs = Self.run()
     let request = try #require(legs.openings.first?.request)
     #expect(
-      [request.userAgent, request.requestID, request.forwardedFor, request.via] == [nil, nil, nil, nil])
+      [request.userAgent, request.requestID, request.via] == [nil, nil, nil] && request.forwardedFor.isEmpty)
     let response = try #require(legs.responses.first)
     #expect([response.subprotocol, response.server, response.via] == [nil, nil, nil])
   }
