@@ -27,7 +27,8 @@ package struct SessionStream: LegSink {
   private var held: [(session: Session, due: Timestamp)] = []
   private var endings = EndingHistory(maxPlaces: 1 << 16)
   private var drops = CaptureDrops()
-  private var now = Timestamp.distantPast
+  private var clock = PacketClock()
+  private var now: Timestamp { clock.now }
   /// When the packet was captured of which something was told last.
   private var latest = Timestamp.distantPast
   private var lastCheck = Timestamp.distantPast
@@ -69,11 +70,7 @@ package struct SessionStream: LegSink {
 
   private mutating func pass(_ time: Timestamp) {
     latest = time
-    advance(to: time)
-  }
-
-  private mutating func advance(to time: Timestamp) {
-    if time > now { now = time }
+    clock.pass(time)
   }
 
   private mutating func checkIfDue() {
@@ -102,7 +99,7 @@ package struct SessionStream: LegSink {
   package mutating func receive(_ notice: CaptureNotice) {
     switch notice {
     case .time(_, let steady):
-      advance(to: steady)
+      clock.advance(to: steady)
       checkIfDue()
     case .dropped(let count, let realm, let place):
       drops.add(MissedPackets(count: count), realm: realm, place)
