@@ -121,7 +121,7 @@ struct CaptureClocks {
     _ new: ClockSamples, from: Int, to: Int, _ samples: inout [Link: ClockSamples]
   ) {
     let link = Link(from, to)
-    samples[link] = (samples[link] ?? ClockSamples()) + (link.from == from ? new : new.reversed)
+    samples[link, default: ClockSamples()].add(link.from == from ? new : new.reversed)
   }
 
   /// Moves the groups that the links join onto the clock of the one with the lowest number, the surest links

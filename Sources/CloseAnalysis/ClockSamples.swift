@@ -19,11 +19,9 @@ struct ClockSamples {
     var uncertainty: Int64?
   }
 
-  static func + (a: ClockSamples, b: ClockSamples) -> ClockSamples {
-    var sum = a
-    sum.toServer += b.toServer
-    sum.toClient += b.toClient
-    return sum
+  mutating func add(_ others: ClockSamples) {
+    toServer += others.toServer
+    toClient += others.toClient
   }
 
   /// The same, seen from the other capture.

@@ -4,19 +4,23 @@ import Streams
 /// Finds the observations of one leg: at several places, before and after address translation, or twice
 /// on `-i any`. Equal sequence numbers tell, as every hop has its own.
 enum SameLeg {
-  private enum Trait: Hashable {
+  enum Trait: Hashable {
     /// Where both streams begin; of an HTTP/2 connection its streams begin at one place.
     case beginning(client: UInt32, server: UInt32, http2Stream: UInt32?)
     /// A frame and its place.
     case frame(Side, digest: UInt64, sequence: UInt32, http2Stream: UInt32?)
 
-    // One word, of what nearly always differs: there are many.
+    // One word, of what nearly always differs: there are many. The streams of a connection differ by their numbers alone.
     func hash(into hasher: inout Hasher) {
       switch self {
-      case .beginning(let client, let server, _): hasher.combine(UInt64(client) << 32 | UInt64(server))
-      case .frame(_, let digest, let sequence, _): hasher.combine(digest ^ UInt64(sequence))
+      case .beginning(let client, let server, let stream):
+        hasher.combine((UInt64(client) << 32 | UInt64(server)) ^ Self.word(stream))
+      case .frame(_, let digest, let sequence, let stream):
+        hasher.combine(digest ^ UInt64(sequence) ^ Self.word(stream))
       }
     }
+
+    private static func word(_ stream: UInt32?) -> UInt64 { stream.map { UInt64($0).mixed() } ?? 0 }
   }
 
   /// - Returns: the legs, by the observations of each; `nil` if each was observed once.

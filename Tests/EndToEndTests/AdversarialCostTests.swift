@@ -125,6 +125,40 @@ import Testing
     }
   }
 
+  @Test func `sessions that end one a second while as many stay open`() async throws {
+    try await Self.expectLinear(1000, arguments: "--format ndjson") { count in
+      let packets = (0..<2 * count).map { number -> [TestPacket] in
+        var conversation = Conversation(
+          client: "10.1.\(number >> 8 & 255).\(number & 255):40000", at: Double(number % count) * 0.0001,
+          clientISN: UInt32(number) &* 7_000_003, serverISN: UInt32(number) &* 13_000_027)
+        let key = WebSocketBytes.key(named: "\(number)")
+        conversation.open()
+        conversation.send(.client, WebSocketBytes.request(key: key))
+        conversation.send(.server, WebSocketBytes.response(key: key))
+        guard number >= count else { return conversation.packets }
+        conversation.time = Double(number - count) + 2
+        conversation.finish(.server)
+        return conversation.packets
+      }
+      return PcapBytes.file(TestPacket.merged(packets))
+    }
+  }
+
+  @Test func `upgrades with one key, from a client each that x-forwarded-for does not name`() async throws {
+    try await Self.expectLinear(500) { count in
+      let request = WebSocketBytes.request(extraFields: ["X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3"])
+      let packets = (0..<count).map { number -> [TestPacket] in
+        var conversation = Conversation(
+          client: "10.1.\(number >> 8 & 255).\(number & 255):40000", at: Double(number) * 0.0001,
+          clientISN: UInt32(number) &* 7_000_003, serverISN: UInt32(number) &* 13_000_027)
+        conversation.open()
+        conversation.send(.client, request)
+        return conversation.packets
+      }
+      return PcapBytes.file(TestPacket.merged(packets))
+    }
+  }
+
   @Test(arguments: ["", "--format ndjson"])
   func `WebSockets behind as many encrypted legs at one moment`(arguments: String) async throws {
     let record = [0x17, 3, 3, 0, 80] + [UInt8](repeating: 7, count: 80)

@@ -103,10 +103,11 @@ struct EndingHistory {
     for session in sessions {
       guard let place = Self.ending(of: session)?.0, relevant[place] == nil else { continue }
       // All places that there are may be many more.
-      if let endings = places[place], endings.mayHaveCommonEndings { relevant[place] = endings }
+      if let endings = places[place], endings.mayHaveCommonEndings { relevant[place] = endings.sorted }
     }
-    guard !relevant.isEmpty else { return common }
-    for (_, leg) in open.all {
+    // How many a place had matters only where many ended at once.
+    let hasBursts = relevant.values.contains { EndingBurst.mayBe(in: $0) }
+    for (_, leg) in hasBursts ? open.all : [] {
       let begin = leg.beginning.time
       relevant[Place(host: leg.connection.serverHost, isClientSide: false)]?.note(from: begin, to: nil)
       relevant[Place(host: leg.connection.clientHost, isClientSide: true)]?.note(from: begin, to: nil)

@@ -28,9 +28,11 @@ struct PlaceEndings {
   /// Whether there are enough endings for anything to be told of them.
   var mayHaveCommonEndings: Bool { endings.count >= EqualSilence.minCount }
 
+  /// In the order of time; what is counted only where that is asked for.
   var sorted: PlaceEndings {
     var place = self
     place.endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
+    guard EndingBurst.mayBe(in: place) else { return place }
     place.begins.sort()
     place.ends.sort()
     return place
@@ -90,10 +92,16 @@ struct EndingBurst {
   /// Of the sessions that the place had, this part at least; a process that ends takes all with it.
   private static let minPart = 3
 
+  /// Whether enough sessions ended at once.
+  static func mayBe(in place: PlaceEndings) -> Bool { !runs(in: place.endings).isEmpty }
+
+  static func all(in place: PlaceEndings) -> [EndingBurst] {
+    runs(in: place.endings).compactMap { EndingBurst(place.endings[$0], of: place) }
+  }
+
   /// A session belongs to a burst if any 100 ms that it lies in hold five or more ends; overlapping ones are one
   /// burst.
-  static func all(in place: PlaceEndings) -> [EndingBurst] {
-    let endings = place.endings
+  private static func runs(in endings: [PlaceEndings.Ending]) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     var end = 0
     for start in endings.indices {
@@ -105,7 +113,7 @@ struct EndingBurst {
         runs.append(start..<end)
       }
     }
-    return runs.compactMap { EndingBurst(endings[$0], of: place) }
+    return runs
   }
 
   private init?(_ run: ArraySlice<PlaceEndings.Ending>, of place: PlaceEndings) {

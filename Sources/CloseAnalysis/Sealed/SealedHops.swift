@@ -20,13 +20,23 @@ package struct SealedHops {
   private var answers = SealedAnswers<Int>()
   /// Legs of which only the first records are kept: they may have sent some at any time.
   private var cut: [Int] = []
-  /// Legs by the address at which they end, the last to end first.
-  private var byHost: [HostAddress: [Int]] = [:]
+  /// Legs by where they end, the last to end first: those of a few clients, of which one at least is not at an end of a leg
+  /// behind.
+  private var lastAt: [Place: [Int]] = [:]
+  private static let fewClients = 3
+
+  /// An address in a capture.
+  private struct Place: Hashable {
+    var host: HostAddress
+    var capture: Int
+  }
 
   init(_ sealed: [Leg]) {
     self.sealed = sealed
     for (index, leg) in sealed.enumerated() {
-      byHost[leg.connection.serverHost, default: []].append(index)
+      for capture in Set(leg.observations.map(\.capture)) {
+        lastAt[Place(host: leg.connection.serverHost, capture: capture), default: []].append(index)
+      }
       guard sealed.count > Self.few, let records = leg.sealed?.server else { continue }
       if records.isCut { cut.append(index) }
       var previous: PacketReference?
@@ -35,9 +45,18 @@ package struct SealedHops {
         previous = record.packet
       }
     }
-    for host in byHost.keys {
-      byHost[host]?.sort { Self.isLater(sealed[$0].firstEnd?.end.packet, sealed[$1].firstEnd?.end.packet) }
+    lastAt = lastAt.mapValues { Self.lastOfFewClients($0, sealed) }
+  }
+
+  private static func lastOfFewClients(_ indices: [Int], _ legs: [Leg]) -> [Int] {
+    var clients: Set<IPAddress> = []
+    var last: [Int] = []
+    for index in indices.sorted(by: { isLater(legs[$0].firstEnd?.end.packet, legs[$1].firstEnd?.end.packet) })
+    where clients.insert(legs[index].connection.client.address).inserted {
+      last.append(index)
+      if last.count == fewClients { break }
     }
+    return last
   }
 
   /// - Parameters: `nil` is what has not ended.
@@ -125,15 +144,12 @@ package struct SealedHops {
   private func hasOneAtProxy(_ leg: Leg) -> Bool {
     let begin = leg.beginning
     let captures = leg.observations.map(\.capture)
-    for index in byHost[Self.proxyHost(of: leg)] ?? [] {
-      if let end = sealed[index].firstEnd?.end.packet {
-        // All others ended before.
-        if end.time < begin.time { return false }
-        if !begin.precedes(end) { continue }
+    return captures.contains { capture in
+      (lastAt[Place(host: Self.proxyHost(of: leg), capture: capture)] ?? []).contains { index in
+        (sealed[index].firstEnd.map { begin.precedes($0.end.packet) } ?? true)
+          && sealed[index].isNear(leg.connection, captures)
       }
-      if sealed[index].isNear(leg.connection, captures) { return true }
     }
-    return false
   }
 
   /// Whether the leg was made by a proxy.
