@@ -29,7 +29,7 @@ extension ReportRun {
 
 extension WSClose {
   /// Whether an argument may be the name of a command, and not of a file.
-  fileprivate static func isCommand(_ argument: String) -> Bool {
+  static func isCommand(_ argument: String) -> Bool {
     argument == "help" || configuration.subcommands.contains { $0._commandName == argument }
   }
 }

@@ -46,8 +46,15 @@ struct WSClose: ParsableCommand {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       var problem = message(for: error).split(separator: "\n").first ?? "the arguments make no sense"
       if problem.hasSuffix(".") { problem.removeLast() }
-      Output.complain("\(problem); wsclose --help tells more")
+      Output.complain("\(problem); \(helpCommand) tells more")
       Glibc.exit(ExitCode.validationFailure.rawValue)
     }
+  }
+
+  /// What tells the options of the command that was parsed; of `report` where none was named.
+  private static var helpCommand: String {
+    let name = CommandLine.arguments.dropFirst().first ?? ""
+    if name == "help" { return "wsclose help" }
+    return "wsclose help \(isCommand(name) ? name : "report")"
   }
 }

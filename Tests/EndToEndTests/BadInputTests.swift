@@ -229,6 +229,19 @@ import Testing
     #expect(!outcome.errors.unicodeScalars.contains("\u{1b}"))
   }
 
+  @Test(arguments: [
+    (["--nosuch", "x.pcap"], "help report"), (["--format", "xml", "live"], "help report"),
+    (["live", "--format", "json", "-i", "lo"], "help live"), (["diff", "x.pcap"], "help diff"),
+    (["frames"], "help frames"), (["help", "live", "--nosuch"], "help"),
+  ])
+  func `wrong usage names the help of the command that it is of`(
+    _ arguments: [String], help: String
+  ) async throws {
+    let outcome = try await Command.wsclose(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.hasSuffix("; wsclose \(help) tells more\n"), "\(outcome.errors)")
+  }
+
   @Test(arguments: ["--help", "--version"])
   func `help and version are no errors`(option: String) async throws {
     let outcome = try await Command.wsclose([option])
