@@ -22,6 +22,9 @@ struct WSClose: ParsableCommand {
         wsclose explain 1006
         wsclose live -i any -f 'tcp port 9900'
         kubectl exec POD -c CONTAINER -- tcpdump -i any -U -s 0 -w - tcp | wsclose -
+
+      Exit status: 0 done; 1 with --exit-code, if a session is lost or absent (diff: if it got worse, or that \
+      cannot be told); 2 if something could not be read, written or opened; 64 for wrong usage.
       """,
     version: "0.1.0",
     subcommands: [
