@@ -1,5 +1,6 @@
 import Capture
 import Streams
+import TLSDecode
 import WSDecode
 
 /// One WebSocket from end to end, as the captures show it, and what is concluded from that.
@@ -16,6 +17,8 @@ package struct Session: Sendable {
 
   /// What was counted to cross the client-most leg, if that is encrypted.
   package private(set) var account: ByteAccount?
+  /// The cipher suite of what is or may be in front of the legs that can be read, if no keys open it.
+  private(set) var closedSuite: CipherSuite?
   package let hop: Hop
   /// Who ended it; `nil` if no leg has ended.
   let origin: EndOrigin?
@@ -31,12 +34,14 @@ package struct Session: Sendable {
     case .none:
       self.legs = legs
       judgement = Judgement(legs)
-    case .unclear:
+    case .unclear(let suite):
       self.legs = legs
+      closedSuite = suite
       judgement = Judgement(legs).hidden
     case .leg(let leg, let account):
       self.legs = [leg] + legs
       self.account = account
+      closedSuite = leg.closedSuite
       judgement = Judgement(self.legs, account)
     }
     let legs = self.legs

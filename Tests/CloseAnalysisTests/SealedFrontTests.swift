@@ -2,6 +2,7 @@ import Capture
 import CloseAnalysis
 import Limits
 import Streams
+import TLSDecode
 import TestSupport
 import Testing
 
@@ -10,7 +11,9 @@ import Testing
   static let samples = ["wss13-node", "wss12-node", "wss13-chromium", "lost-close-wss-gateway"]
 
   /// Sessions of recordings, each a little later than the one before, with ports, sequence numbers and keys of its own.
-  static func clones(_ count: Int, every seconds: Double) throws -> [TestPacket] {
+  static func clones(
+    _ count: Int, every seconds: Double, of samples: [String] = Self.samples
+  ) throws -> [TestPacket] {
     let recordings = try samples.map { try TestPacket.read("\(EncryptedLossTests.root)/\($0)/gateway.pcap") }
     return TestPacket.merged(
       (0..<count).map { number in
@@ -37,6 +40,26 @@ import Testing
     }
     #expect(sessions.count { $0.legs.count == 2 } >= found)
     SessionStreamTests.expectSame(packets, "every \(seconds) s")
+  }
+
+  @Test(arguments: [false, true])
+  func `a cipher suite that no keys open is named, and another one advised`(hasKeys: Bool) throws {
+    let capture = "wss12-cbc/gateway.pcap"
+    let packets = try TestPacket.read("\(EncryptedLossTests.root)/\(capture)")
+    let keyLog = hasKeys ? EncryptedLossTests.keyLog(capture) : KeyLog()
+    let session = try #require(Stages.sessions(of: packets, keyLog: keyLog).first)
+    let finding = try #require(session.findings.first { $0.rule == "capture-encrypted" })
+    let suite = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"
+    #expect(finding.text.contains("is encrypted with \(suite), which no keys open"), "\(finding.text)")
+    #expect(finding.remedy?.summary.contains("another cipher suite") == true)
+    #expect(finding.remedy?.paste == nil)
+    SessionStreamTests.expectSame(packets, keyLog: keyLog, "\(capture)")
+  }
+
+  /// Which suites close them is looked for among few of them.
+  @Test(arguments: [["wss12-cbc"], ["wss12-cbc", "wss12-cbc", "wss12-cbc", "wss12-node"]])
+  func `legs that no keys open are told of as in the whole capture`(_ samples: [String]) throws {
+    SessionStreamTests.expectSame(try Self.clones(40, every: 0.001, of: samples), "\(samples)")
   }
 
   /// Of a connection that goes on only the first records are kept.

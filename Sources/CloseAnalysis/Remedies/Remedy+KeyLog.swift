@@ -31,4 +31,8 @@ extension Remedy {
                       key_log:
                         path: /tmp/keys.log
       """)
+
+  static let openableSuite = Remedy(
+    summary: "have the two ends of that leg agree on another cipher suite while you capture, AES-GCM or"
+      + " ChaCha20-Poly1305, with TLS 1.3 or with ECDHE and TLS 1.2, and give its keys with --keylog")
 }

@@ -1,6 +1,7 @@
 import Capture
 import Limits
 import Streams
+import TLSDecode
 import WSDecode
 
 /// Finds the encrypted leg in front of a session's proxy, where the captures hold one and no keys.
@@ -10,8 +11,9 @@ package struct SealedHops {
     case none
     /// One is, and its bytes were counted.
     case leg(Leg, ByteAccount)
-    /// Some may be, and the counts do not tell which, or what it passed on.
-    case unclear
+    /// Some may be, and the counts do not tell which, or what it passed on; with the cipher suite that closes them all,
+    /// keys or not, if there is one.
+    case unclear(CipherSuite?)
   }
 
   /// Seconds in which a proxy passes on a request that it has nothing to ask about.
@@ -80,7 +82,7 @@ package struct SealedHops {
       return front
     }
     return found.map { front in
-      if case .leg(let leg, _) = front, claims[leg.observations[0]] != 1 { return .unclear }
+      if case .leg(let leg, _) = front, claims[leg.observations[0]] != 1 { return .unclear(nil) }
       return front
     }
   }
@@ -92,10 +94,10 @@ package struct SealedHops {
     guard Self.mayHaveFront(leg) else { return .none }
     guard leg.request != nil, leg.response != nil else {
       // Without the handshake nothing tells where to begin counting.
-      return hasOneAtProxy(leg) ? .unclear : .none
+      return hasOneAtProxy(leg) ? .unclear(nil) : .none
     }
     guard behind != nil else { return .none }
-    guard let candidates else { return .unclear }
+    guard let candidates else { return .unclear(nil) }
     let complete = candidates.filter { $0.account.isComplete }
     if complete.count == 1 { return .leg(complete[0].leg, complete[0].account) }
     // Fewer bytes are no fingerprint: only if no other leg can be meant, and its handshake fits closely.
@@ -104,7 +106,12 @@ package struct SealedHops {
     {
       return .leg(candidates[0].leg, candidates[0].account)
     }
-    return candidates.isEmpty ? .none : .unclear
+    return candidates.isEmpty ? .none : .unclear(Self.closedSuite(of: candidates))
+  }
+
+  private static func closedSuite(of candidates: [Candidate]) -> CipherSuite? {
+    let suite = candidates.first?.leg.closedSuite
+    return candidates.allSatisfy { $0.leg.closedSuite == suite } ? suite : nil
   }
 
   /// How many legs are looked at to find the one in front; where there are more it is unclear.
@@ -128,13 +135,14 @@ package struct SealedHops {
   }
 
   /// Those of many legs on which it hangs which is in front of another: all that fit, and of the others no more than it
-  /// takes to tell that there are several.
+  /// takes to tell that there are several, and whether one cipher suite closes them all.
   static func telling(_ candidates: [Leg], _ leg: LegBehind) -> [Leg] {
     var others: [Leg] = []
     return candidates.filter { candidate in
       guard let account = ByteAccount(candidate, leg) else { return false }
       if account.isComplete || others.contains(where: { $0.beginsLike(candidate) }) { return true }
-      guard others.count < 2 else { return false }
+      let isOfNewSuite = others.allSatisfy { $0.closedSuite != candidate.closedSuite }
+      guard others.count < 2 || isOfNewSuite else { return false }
       others.append(candidate)
       return true
     }

@@ -234,7 +234,7 @@ package struct SessionStream: LegSink {
   }
 
   private func sessions(of group: FrontSearch.Group) -> [Session] {
-    if group.isCrowded { return SessionBuilder(group.legs, clocks).sessions(behind: .unclear) }
+    if group.isCrowded { return SessionBuilder(group.legs, clocks).sessions(behind: .unclear(nil)) }
     let sealed = fronts.fronts(of: group).map(heedingDrops)
     if sealed.isEmpty { return [group.session] }
     let sessions = SessionBuilder(group.legs + sealed, clocks).sessions
@@ -242,7 +242,7 @@ package struct SessionStream: LegSink {
       session.client.isSealed
         && fronts.isContested(session.client, of: group) { live[$0] ?? ended[$0] }
     }
-    return isContested ? SessionBuilder(group.legs, clocks).sessions(behind: .unclear) : sessions
+    return isContested ? SessionBuilder(group.legs, clocks).sessions(behind: .unclear(nil)) : sessions
   }
 
   private mutating func tell(_ group: FrontSearch.Group) {
