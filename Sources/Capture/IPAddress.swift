@@ -28,11 +28,22 @@ import Glibc
 
 extension IPAddress {
   /// The address that a text names, as inet_pton(3) reads it.
-  package init?(_ text: String) {
+  package init?(_ text: Span<UInt8>) {
+    guard text.count < Int(INET6_ADDRSTRLEN) else { return nil }
+    let isIPv6 = text.indices.contains { text[$0] == UInt8(ascii: ":") }
+    // With room for the prefix, and the zero that ends it.
+    var name = InlineArray<64, CChar>(repeating: 0)
+    var length = 0
+    for byte in isIPv6 ? "".utf8 : "::ffff:".utf8 {
+      name[length] = CChar(truncatingIfNeeded: byte)
+      length += 1
+    }
+    for index in text.indices { name[length + index] = CChar(truncatingIfNeeded: text[index]) }
     var bytes: (UInt64, UInt64) = (0, 0)
-    let name = text.utf8.contains(UInt8(ascii: ":")) ? text : "::ffff:" + text
-    let result = unsafe withUnsafeMutableBytes(of: &bytes) {
-      unsafe inet_pton(AF_INET6, name, $0.baseAddress)
+    let result = unsafe name.span.withUnsafeBufferPointer { name in
+      unsafe withUnsafeMutableBytes(of: &bytes) {
+        unsafe inet_pton(AF_INET6, name.baseAddress, $0.baseAddress)
+      }
     }
     guard result == 1 else { return nil }
     self.init(high: UInt64(bigEndian: bytes.0), low: UInt64(bigEndian: bytes.1))

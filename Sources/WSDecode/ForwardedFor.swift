@@ -2,20 +2,44 @@ import Capture
 
 /// The addresses that `x-forwarded-for` names: each proxy adds behind the others the one that it was asked from.
 enum ForwardedFor {
-  /// What is behind so many proxies is looked at; the field may be as long as a head.
+  /// What is behind so many proxies is looked at, and so many bytes: the field may be as long as a head.
   private static let maxCount = 16
-  /// An address as long as can be (INET6_ADDRSTRLEN), with what stands around it.
-  private static let maxLength = 52
+  private static let maxBytes = 52 * maxCount
 
-  /// - Returns: the last ones, in their order, but those that are no addresses.
+  /// - Returns: the last one first; what is no address is passed over.
   static func addresses(in field: String?) -> [IPAddress] {
     guard let field else { return [] }
-    let end = field.utf8.suffix(maxCount * maxLength)
-    let entries = end.split(separator: UInt8(ascii: ","))
-    // The first may have been cut.
-    return entries.dropFirst(end.startIndex > field.startIndex ? 1 : 0).suffix(maxCount).compactMap { entry in
-      IPAddress(String(decoding: entry.filter { !isAround($0) }, as: UTF8.self))
+    let bytes = field.utf8Span.span
+    var addresses: [IPAddress] = []
+    var end = bytes.count
+    for _ in 0..<maxCount {
+      guard let start = start(of: bytes, upTo: end) else { break }
+      if let address = IPAddress(bytes.extracting(trimmed(start..<end, of: bytes))) {
+        addresses.append(address)
+      }
+      guard start > 0 else { break }
+      end = start - 1
     }
+    return addresses
+  }
+
+  /// Where the last entry begins; `nil` if that is too far from the end of the field.
+  private static func start(of bytes: Span<UInt8>, upTo end: Int) -> Int? {
+    let least = bytes.count - maxBytes
+    var start = end
+    while start > 0, bytes[start - 1] != UInt8(ascii: ",") {
+      start -= 1
+      if start < least { return nil }
+    }
+    return start
+  }
+
+  /// Without the brackets and quotes of an IPv6 address, and spaces.
+  private static func trimmed(_ entry: Range<Int>, of bytes: Span<UInt8>) -> Range<Int> {
+    var (start, end) = (entry.lowerBound, entry.upperBound)
+    while start < end, isAround(bytes[start]) { start += 1 }
+    while start < end, isAround(bytes[end - 1]) { end -= 1 }
+    return start..<end
   }
 
   private static func isAround(_ byte: UInt8) -> Bool {

@@ -31,8 +31,7 @@ import Streams
   package var host: String? { texts.value.host }
   package var userAgent: String? { texts.value.userAgent }
   package var requestID: String? { texts.value.requestID }
-  /// The addresses that `x-forwarded-for` names, the last few of them; the one at the end is that of whoever asked the last
-  /// proxy.
+  /// The addresses that `x-forwarded-for` names, the last few of them: first that of whoever asked the last proxy.
   package var forwardedFor: [IPAddress] { texts.value.forwardedFor }
   package var via: String? { texts.value.via }
   /// The first field that only proxies write, in lower case; `nil` if there is none.
