@@ -9,6 +9,8 @@ package struct Tally: Equatable, Sendable {
   package private(set) var findings: [String: Int] = [:]
   /// Sessions with a finding that is more than information.
   package private(set) var troubled = 0
+  /// Sessions of which only the verdict is known: `--only` has left them out of the report.
+  package private(set) var withoutFindings = 0
 
   package init(_ analysis: Analysis) {
     for session in analysis.sessions {
@@ -23,6 +25,7 @@ package struct Tally: Equatable, Sendable {
     if let report = try? JSONDecoder().decode(ReportJSON.self, from: Data(bytes)) {
       guard report.schema == "wsclose.report/1" else { throw TallyError(line: 1) }
       report.sessions.forEach { add($0) }
+      guard take(report.summary) else { throw TallyError(line: 1) }
       return
     }
     for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
@@ -46,6 +49,20 @@ package struct Tally: Equatable, Sendable {
     if found.contains(where: { $0.severity != .info }) { troubled += 1 }
   }
 
+  /// Counts the sessions that the report does not tell of, too.
+  ///
+  /// - Returns: false if the summary contradicts itself, or what was counted.
+  private mutating func take(_ summary: SummaryJSON) -> Bool {
+    let counts = summary.verdicts
+    guard counts.values.allSatisfy({ $0 >= 0 }), counts.values.reduce(0, +) == Int(summary.sessions),
+      verdicts.allSatisfy({ $0.value <= counts[$0.key, default: 0] })
+    else { return false }
+    withoutFindings = Int(summary.sessions) - sessions
+    sessions = Int(summary.sessions)
+    verdicts = counts.filter { $0.value > 0 }
+    return true
+  }
+
   /// Sessions in which the client got no Close frame.
   package var withoutClose: Int { verdicts[.lost, default: 0] + verdicts[.absent, default: 0] }
 
@@ -60,7 +77,25 @@ package struct TallyError: Error, Equatable {
 
 private struct ReportJSON: Decodable {
   var schema: String
+  var summary: SummaryJSON
   var sessions: [SessionLine]
+}
+
+/// Counts over all sessions. They are multiplied with each other: 32 bits are enough, and cannot overflow.
+private struct SummaryJSON: Decodable {
+  var sessions: Int32
+  var delivered: Int32
+  var lost: Int32
+  var absent: Int32
+  var undetermined: Int32
+  var open: Int32
+
+  var verdicts: [Verdict: Int] {
+    [
+      .delivered: Int(delivered), .lost: Int(lost), .absent: Int(absent), .undetermined: Int(undetermined),
+      .open: Int(open),
+    ]
+  }
 }
 
 private struct SessionLine: Decodable {

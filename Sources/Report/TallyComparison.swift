@@ -22,17 +22,24 @@ package struct TallyComparison: Sendable {
   /// By the share of sessions that got no Close frame; that being equal, by the share with a warning.
   package var outcome: Outcome {
     guard before.sessions > 0, after.sessions > 0 else { return .unclear }
-    let least = change(\.withoutClose, \.withoutClose)
-    let most = change(\.perhapsWithoutClose, \.perhapsWithoutClose)
-    guard least == 0, most == 0 else {
+    guard hasEqualShares else {
       // Better and worse hold whatever the undetermined sessions were.
       if change(\.withoutClose, \.perhapsWithoutClose) < 0 { return .better }
       if change(\.perhapsWithoutClose, \.withoutClose) > 0 { return .worse }
       return .unclear
     }
+    guard hasAllFindings else { return .unclear }
     let troubled = change(\.troubled, \.troubled)
     return troubled == 0 ? .same : troubled < 0 ? .better : .worse
   }
+
+  /// Whether as many sessions got no Close frame, and may have got none, on both sides.
+  private var hasEqualShares: Bool {
+    change(\.withoutClose, \.withoutClose) == 0 && change(\.perhapsWithoutClose, \.perhapsWithoutClose) == 0
+  }
+
+  /// Whether what was found in every session is known; of some it is not in a report that was written with `--only`.
+  private var hasAllFindings: Bool { before.withoutFindings == 0 && after.withoutFindings == 0 }
 
   /// Above 0 if a share grew. Shares are compared without dividing: a/b < c/d.
   private func change(_ old: KeyPath<Tally, Int>, _ new: KeyPath<Tally, Int>) -> Int {
@@ -69,7 +76,7 @@ package struct TallyComparison: Sendable {
   }
 
   private var rows: [(name: String, before: Int, after: Int)] {
-    let rules = Set(before.findings.keys).union(after.findings.keys).sorted()
+    let rules = hasAllFindings ? Set(before.findings.keys).union(after.findings.keys).sorted() : []
     return [("sessions", before.sessions, after.sessions)]
       + Verdict.allCases.map {
         ($0.rawValue, before.verdicts[$0, default: 0], after.verdicts[$0, default: 0])
@@ -87,9 +94,11 @@ package struct TallyComparison: Sendable {
       return "Cannot be compared: there is no WebSocket in either."
     case .unclear where before.sessions == 0: return "Cannot be compared: there is no WebSocket before."
     case .unclear where after.sessions == 0: return "Cannot be compared: there is no WebSocket after."
-    case .unclear:
+    case .unclear where !hasEqualShares:
       return "Cannot be told: undetermined are \(shares { $0.verdicts[.undetermined, default: 0] }). "
         + change
+    case .unclear:
+      return "Cannot be told: --only has left out the findings of \(shares(\.withoutFindings)). " + change
     }
   }
 

@@ -14,6 +14,9 @@ struct DiffCommand: ParsableCommand {
       the share of sessions with a warning or an error. An undetermined session may be of either kind: where \
       that could turn the comparison, or where one side has no WebSocket at all, it cannot be told whether the \
       change helped. An empty file is a report in NDJSON that has no session.
+
+      Write reports without --only. One in JSON tells the verdicts of all sessions all the same, and not what was \
+      found in those left out; one in NDJSON does not tell that there were more.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }

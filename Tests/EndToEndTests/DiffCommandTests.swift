@@ -79,4 +79,17 @@ import Testing
       }
     }
   }
+
+  @Test func `a report in JSON tells all verdicts, whatever --only has left out`() async throws {
+    let capture = Sample.named("fifty-mixed").path
+    try await TemporaryFiles.with { files in
+      let written = try await Command.wsclose(["--format", "json", "--only", "lost,absent", capture]).output
+      let report = try files.file("only.json", written.utf8)
+      let outcome = try await Command.wsclose(["diff", capture, report])
+      #expect(outcome.status == 0 && outcome.errors == "")
+      #expect(outcome.output.contains("\nCannot be told: --only has left out the findings of 0 of 50 before"))
+      let better = try await Command.wsclose(["diff", report, Self.delivered])
+      #expect(better.output.contains("\nBetter."))
+    }
+  }
 }

@@ -54,6 +54,40 @@ import Testing
     #expect(lines.last.map(String.init) == text)
   }
 
+  /// A report of 3 lost and 5 delivered sessions that tells only of those lost.
+  private static func filtered(delivered: String = "5", sessions: String = "8") -> [UInt8] {
+    let lost = #"{"verdict":"lost","findings":[{"rule":"late-teardown","severity":"warning"}]}"#
+    let counts =
+      #""sessions":\#(sessions),"delivered":\#(delivered),"lost":3,"absent":0,"undetermined":0,"open":0"#
+    let all = #"{"schema":"wsclose.report/1","summary":{\#(counts)},"sessions":[\#(lost),\#(lost),\#(lost)]}"#
+    return Array(all.utf8)
+  }
+
+  @Test func `sessions that --only has left out of a report count by their verdicts`() throws {
+    let report = try Tally(json: Self.filtered())
+    #expect(report.sessions == 8 && report.withoutFindings == 5)
+    #expect(report.verdicts == [.delivered: 5, .lost: 3])
+    let worse = TallyComparison(before: try Self.tally("ldddd"), after: report)
+    #expect(worse.outcome == .worse)
+    #expect(!worse.text.contains("late-teardown"))
+  }
+
+  @Test func `where only findings could tell, and some were left out, it cannot be told`() throws {
+    let same = TallyComparison(before: try Self.tally("lllddddd"), after: try Tally(json: Self.filtered()))
+    #expect(same.outcome == .unclear)
+    #expect(
+      same.text.hasSuffix(
+        "Cannot be told: --only has left out the findings of 0 of 8 before, 5 of 8 after."
+          + " Sessions without the server's Close frame: 3 of 8 before, 3 of 8 after.\n"))
+  }
+
+  @Test(arguments: [("5", "7"), ("-5", "-2"), ("4", "8"), ("9223372036854775807", "9223372036854775807")])
+  func `a summary that makes no sense is none`(delivered: String, sessions: String) {
+    #expect(throws: TallyError(line: 1)) {
+      try Tally(json: Self.filtered(delivered: delivered, sessions: sessions))
+    }
+  }
+
   private static func comparison(_ before: String, _ after: String) throws -> TallyComparison {
     TallyComparison(before: try tally(before), after: try tally(after))
   }
