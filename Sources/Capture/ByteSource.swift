@@ -68,9 +68,9 @@ final class ByteSource {
     if !isRegularFile, !hasInput(descriptor, within: 0) { beforeWaiting() }
     while true {
       if isRegularFile || !hasInput(descriptor, within: Self.waitingTime) {
-        // What a file begins with tells what it is.
+        // What a file begins with tells what it is; of one that is at its end nothing would be missing.
         let mayStop = !isRegularFile || bytesRead > 0
-        wasStopped = wasStopped || mayStop && isStopped()
+        wasStopped = wasStopped || mayStop && isStopped() && !(isRegularFile && isAtEnd(descriptor))
         if wasStopped { return 0 }
         if !isRegularFile { continue }
       }
@@ -81,6 +81,10 @@ final class ByteSource {
       bytesRead += UInt64(max(count, 0))
       return max(count, 0)
     }
+  }
+
+  private func isAtEnd(_ file: Int32) -> Bool {
+    FileStatus(file).map { lseek(file, 0, SEEK_CUR) >= off_t($0.size) } ?? false
   }
 
   /// Milliseconds after which a silent pipe is asked for again.

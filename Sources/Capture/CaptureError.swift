@@ -19,6 +19,12 @@ package struct CaptureError: Error, Equatable, CustomStringConvertible {
     self.advice = advice
   }
 
+  /// That an interruption has left a capture out.
+  package static func unread(_ path: String) -> CaptureError {
+    CaptureError(
+      source: CaptureSource.name(of: path), problem: "was not read: interrupted", advice: "read it again")
+  }
+
   package var description: String {
     var place = source
     if let packet { place += ", packet \(packet)" }

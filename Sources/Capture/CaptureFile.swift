@@ -40,6 +40,9 @@ struct CaptureFile {
   /// Bytes of the file that were read, as they lie on disk.
   var bytesRead: UInt64 { buffer.state.bytesRead }
 
+  /// Whether it is a file that was stopped before its end.
+  var isUnfinished: Bool { !mayWait && buffer.state.wasStopped }
+
   /// Packets that the capturing machine dropped, as far as was read; `nil` where the capture does not tell.
   var dropped: UInt64? { blocks.drops.total }
 
@@ -103,6 +106,14 @@ struct CaptureFile {
     if let more = fault.advice { advice += "; \(more)" }
     return CaptureError(
       source: source, problem: problem, packet: packets + 1, byte: byte, advice: advice)
+  }
+
+  /// That the user did not let a file be read to its end.
+  var interruption: CaptureError {
+    CaptureError(
+      source: source,
+      problem: packets == 0 ? "interrupted before its first packet" : "interrupted behind packet \(packets)",
+      advice: "read it again for the rest")
   }
 
   private static func text(

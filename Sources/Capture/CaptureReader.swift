@@ -28,12 +28,17 @@ package struct CaptureReader {
   /// Where files turned out to be damaged.
   package var damages: [CaptureError] { parts.compactMap(\.damage) }
 
-  /// Reads to the end of the capture; a damaged file is read to the place of the damage.
+  /// Reads to the end of the capture; a damaged file is read to the place of the damage, and what the user's interruption
+  /// leaves out is damage, too.
   package mutating func read(into sink: inout some SegmentSink) {
     defer { intake.finish() }
     readFile(into: &sink)
     for next in source.paths.indices.dropFirst() where !source.isStopped() {
       parts.append(CapturePart(source: CaptureSource.name(of: source.paths[next])))
+      if source.isInterrupted() {
+        parts[parts.count - 1].damage = .unread(source.paths[next])
+        continue
+      }
       do throws(CaptureError) {
         file = try source.open(next)
         try begin()
@@ -74,6 +79,7 @@ package struct CaptureReader {
         try read(packet, into: &sink)
       }
       if file.linkType == nil, unreadable == file.packets { throw file.linkTypeError }
+      if file.isUnfinished, source.isInterrupted() { throw file.interruption }
     } catch {
       parts[parts.count - 1].damage = error
     }

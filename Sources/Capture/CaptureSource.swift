@@ -15,8 +15,11 @@ package struct CaptureSource: Sendable {
   package var beginning: [UInt8] = []
   /// Called whenever all that a pipe has given so far has been handed out.
   package var beforeWaiting: @Sendable () -> Void = {}
-  /// Becomes true when the user wants no more to be read.
+  /// Becomes true when nobody wants more of what is read.
   package var isStopped: @Sendable () -> Bool = { false }
+  /// Becomes true when the user interrupts: a pipe ends then as if its writer had ended it; what is missing of a file is
+  /// damage.
+  package var isInterrupted: @Sendable () -> Bool = { false }
 
   package init(path: String) { paths = [path] }
 
@@ -75,6 +78,6 @@ package struct CaptureSource: Sendable {
     return try CaptureFile(
       ByteSource(
         opening: paths[part], beginning: part == 0 ? beginning : [], beforeWaiting: beforeWaiting,
-        isStopped: isStopped), source: source)
+        isStopped: { [isStopped, isInterrupted] in isStopped() || isInterrupted() }), source: source)
   }
 }

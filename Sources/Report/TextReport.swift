@@ -219,7 +219,7 @@ package struct TextReport: Sendable {
     if let correction = capture.clockCorrection, abs(correction) >= 0.001 {
       line += "; its clock was moved by \(correction < 0 ? "" : "+")\(correction) s to agree with the first"
     }
-    if capture.damage != nil { line += "; damaged: this report is partial" }
+    if capture.damage != nil { line += "; not read to its end: this report is partial" }
     return line
   }
 

@@ -47,8 +47,7 @@ struct CapturePaths {
     var waiting = captures
     while !waiting.isEmpty, isWanted() {
       if Interrupt.isRequested {
-        Self.tellUnread(waiting)
-        break
+        return errors + Self.unread(waiting)
       }
       do throws(CaptureError) {
         let (damages, remaining) = try read(waiting.removeFirst())
@@ -61,9 +60,9 @@ struct CapturePaths {
     return errors
   }
 
-  /// Says which captures an interruption has left out.
-  static func tellUnread(_ captures: some Sequence<[String]>) {
-    for path in captures.joined() { Output.complain("\(path): was not read: interrupted") }
+  /// What an interruption has left out.
+  static func unread(_ captures: some Sequence<[String]>) -> [CaptureError] {
+    captures.joined().map { .unread($0) }
   }
 
   /// The captures in a folder and those below it, by name. Hidden files and links to folders are left out, as are

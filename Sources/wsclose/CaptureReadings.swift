@@ -65,12 +65,11 @@ struct CaptureReadings {
     let all = readings.withLock { readings in (0..<count).compactMap { readings[$0] } }
     // One that could be opened a moment ago cannot any more.
     guard all.count == count else { return false }
-    CapturePaths.tellUnread(sources[count...].map(\.paths))
     for reading in all {
       add(reading)
       errors += reading.damages
     }
-    self.errors = errors
+    self.errors = errors + CapturePaths.unread(sources[count...].map(\.paths))
     return true
   }
 

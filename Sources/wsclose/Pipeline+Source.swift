@@ -15,8 +15,7 @@ extension Pipeline {
   ) throws(CaptureError) -> Reading<Sink> {
     var source = source
     let index = source.index
-    let isUnwanted = source.isStopped
-    source.isStopped = { Interrupt.isRequested || isUnwanted() }
+    source.isInterrupted = { Interrupt.isRequested }
     defer { progress.erase() }
     let name = CaptureSource.name(of: source.paths[0])
     let complain: @Sendable (KeyLog.Malformed) -> Void = { bad in

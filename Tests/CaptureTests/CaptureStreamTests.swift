@@ -60,7 +60,7 @@ import Testing
     return PcapBytes.file(conversation.packets)
   }()
 
-  @Test func `a capture that the user stops ends without damage`() throws {
+  @Test func `a capture of which nobody wants more ends without damage`() throws {
     try TemporaryFolder.with { folder in
       let asked = Atomic(0)
       let reading = try Reading(path: folder.file(Self.large)) {
@@ -70,6 +70,43 @@ import Testing
       #expect(reading.damage == nil)
       #expect((100..<900).contains(reading.segments.count))
       #expect(reading.numbers == (1...UInt64(reading.segments.count)).map { $0 })
+    }
+  }
+
+  @Test func `a file whose reading is interrupted is damaged behind the last packet that was read`() throws {
+    try TemporaryFolder.with { folder in
+      let asked = Atomic(0)
+      var source = CaptureSource(path: try folder.file(Self.large))
+      source.isInterrupted = { asked.wrappingAdd(1, ordering: .relaxed).newValue > 2 }
+      let reading = try Reading(source)
+      #expect((100..<900).contains(reading.segments.count))
+      #expect(
+        reading.damage?.description
+          == "\(source.paths[0]): interrupted behind packet \(reading.segments.count); read it again for the rest"
+      )
+    }
+  }
+
+  @Test func `an interruption behind a file's last byte leaves nothing out`() throws {
+    try TemporaryFolder.with { folder in
+      var source = CaptureSource(path: try folder.file(PcapBytes.file(Reading.packets)))
+      source.isInterrupted = { true }
+      let reading = try Reading(source)
+      #expect(reading.numbers == [1, 2, 3, 4, 5, 6])
+      #expect(reading.damage == nil)
+    }
+  }
+
+  @Test func `files of a rotated capture that an interruption leaves out are damage`() throws {
+    try TemporaryFolder.with { folder in
+      let bytes = PcapBytes.file(Reading.packets)
+      var source = CaptureSource(paths: [
+        try folder.file(bytes, name: "a0"), try folder.file(bytes, name: "a1"),
+      ])
+      source.isInterrupted = { true }
+      let reading = try Reading(source)
+      #expect(reading.parts.map(\.packets) == [6, 0])
+      #expect(reading.damage?.description == "\(source.paths[1]): was not read: interrupted; read it again")
     }
   }
 
