@@ -7,15 +7,21 @@ import Report
 struct Output {
   private let path: String?
   private let descriptor: Int32
+  /// Whether there was no file of that path before.
+  private let isNew: Bool
 
   /// Opens a file and leaves what it holds alone until there is something to write.
+  ///
+  /// - Throws: after one line about what cannot be written to.
   init(path: String?) throws {
     self.path = path
     guard let path else {
-      descriptor = STDOUT_FILENO
+      (descriptor, isNew) = (STDOUT_FILENO, false)
       return
     }
-    descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    let new = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    isNew = new >= 0
+    descriptor = isNew ? new : unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw Self.failure(path, "check that the folder exists and can be written")
     }
@@ -32,13 +38,17 @@ struct Output {
     }
   }
 
-  /// Writes all of what a file is to hold.
-  func replace(with bytes: [UInt8]) throws {
+  /// Takes away what a file holds: it will be replaced.
+  func clear() throws {
     // What is no regular file has no length.
     if path != nil, ftruncate(descriptor, 0) != 0, errno != EINVAL {
       throw Self.failure(path ?? "", "check that it can be written")
     }
-    try write(bytes.span)
+  }
+
+  /// Leaves all as it was before the file was opened: there is nothing to write.
+  func discard() {
+    if let path, isNew { unsafe unlink(path) }
   }
 
   /// - Returns: false if the reader of a pipe has seen enough (head, less): no error, but nothing that is
@@ -107,6 +117,7 @@ struct Output {
 
   private init(descriptor: Int32) {
     path = nil
+    isNew = false
     self.descriptor = descriptor
   }
 

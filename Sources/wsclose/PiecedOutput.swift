@@ -6,6 +6,8 @@ final class PiecedOutput: Sendable {
   private struct State: ~Copyable {
     var buffer = TextBuffer(capacity: 2 * pieceSize)
     var failure: (any Error)?
+    /// Whether what a file held before is gone.
+    var hasBegun = false
   }
   private let output: Output
   private let state = Mutex(State())
@@ -34,30 +36,49 @@ final class PiecedOutput: Sendable {
     guard piece.count >= Self.pieceSize else { return write { $0.append(piece) } }
     state.withLock { state in
       flush(&state)
+      begin(&state)
       put(piece, &state.failure)
     }
   }
 
   func flush() { state.withLock { flush(&$0) } }
 
-  /// Writes what waits, the last of all.
+  /// Writes what waits, the last of all. A file that is to hold nothing is empty then.
   ///
   /// - Throws: why it, or something before it, could not be written.
   func finish() throws {
-    flush()
+    state.withLock { state in
+      flush(&state)
+      begin(&state)
+    }
     if let failure { throw failure }
   }
 
   private func flush(_ state: inout State) {
     guard state.buffer.count > 0 else { return }
+    begin(&state)
     state.buffer.withSpan { put($0, &state.failure) }
     state.buffer.removeAll()
   }
 
+  private func begin(_ state: inout State) {
+    guard !state.hasBegun else { return }
+    state.hasBegun = true
+    attempt(&state.failure) {
+      try output.clear()
+      return true
+    }
+  }
+
   private func put(_ bytes: Span<UInt8>, _ failure: inout (any Error)?) {
     guard isOpen else { return }
+    attempt(&failure) { try output.write(bytes) }
+  }
+
+  /// - Parameter step: returns false if nothing that is written from now on is read.
+  private func attempt(_ failure: inout (any Error)?, _ step: () throws -> Bool) {
     do {
-      if try !output.write(bytes) { isClosed.store(true, ordering: .relaxed) }
+      if try !step() { isClosed.store(true, ordering: .relaxed) }
     } catch {
       failure = error
       isClosed.store(true, ordering: .relaxed)

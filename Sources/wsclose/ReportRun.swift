@@ -29,19 +29,27 @@ struct ReportRun {
     // Before the reading, which may go on for hours.
     let output = try Output(path: output)
     let paths = CapturePaths(paths)
-    try output.refuse(toReplace: paths.captures.joined() + keyLogs)
-    let keyLog = try KeyLogArguments.load(keyLogs)
+    let keyLog: KeyLog
+    do {
+      try output.refuse(toReplace: paths.captures.joined() + keyLogs)
+      keyLog = try KeyLogArguments.load(keyLogs)
+    } catch {
+      output.discard()
+      throw error
+    }
     // Only what several captures saw has to be known as a whole.
     if format == .ndjson, paths.captures.count == 1 { return try stream(paths, keyLog, to: output) }
     let readings = CaptureReadings(paths, source, keyLog)
     let analysis = Analysis(captures: readings.captures, legs: readings.legs)
     let sessions = only.map { only in analysis.sessions.filter { only.contains($0.verdict) } }
     // With nothing read there is nothing to report; what was asked for in JSON is JSON all the same.
-    let isEmpty = analysis.captures.isEmpty && format != .json
-    try output.replace(with: [])
-    let pieces = PiecedOutput(output)
-    if !isEmpty { write(analysis, sessions ?? analysis.sessions, to: pieces) }
-    try pieces.finish()
+    if analysis.captures.isEmpty, format != .json {
+      output.discard()
+    } else {
+      let pieces = PiecedOutput(output)
+      write(analysis, sessions ?? analysis.sessions, to: pieces)
+      try pieces.finish()
+    }
     try Output.finish(with: readings.errors)
     let hasFailures = exitCode && analysis.count(.lost) + analysis.count(.absent) > 0
     // To give back what all was known in would take a tenth of the time, and the end of the process does it. Not
@@ -51,12 +59,12 @@ struct ReportRun {
 
   /// Writes each session as it ends.
   private func stream(_ paths: CapturePaths, _ keyLog: KeyLog, to file: Output) throws {
-    try file.replace(with: [])
     let output = PiecedOutput(file)
     // Lines and progress would be mixed on one terminal.
     let progress = ProgressLine(
       isShown: self.output != nil || !Output.isTerminal, totalBytes: paths.totalBytes)
     var failures = 0
+    var isRead = false
     let errors = paths.readEach(while: { output.isOpen }) { files throws(CaptureError) in
       var source = source
       source.paths = files
@@ -69,6 +77,7 @@ struct ReportRun {
       source.isStopped = { !output.isOpen }
       let reading = try Pipeline.readTelling(
         source, keyLog: keyLog, into: sessions, progress: progress, onInterfaceNames: lines.name)
+      isRead = true
       sessions.finish { $0.finish() }
       lines.flush()
       failures += lines.failures
@@ -79,7 +88,7 @@ struct ReportRun {
       }
       return (reading.damages, reading.remaining)
     }
-    try output.finish()
+    if isRead { try output.finish() } else { file.discard() }
     try Output.finish(with: errors)
     if exitCode, failures > 0 { throw ExitCode(1) }
   }

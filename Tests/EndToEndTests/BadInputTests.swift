@@ -279,11 +279,32 @@ import Testing
     }
   }
 
-  @Test func `where nothing could be read, no old report is left to be taken for a new one`() async throws {
+  static let unreadable: [[String]] = [
+    ["missing.pcap"], ["--format", "ndjson", "missing.pcap"],
+    ["--filter", "tcp port port", Sample.named("default-node").path],
+    ["--keylog", "missing.log", Sample.named("default-node").path],
+  ]
+
+  @Test(arguments: unreadable)
+  func `where nothing could be read, the file for the report is as it was`(_ arguments: [String]) async throws
+  {
     try await TemporaryFiles.with { files in
-      let report = try files.file("report.txt", "delivered".utf8)
-      let outcome = try await Command.wsclose(["--output", report, files.path + "/missing.pcap"])
-      expectFailure(outcome, naming: ["missing.pcap"])
+      let report = try files.file("report", "delivered".utf8)
+      for name in ["report", "new"] {
+        let outcome = try await Command.wsclose(["--output", name] + arguments, in: files.path)
+        expectFailure(outcome, naming: [])
+      }
+      #expect(try String(contentsOfFile: report, encoding: .utf8) == "delivered")
+      #expect(!FileManager.default.fileExists(atPath: files.path + "/new"))
+    }
+  }
+
+  @Test func `a report without any session replaces a former one`() async throws {
+    try await TemporaryFiles.with { files in
+      let report = try files.file("report", "delivered".utf8)
+      let none = try files.file("none.pcap", PcapBytes.header())
+      let outcome = try await Command.wsclose(["--format", "ndjson", "--output", report, none])
+      #expect(outcome.status == 0 && outcome.errors == "")
       #expect(try String(contentsOfFile: report, encoding: .utf8) == "")
     }
   }
