@@ -8,6 +8,16 @@ enum FileCall {
     unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
   }
 
+  /// The last byte of a file that has so many; `nil` if it cannot be read.
+  static func lastByte(of path: String, size: Int) -> UInt8? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var byte: UInt8 = 0
+    // SAFETY: one byte is written at most, and `byte` outlives the call.
+    return unsafe pread(descriptor, &byte, 1, off_t(size - 1)) == 1 ? byte : nil
+  }
+
   /// Whether the user that this is at the moment may give a file of that path another name.
   static func mayRename(_ path: String) -> Bool {
     let end = path.lastIndex(of: "/")

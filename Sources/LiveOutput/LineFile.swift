@@ -41,6 +41,15 @@ struct LineFile {
   private mutating func look() {
     let status = FileStatus(descriptor)
     (size, isRegular) = (status?.size ?? 0, status?.isRegular ?? false)
+    endLine()
+  }
+
+  /// Ends a line that somebody who was killed has left unfinished: the next one would be spoilt.
+  private mutating func endLine() {
+    guard isRegular, size > 0, let last = FileCall.lastByte(of: path, size: size),
+      last != UInt8(ascii: "\n")
+    else { return }
+    size += FileCall.write([UInt8(ascii: "\n")], to: descriptor)
   }
 
   /// What could not be written.

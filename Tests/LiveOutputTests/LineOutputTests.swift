@@ -47,6 +47,19 @@ import Testing
     }
   }
 
+  @Test func `a line that was left unfinished is ended before the next one`() throws {
+    try TemporaryFolder.with { folder in
+      let path = folder.path + "/s"
+      try Data(#"{"half":"#.utf8).write(to: URL(fileURLWithPath: path))
+      let output = LineOutput(try LineOutput.Opened(path: path, rotateSize: nil, rotateCount: 5)) { _ in }
+      try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+      try Data("other".utf8).write(to: URL(fileURLWithPath: path))
+      Self.write(["new"], to: output)
+      output.finish()
+      #expect(Self.text(path + ".old") == "{\"half\":\n" && Self.text(path) == "other\nnew\n")
+    }
+  }
+
   @Test func `after the file was removed or replaced lines go to the one of its name`() throws {
     try TemporaryFolder.with { folder in
       let path = folder.path + "/s"
