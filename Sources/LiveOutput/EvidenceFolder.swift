@@ -63,22 +63,25 @@ package final class EvidenceFolder: Sendable {
   package struct Opened: ~Copyable {
     fileprivate let path: String
     fileprivate let files: [(name: String, size: Int)]
+    /// Whether it was not there before.
+    private let isNew: Bool
 
     /// Makes the folder if it is not there.
     package init(path: String) throws(CaptureError) {
       self.path = path
-      let advice = "name a folder that the user of wsclose live may write to (--user)"
-      if unsafe mkdir(path, 0o750) != 0, errno != EEXIST {
-        throw CaptureError(source: path, problem: FileCall.problem, advice: advice)
+      let isNew = unsafe mkdir(path, 0o750) == 0
+      func failure() -> CaptureError {
+        let problem = FileCall.problem
+        if isNew { unsafe rmdir(path) }
+        return CaptureError(
+          source: path, problem: problem,
+          advice: "name a folder that the user of wsclose live may write to (--user)")
       }
-      guard let names = FileCall.names(in: path) else {
-        throw CaptureError(source: path, problem: FileCall.problem, advice: advice)
-      }
+      if !isNew, errno != EEXIST { throw failure() }
+      guard let names = FileCall.names(in: path) else { throw failure() }
       let probe = "\(path)/.wsclose-\(getpid())"
       let descriptor = FileCall.create(probe)
-      guard descriptor >= 0 else {
-        throw CaptureError(source: path, problem: FileCall.problem, advice: advice)
-      }
+      guard descriptor >= 0 else { throw failure() }
       close(descriptor)
       unsafe unlink(probe)
       // A file that was not written to its end has a dot in front.
@@ -88,7 +91,13 @@ package final class EvidenceFolder: Sendable {
         let file = FileStatus(path: "\(path)/\(name)")
         if let file, file.isRegular { files.append((name, EvidenceFolder.room(for: file.size))) }
       }
+      self.isNew = isNew
       self.files = files.sorted { final($0.name) < final($1.name) }
+    }
+
+    /// Leaves all as it was before: the folder will not be written to.
+    package consuming func discard() {
+      if isNew { unsafe rmdir(path) }
     }
   }
 

@@ -24,6 +24,7 @@ struct LiveDestinations: ~Copyable {
       }
       try Privileges.actAsBefore(user)
     } catch {
+      folder.take()?.discard()
       try Output.finish(with: [error])
     }
   }

@@ -155,8 +155,9 @@ import Testing
       """
       cd results; pid= others=
       "$wsclose" live -i nosuch --output s.ndjson --evidence kept; echo $?; ls
+      "$wsclose" live -i lo --output nosuch/s.ndjson --evidence kept; echo $?; ls
       """)
-    #expect(outcome.output == "2\n", "\(outcome.errors)")
+    #expect(outcome.output == "2\n2\n", "\(outcome.errors)")
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
