@@ -66,11 +66,12 @@ struct LiveCommand: ParsableCommand {
     let user = try live.newUser()
     if let lack = Privileges.lack(for: source) { try Output.finish(with: [lack]) }
     // First what leaves nothing behind if it fails.
+    let standardOutput = output.output == nil ? PiecedOutput(try Output(path: nil)) : nil
     let capture = try open(source)
     let opened = try LiveDestinations(output, as: user)
     try giveUpPrivileges(user, keeping: source.keptCapabilities)
     let destinations = try opened.start(source.ring)
-    let lines = LiveLines(PiecedOutput(try Output(path: nil)), destinations.file)
+    let lines = LiveLines(standardOutput, destinations.file)
     Interrupt.install()
     let report = LiveReport(lines, style, name: source.name, only: only?.verdicts, destinations)
     var pipeline = LivePipeline(

@@ -16,6 +16,11 @@ struct Output {
   init(path: String?) throws {
     self.path = path
     guard let path else {
+      guard fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE != O_RDONLY else {
+        throw Self.failure(
+          CaptureError(
+            source: "standard output", problem: "is closed", advice: "redirect it to a file or a program"))
+      }
       (descriptor, isNew) = (STDOUT_FILENO, false)
       return
     }
@@ -56,7 +61,11 @@ struct Output {
   @discardableResult
   func write(_ bytes: Span<UInt8>) throws -> Bool {
     if put(bytes) { return true }
-    guard errno == EPIPE else { throw Self.failure(path ?? "standard output", "check the space left") }
+    guard errno == EPIPE else {
+      let isFull = errno == ENOSPC || errno == EDQUOT
+      throw Self.failure(
+        path ?? "standard output", isFull ? "check the space left" : "check that it can be written")
+    }
     return false
   }
 

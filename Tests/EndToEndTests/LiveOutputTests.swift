@@ -291,6 +291,17 @@ import Testing
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `a closed standard output is told before the capture, unless a file gets the lines`() async throws {
+    let outcome = try await Command.shell("exec timeout 10 \"$wsclose\" live -i lo >&-")
+    #expect(outcome.status == 2)
+    #expect(outcome.errors == "wsclose: standard output: is closed; redirect it to a file or a program\n")
+    let file = try await Self.run(
+      ": >out; \"$wsclose\" live -i lo --output results/s >&- 2>err & pid=$!; await 'grep -q listening err'; finish"
+    )
+    #expect(file.status == 0, "\(file.errors)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
   func `too few files that may be open are told before anything is started`() async throws {
     let outcome = try await Command.shell("ulimit -n 10; exec \"$wsclose\" live -i lo --listen 29992")
     #expect(outcome.status == 2)
