@@ -15,7 +15,8 @@ final class ByteSource {
 
   /// - Parameters:
   ///   - beginning: bytes that were read of the source before.
-  ///   - beforeWaiting: called when a pipe has nothing to read at the moment: what it gave so far has been used.
+  ///   - beforeWaiting: called when a pipe has nothing to read at the moment: what it gave so far has been used; called
+  ///     again every quarter of a second until it has.
   ///   - isStopped: asked when the input pauses, and before each read of a file but the first; once it is true
   ///     the bytes end, for a pipe only when the writer has fallen silent.
   /// - Throws: the `errno` of what failed.
@@ -72,7 +73,10 @@ final class ByteSource {
         let mayStop = !isRegularFile || bytesRead > 0
         wasStopped = wasStopped || mayStop && isStopped() && !(isRegularFile && isAtEnd(descriptor))
         if wasStopped { return 0 }
-        if !isRegularFile { continue }
+        if !isRegularFile {
+          beforeWaiting()
+          continue
+        }
       }
       // SAFETY: no more than `target.count` bytes are written to it.
       let count = unsafe Glibc.read(descriptor, target.baseAddress, target.count)

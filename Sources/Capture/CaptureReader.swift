@@ -73,7 +73,10 @@ package struct CaptureReader {
     let keepsBlocks = Sink.keepsBlocks
     do throws(CaptureError) {
       while true {
-        if file.isWaiting { sink.prepareToWait() }
+        if file.isWaiting {
+          tellProgress(to: &sink)
+          sink.prepareToWait()
+        }
         guard let packet = try file.next() else { break }
         if keepsBlocks, let block = file.shareBlock() { sink.receive(block) }
         try read(packet, into: &sink)

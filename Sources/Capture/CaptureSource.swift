@@ -13,7 +13,7 @@ package struct CaptureSource: Sendable {
   package var index = 0
   /// Bytes of the first path that were read before: the capture begins with them.
   package var beginning: [UInt8] = []
-  /// Called whenever all that a pipe has given so far has been handed out.
+  /// Called whenever all that a pipe has given so far has been handed out, and now and then while it gives no more.
   package var beforeWaiting: @Sendable () -> Void = {}
   /// Becomes true when nobody wants more of what is read.
   package var isStopped: @Sendable () -> Bool = { false }

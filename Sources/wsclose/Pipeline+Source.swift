@@ -16,6 +16,10 @@ extension Pipeline {
     var source = source
     let index = source.index
     source.isInterrupted = { Interrupt.isRequested }
+    source.beforeWaiting = { [before = source.beforeWaiting] in
+      before()
+      progress.refresh()
+    }
     defer { progress.erase() }
     let name = CaptureSource.name(of: source.paths[0])
     let complain: @Sendable (KeyLog.Malformed) -> Void = { bad in

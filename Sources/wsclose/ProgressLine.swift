@@ -33,15 +33,25 @@ final class ProgressLine: Sendable {
     guard isShown else { return }
     state.withLock { state in
       state.captures[index] = (progress, legs)
-      guard ContinuousClock.now >= state.next else { return }
-      state.next = ContinuousClock.now + Self.interval
-      state.isOnScreen = true
-      let all = state.captures.values.reduce(CaptureProgress.none) { $0 + $1.progress }
-      let legs = state.captures.values.reduce(0) { $0 + $1.legs }
-      let text = Self.text(all, of: totalBytes, legs: legs, after: ContinuousClock.now - begin)
-      // What goes on in a second row would stay there.
-      Output.tell(Self.eraseLine + text.prefix(max(Self.columns - 1, 0)))
+      write(&state)
     }
+  }
+
+  /// Shows what was shown last, after more time: a pipe gives nothing.
+  func refresh() {
+    guard isShown else { return }
+    state.withLock { write(&$0) }
+  }
+
+  private func write(_ state: inout State) {
+    guard ContinuousClock.now >= state.next else { return }
+    state.next = ContinuousClock.now + Self.interval
+    state.isOnScreen = true
+    let all = state.captures.values.reduce(CaptureProgress.none) { $0 + $1.progress }
+    let legs = state.captures.values.reduce(0) { $0 + $1.legs }
+    let text = Self.text(all, of: totalBytes, legs: legs, after: ContinuousClock.now - begin)
+    // What goes on in a second row would stay there.
+    Output.tell(Self.eraseLine + text.prefix(max(Self.columns - 1, 0)))
   }
 
   func erase() {

@@ -77,6 +77,13 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: hasScript)) func `a pipe that gives little or nothing tells so`() async throws {
+    let outcome = try await Command.shell(
+      "export path=\"$1\"; script -qec '(head -c 3000 \"$path\"; sleep 3) | \"$wsclose\" --output /dev/null -' /dev/null",
+      [Self.path], environment: ["TERM": "xterm"])
+    #expect(outcome.output.contains("3.0 kB, "), "\(outcome.output)")
+  }
+
   @Test(.enabled(if: hasScript), arguments: [("--format json", 30), ("frames", 20)])
   func `on a narrow terminal it has one row`(arguments: String, columns: Int) async throws {
     try await TemporaryFiles.with { files in
