@@ -196,18 +196,23 @@ extension ByteSource {
       try self.init(path: path, beginning: beginning, beforeWaiting: beforeWaiting, isStopped: isStopped)
     } catch {
       throw CaptureError(
-        source: CaptureSource.name(of: path), problem: error.text.lowercased(), advice: error.advice)
+        source: CaptureSource.name(of: path), problem: error.problem, advice: error.advice)
     }
   }
 }
 
 extension Errno {
+  /// Only a pipe has its opening wait for long: for who writes to it.
+  fileprivate var problem: String {
+    code == EINTR ? "interrupted before anything was written to it" : text.lowercased()
+  }
+
   fileprivate var advice: String {
     switch code {
     case ENOENT: "check the path"
     case EISDIR: "name the capture files in it"
     case EACCES: "make the file readable for this user"
-    case EINTR: "nothing had been written to it"
+    case EINTR: "start what writes to it"
     default: "check that the file can be read"
     }
   }

@@ -133,7 +133,7 @@ import Testing
         "cd \"$1\"; mkfifo pipe; \"$wsclose\" pipe & pid=$!; sleep 1; kill -TERM $pid; wait $pid",
         [files.path])
     }
-    expectFailure(outcome, naming: ["pipe", "nothing had been written to it"])
+    expectFailure(outcome, naming: ["pipe: interrupted before anything was written to it"])
   }
 
   @Test func `a filter that does not compile is told in one line`() async throws {
