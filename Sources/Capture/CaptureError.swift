@@ -26,7 +26,7 @@ package struct CaptureError: Error, Equatable, CustomStringConvertible {
   }
 
   package var description: String {
-    var place = source
+    var place = source.isEmpty ? "''" : source
     if let packet { place += ", packet \(packet)" }
     if let byte { place += ", byte \(byte)" }
     return "\(place): \(problem); \(advice)"

@@ -137,7 +137,6 @@ struct Output {
 
   private static func failure(_ path: String, _ advice: String) -> ExitCode {
     let reason = unsafe String(cString: strerror(errno)).lowercased()
-    complain("\(path): \(reason); \(advice)")
-    return ExitCode(2)
+    return failure(CaptureError(source: path, problem: reason, advice: advice))
   }
 }

@@ -299,6 +299,11 @@ import Testing
     }
   }
 
+  @Test(arguments: [[""], ["--output", "", Sample.named("default-node").path]])
+  func `an empty name is quoted`(_ arguments: [String]) async throws {
+    expectFailure(try await Command.wsclose(arguments), naming: ["wsclose: '': no such file"])
+  }
+
   @Test func `a report without any session replaces a former one`() async throws {
     try await TemporaryFiles.with { files in
       let report = try files.file("report", "delivered".utf8)
