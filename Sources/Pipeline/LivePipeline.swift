@@ -14,6 +14,8 @@ package struct LivePipeline {
   private var stages: ReassemblyStage<DecodingStage<Decoder>>
   private let sessions: SessionThread
   private let onSession: (Session) -> Void
+  /// Connections that the capture's end has left unended; `nil` until then.
+  private var leftUnended: Int?
 
   /// - Parameters:
   ///   - capture: with all interfaces open.
@@ -50,10 +52,14 @@ package struct LivePipeline {
   /// Gives the sessions that are still open.
   package mutating func finish() {
     capture.finish(into: &stages)
+    leftUnended = stages.reassembler.unendedConnections
     stages.finish()
     sessions.finish()
     sessions.takeSessions().forEach(onSession)
   }
+
+  /// TCP connections that no FINs and no RST have ended, or had when the capture ended.
+  package var unendedConnections: Int { leftUnended ?? stages.reassembler.unendedConnections }
 
   package var counters: LiveCounters {
     LiveCounters(

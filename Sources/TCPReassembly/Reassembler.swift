@@ -43,6 +43,9 @@ package struct Reassembler {
   /// TCP connections in memory.
   package var openConnections: Int { table.count }
 
+  /// Those of them that no FINs and no RST have ended.
+  package var unendedConnections: Int { table.flows.count { !$0.isVacant && !$0.isOver } }
+
   /// Takes what a live capture tells besides packets: time ends what is over or silent, also while no packet comes.
   package mutating func receive(_ notice: CaptureNotice, into sink: inout some StreamSink) {
     switch notice {

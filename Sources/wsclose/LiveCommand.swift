@@ -83,7 +83,7 @@ struct LiveCommand: ParsableCommand {
     lines.flush()
     destinations.finish()
     if let failure = lines.failure { throw failure }
-    try end(report.summary(pipeline.counters))
+    try end(report.summary(pipeline))
     if exitCode, report.failures > 0 { throw ExitCode(1) }
   }
 
@@ -98,7 +98,7 @@ struct LiveCommand: ParsableCommand {
       }
       pipeline.step()
       lines.flush()
-      if Interrupt.takeInquiry() { report.summary(pipeline.counters).forEach { Output.complain($0) } }
+      if Interrupt.takeInquiry() { report.summary(pipeline).forEach { Output.complain($0) } }
       if Interrupt.takeReopening() { destinations.file?.reopen() }
     }
   }

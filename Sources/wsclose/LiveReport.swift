@@ -57,14 +57,15 @@ final class LiveReport {
   var failures: UInt64 { counts[.lost, default: 0] + counts[.absent, default: 0] }
 
   /// What was counted so far, in a few lines.
-  func summary(_ counters: LiveCounters) -> [String] {
+  func summary(_ pipeline: LivePipeline) -> [String] {
+    let counters = pipeline.counters
     let total = counts.values.reduce(0, +)
     let parts = Verdict.allCases.compactMap { verdict in counts[verdict].map { "\($0) \(verdict.rawValue)" } }
     let sessions = total == 0 ? "no WebSocket" : "\(total) WebSocket\(total == 1 ? "" : "s"): "
     var lines = [sessions + parts.joined(separator: ", ")]
     lines.append(
       "\(counters.capture.packets) packets, \(counters.live.drops) dropped,"
-        + " \(counters.reassembly.connections) TCP connections, \(counters.openConnections) open")
+        + " \(counters.reassembly.connections) TCP connections, \(pipeline.unendedConnections) open")
     for interface in counters.live.interfaces {
       lines.append(
         "\(interface.name)\(interface.isOpen ? "" : " (gone)"): \(interface.packets) packets,"

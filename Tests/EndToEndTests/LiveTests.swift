@@ -129,6 +129,7 @@ import Testing
       lines.first?.hasSuffix("  absent   GET /live   127.0.0.1:29922 → 127.0.0.1:29921  no-close-from-server")
         == true)
     #expect(lines.dropFirst().prefix(2) == ["", "2 WebSockets: 1 delivered, 1 absent"])
+    #expect(lines.dropFirst(3).first?.hasSuffix(" 2 TCP connections, 0 open") == true, "\(outcome.output)")
     #expect(outcome.errors.contains("dropped by the kernel"))
   }
 

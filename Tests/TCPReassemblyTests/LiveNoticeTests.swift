@@ -29,6 +29,18 @@ import Testing
     return .time(packets: time, steady: time)
   }
 
+  @Test func `a connection that its FINs have ended is in memory and has ended`() {
+    var wire = Wire.opened
+    var open = Transcript()
+    #expect(Self.taken(wire.packets, &open).unendedConnections == 1)
+    wire.fin(.server, at: 0)
+    wire.fin(.client, at: 0, acknowledging: 1)
+    wire.acknowledge(.server, 1)
+    var ended = Transcript()
+    let reassembler = Self.taken(wire.packets, &ended)
+    #expect(reassembler.openConnections == 1 && reassembler.unendedConnections == 0)
+  }
+
   @Test func `equal ends in two namespaces are two connections`() {
     var transcript = Transcript()
     let packets = TestPacket.merged([Self.opened(realm: 1), Self.opened(realm: 2)])
