@@ -14,7 +14,7 @@ enum ForwardedFor {
     var end = bytes.count
     for _ in 0..<maxCount {
       guard let start = start(of: bytes, upTo: end) else { break }
-      if let address = IPAddress(bytes.extracting(trimmed(start..<end, of: bytes))) {
+      if let address = IPAddress(bytes.extracting(bytes.trimming(start..<end, isAround))) {
         addresses.append(address)
       }
       guard start > 0 else { break }
@@ -34,18 +34,8 @@ enum ForwardedFor {
     return start
   }
 
-  /// Without the brackets and quotes of an IPv6 address, and spaces.
-  private static func trimmed(_ entry: Range<Int>, of bytes: Span<UInt8>) -> Range<Int> {
-    var (start, end) = (entry.lowerBound, entry.upperBound)
-    while start < end, isAround(bytes[start]) { start += 1 }
-    while start < end, isAround(bytes[end - 1]) { end -= 1 }
-    return start..<end
-  }
-
+  /// The brackets and quotes of an IPv6 address, and spaces.
   private static func isAround(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "\""): true
-    default: false
-    }
+    byte.isSpace || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: "\"")
   }
 }

@@ -47,7 +47,7 @@ package struct HTTPHead: Hashable, Sendable {
     while let end = bytes.span.firstIndex(of: UInt8(ascii: "\n"), from: next) {
       next = end + 1
       let hasCR = end > start && bytes[end - 1] == UInt8(ascii: "\r")
-      guard next < bytes.count, isSpace(bytes[next]) else { return (start..<(hasCR ? end - 1 : end), next) }
+      guard next < bytes.count, bytes[next].isSpace else { return (start..<(hasCR ? end - 1 : end), next) }
       bytes[end] = UInt8(ascii: " ")
       if hasCR { bytes[end - 1] = UInt8(ascii: " ") }
     }
@@ -147,15 +147,7 @@ package struct HTTPHead: Hashable, Sendable {
   }
 
   private static func trim(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
-    var low = range.lowerBound
-    var high = range.upperBound
-    while low < high, isSpace(bytes[low]) { low += 1 }
-    while low < high, isSpace(bytes[high - 1]) { high -= 1 }
-    return low..<high
-  }
-
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    bytes.trimming(range) { $0.isSpace }
   }
 
   package static func == (a: Self, b: Self) -> Bool { a.bytes == b.bytes }

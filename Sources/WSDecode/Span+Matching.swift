@@ -9,6 +9,15 @@ extension Span<UInt8> {
     return true
   }
 
+  /// The range without what stands around it.
+  @inline(__always)
+  func trimming(_ range: Range<Int>, _ isAround: (UInt8) -> Bool) -> Range<Int> {
+    var (low, high) = (range.lowerBound, range.upperBound)
+    while low < high, isAround(self[low]) { low += 1 }
+    while low < high, isAround(self[high - 1]) { high -= 1 }
+    return low..<high
+  }
+
   /// So many bytes from a place on, at most 8, as a number: the first one lowest, letters in lower case; 0 where there
   /// are none.
   func lowercasedWord(at place: Int, _ length: Int) -> UInt64 {
@@ -22,6 +31,9 @@ extension Span<UInt8> {
 }
 
 extension UInt8 {
+  /// OWS (RFC 9110 §5.6.3).
+  var isSpace: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
   /// Of an ASCII letter the small one.
   var lowercased: UInt8 { (0x41...0x5a).contains(self) ? self | 0x20 : self }
 }

@@ -226,7 +226,7 @@ struct FrontSearch {
       // No other one has as many bytes, or it would not have been found.
       for observation in front.observations { sealed.claim(LegID(rawValue: observation.number)) }
     } else {
-      for leg in group.outer { sealed.claim(group.fronts, for: leg) }
+      for behind in group.ids.compactMap({ placed[$0] }) { sealed.claim(group.fronts, for: behind) }
     }
     for id in group.ids { placed[id] = nil }
     sealed.release(group.fronts, of: group.ids)

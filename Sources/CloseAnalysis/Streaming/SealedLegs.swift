@@ -172,8 +172,7 @@ struct SealedLegs {
   }
 
   /// A session is told: no other one may have the legs that may be in front of it.
-  mutating func claim(_ fronts: [LegID], for leg: Leg) {
-    guard let behind = LegBehind(answered: leg) else { return }
+  mutating func claim(_ fronts: [LegID], for behind: LegBehind) {
     for id in fronts {
       guard let front = self.leg(id), ByteAccount.mayBelong(front, to: behind) else { continue }
       claim(id)
