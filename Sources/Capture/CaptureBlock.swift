@@ -4,10 +4,12 @@ import Synchronization
 /// them.
 package final class CaptureBlock: Sendable {
   package let bytes: [UInt8]
+  package let extent: BlockExtent
   private let memory: BlockMemory
 
   init(_ bytes: [UInt8], _ memory: BlockMemory) {
     self.bytes = bytes
+    extent = BlockExtent(bytes)
     self.memory = memory
   }
 
@@ -16,18 +18,28 @@ package final class CaptureBlock: Sendable {
     var bytes = bytes
     memory.give(&bytes)
   }
+}
 
-  /// Where bytes of a packet begin in `bytes`; `nil` if they lie elsewhere, as those do that were put together from
+/// Where a block lies in memory: as long as the block is kept, its bytes stay there.
+@usableFromInline @frozen package struct BlockExtent: Sendable {
+  @usableFromInline let start: UInt
+  @usableFromInline let count: Int
+
+  init(_ bytes: [UInt8]) {
+    // SAFETY: the address is compared with others, and nothing is read through it.
+    start = unsafe bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+    count = bytes.count
+  }
+
+  /// Where bytes of a packet begin in the block; `nil` if they lie elsewhere, as those do that were put together from
   /// fragments, or that have waited for others.
-  package func start(of part: Span<UInt8>) -> Int? {
-    // SAFETY: addresses are compared, and nothing is read through them.
-    unsafe bytes.withUnsafeBytes { block in
-      unsafe part.withUnsafeBytes { part in
-        guard let first = block.baseAddress, let start = part.baseAddress else { return nil }
-        let offset = unsafe start - first
-        return offset >= 0 && offset <= block.count - part.count ? offset : nil
-      }
+  @inlinable package func start(of part: Span<UInt8>) -> Int? {
+    // SAFETY: as above.
+    let address = unsafe part.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+    guard address >= start, part.count <= count, address - start <= UInt(count - part.count) else {
+      return nil
     }
+    return Int(address - start)
   }
 }
 

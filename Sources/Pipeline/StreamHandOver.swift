@@ -64,19 +64,28 @@ private struct StreamBatch: Batch {
     case pods([UInt32: PodName])
     case notice(CaptureNotice)
   }
-  private enum Kind { case block, blockBytes, copiedBytes, acknowledgment, event, note }
+  private enum Kind {
+    case block, blockBytes, copiedBytes, acknowledgment
+    /// That of the packet which brought the bytes before it.
+    case sameAcknowledgment
+    case event, note
+  }
   private typealias Acknowledgment = (
     side: Side, upTo: UInt64, packet: PacketReference, connection: ConnectionID
   )
   private var order: [Kind] = []
   private var pieces: [(range: Range<Int>, chunk: StreamChunk)] = []
   private var acknowledgments: [Acknowledgment] = []
+  /// Up to where those go that came with bytes, as most do: the rest of them is told with the bytes.
+  private var sameAcknowledgments: [UInt64] = []
   private var events: [StreamEvent] = []
   /// That of each event.
   private var connections: [ConnectionID] = []
   private var notes: [Note] = []
   /// The file's bytes; none for what comes from elsewhere.
   private var blocks: [CaptureBlock] = []
+  /// That of the last block, kept apart: to ask the block itself would count references to it with each packet.
+  private var extent: BlockExtent?
   private var copies: [UInt8] = []
   /// So much that a thread seldom waits for the other one, and that it stays in the processor's cache.
   private static let size = 512
@@ -87,11 +96,13 @@ private struct StreamBatch: Batch {
     order.removeAll(keepingCapacity: true)
     pieces.removeAll(keepingCapacity: true)
     acknowledgments.removeAll(keepingCapacity: true)
+    sameAcknowledgments.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     connections.removeAll(keepingCapacity: true)
     notes.removeAll(keepingCapacity: true)
     copies.removeAll(keepingCapacity: true)
     blocks.removeAll(keepingCapacity: true)
+    extent = nil
   }
 
   /// Whether there is nothing in it but blocks of which nothing was used.
@@ -105,12 +116,13 @@ private struct StreamBatch: Batch {
     if isEmpty { removeAll() }
     order.append(.block)
     blocks.append(block)
+    extent = block.extent
     return isFull || blocks.count >= Self.maxBlocks
   }
 
   /// - Returns: whether it is full.
   mutating func add(_ bytes: Span<UInt8>, _ chunk: StreamChunk) -> Bool {
-    if let start = block?.start(of: bytes) {
+    if let start = extent?.start(of: bytes) {
       order.append(.blockBytes)
       pieces.append((start..<start + bytes.count, chunk))
     } else {
@@ -125,8 +137,15 @@ private struct StreamBatch: Batch {
   mutating func addAcknowledgment(
     of side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
   ) -> Bool {
-    order.append(.acknowledgment)
-    acknowledgments.append((side, upTo, packet, connection))
+    if let last = order.last, last == .blockBytes || last == .copiedBytes,
+      pieces[pieces.count - 1].chunk.acknowledges(side, packet, on: connection)
+    {
+      order.append(.sameAcknowledgment)
+      sameAcknowledgments.append(upTo)
+    } else {
+      order.append(.acknowledgment)
+      acknowledgments.append((side, upTo, packet, connection))
+    }
     return isFull
   }
 
@@ -144,7 +163,7 @@ private struct StreamBatch: Batch {
   }
 
   func hand(to sink: inout some StreamSink & CaptureSink) {
-    var next = (block: 0, piece: 0, acknowledgment: 0, event: 0, note: 0)
+    var next = (block: 0, piece: 0, acknowledgment: 0, sameAcknowledgment: 0, event: 0, note: 0)
     var block: [UInt8] = []
     for kind in order {
       switch kind {
@@ -163,6 +182,12 @@ private struct StreamBatch: Batch {
         let item = acknowledgments[next.acknowledgment]
         sink.acknowledge(item.side, upTo: item.upTo, item.packet, on: item.connection)
         next.acknowledgment += 1
+      case .sameAcknowledgment:
+        let chunk = pieces[next.piece - 1].chunk
+        sink.acknowledge(
+          chunk.side.opposite, upTo: sameAcknowledgments[next.sameAcknowledgment], chunk.packet,
+          on: chunk.connection)
+        next.sameAcknowledgment += 1
       case .event:
         sink.receive(events[next.event], on: connections[next.event])
         next.event += 1
@@ -181,5 +206,14 @@ private struct StreamBatch: Batch {
     case .pods(let pods): sink.receive(pods: pods)
     case .notice(let notice): sink.receive(notice)
     }
+  }
+}
+
+extension StreamChunk {
+  /// Whether the packet that brought it is the one that acknowledges what the other side sent.
+  @inline(__always)
+  fileprivate func acknowledges(_ side: Side, _ packet: PacketReference, on connection: ConnectionID) -> Bool
+  {
+    self.side != side && self.packet == packet && self.connection == connection
   }
 }

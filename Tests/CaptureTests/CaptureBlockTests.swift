@@ -23,7 +23,7 @@ import Testing
 
     mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>) {
       let bytes = segment.payload.map { frame[$0] }
-      packets.append((blocks.count - 1, blocks.last?.start(of: frame), segment.payload, bytes))
+      packets.append((blocks.count - 1, blocks.last?.extent.start(of: frame), segment.payload, bytes))
     }
   }
 
