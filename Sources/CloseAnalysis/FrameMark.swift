@@ -4,39 +4,47 @@ import WSDecode
 
 /// What tells a frame from others: proxies pass it on unchanged, masking key and all.
 package struct FrameMark: Hashable, Sendable {
-  /// Of what kind and how long it is, and of the masking key.
-  private var head: UInt64
   /// Of the first bytes of the payload; 0 if the capture does not hold them all, or there are none.
   private var sample: UInt64
   package var payloadLength: UInt64
   package var offset: UInt64
   package var packet: PacketReference
-  /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
-  package var isStrong: Bool
   private var headerLength: UInt8
+  private var opcode: Opcode
+  private var isFinal: Bool
+  /// 0 for none.
+  private var maskingKey: UInt32
+
+  /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
+  package var isStrong: Bool { maskingKey != 0 }
 
   /// Where the next frame begins.
   package var end: UInt64 { offset + UInt64(headerLength) + payloadLength }
 
-  package var digest: UInt64 { (head ^ sample).mixed() }
+  /// Not kept: of the marks of a long stream nearly all are given up for later ones.
+  package var digest: UInt64 {
+    let kind = UInt64(opcode.rawValue) << 8 | UInt64(isFinal ? 1 : 0)
+    let head = ((kind ^ payloadLength).mixed() ^ UInt64(maskingKey)).mixed()
+    return (head ^ sample).mixed()
+  }
 
   /// Whether nothing that was captured tells the two frames apart.
   func agrees(with other: FrameMark) -> Bool {
-    head == other.head && (sample == other.sample || !isSampled || !other.isSampled)
+    payloadLength == other.payloadLength && maskingKey == other.maskingKey && opcode == other.opcode
+      && isFinal == other.isFinal && (sample == other.sample || !isSampled || !other.isSampled)
   }
 
   private var isSampled: Bool { sample != 0 || payloadLength == 0 }
 
   init(_ frame: Frame) {
-    let kind = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
-    let length = (kind ^ frame.header.payloadLength).mixed()
-    head = (length ^ UInt64(frame.header.maskingKey ?? 0)).mixed()
     sample = frame.sample
-    isStrong = frame.header.maskingKey.map { $0 != 0 } ?? false
     payloadLength = frame.header.payloadLength
     offset = frame.range.lowerBound
     packet = frame.first
     headerLength = UInt8(clamping: frame.header.byteCount)
+    opcode = frame.header.opcode
+    isFinal = frame.header.isFinal
+    maskingKey = frame.header.maskingKey ?? 0
   }
 }
 
@@ -77,6 +85,24 @@ package struct FrameMarks: Sendable {
       last[next] = mark
       next = next + 1 < Self.maxKept ? next + 1 : 0
     }
+  }
+
+  /// The same, faster where there are many.
+  mutating func add(_ frames: Span<Frame>) {
+    var index = 0
+    while last.count < Self.maxKept, index < frames.count {
+      add(FrameMark(frames[index]))
+      index += 1
+    }
+    guard index < frames.count else { return }
+    var place = next
+    var ring = last.mutableSpan
+    while index < frames.count {
+      ring[place] = FrameMark(frames[index])
+      place = place + 1 < Self.maxKept ? place + 1 : 0
+      index += 1
+    }
+    next = place
   }
 
   mutating func mapPackets(_ change: (PacketReference) -> PacketReference) {
