@@ -51,6 +51,7 @@ struct LiveCommand: ParsableCommand {
   }
 
   func run() throws {
+    OpenFileLimit.raise()
     var keyLog = try keys.loadToFollow()
     keyLog.maxConnections = Self.maxKeyLogConnections
     let keyLogs = keys.keylog.map { FollowedKeyLog($0) }

@@ -167,7 +167,10 @@ import Testing
       live -i lo -f 'tcp port 29971' --listen 127.0.0.1:29972 --output results/s --evidence results/e
       $converse 29970 29971 close
       $converse 29973 29971 end
-      await 'page 29972/metrics 2>/dev/null | grep -q "sessions_total{verdict=\\"absent\\"} 1"'
+      await 'page 29972/metrics 2>/dev/null >now; grep -q "sessions_total{verdict=\\"absent\\"} 1" now'
+      # The threads that write are behind the one that counts sessions.
+      await 'page 29972/metrics 2>/dev/null >now; grep -q "^wsclose_evidence_files_total [1-9]" now'
+      await 'page 29972/metrics 2>/dev/null >now; grep -q "^wsclose_output_lines_total [2-9]" now'
       page 29972/metrics 2>/dev/null | /usr/bin/python3 "$repository/Tests/EndToEndTests/metrics.py"
       """)
     try #require(outcome.status == 0, "metrics.py needs python3-prometheus-client: \(outcome.errors)")
@@ -299,6 +302,19 @@ import Testing
       ": >out; \"$wsclose\" live -i lo --output results/s >&- 2>err & pid=$!; await 'grep -q listening err'; finish"
     )
     #expect(file.status == 0, "\(file.errors)")
+  }
+
+  @Test(.enabled(if: mayCapture, "this process may not capture"))
+  func `as many files may be open as the user is allowed`() async throws {
+    let outcome = try await Self.run(
+      """
+      ulimit -Sn 100; ulimit -Hn 600
+      live -i lo
+      cat /proc/$pid/limits
+      finish
+      """)
+    let line = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+    #expect(line.split(separator: " ")[3...4] == ["600", "600"])
   }
 
   @Test(.enabled(if: mayCapture, "this process may not capture"))
