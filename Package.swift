@@ -1,9 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let stages =
-  ["Limits", "Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode", "CloseAnalysis"]
-  as [Target.Dependency]
+let stages: [Target.Dependency] = [
+  "Limits", "Capture", "Streams", "TCPReassembly", "PROXYDecode", "TLSDecode", "HTTP2Decode", "WSDecode",
+  "CloseAnalysis",
+]
 
 /// Whether this is a build for `make fuzz`: libFuzzer needs its instrumentation in every stage.
 let fuzzes = Context.environment["WSCLOSE_FUZZ"] != nil
@@ -40,6 +41,7 @@ let package = Package(
       name: "Capture", dependencies: ["Limits", "CPcap", "CZlib", "CZstd", "CLinux"], swiftSettings: settings),
     .target(name: "Streams", dependencies: ["Limits", "Capture"], swiftSettings: settings),
     .target(name: "TCPReassembly", dependencies: ["Limits", "Capture", "Streams"], swiftSettings: settings),
+    .target(name: "PROXYDecode", dependencies: ["Capture", "Streams"], swiftSettings: settings),
     .target(
       name: "TLSDecode",
       dependencies: ["Limits", "Capture", "Streams", .product(name: "Crypto", package: "swift-crypto")],
@@ -68,8 +70,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "Limits", "Capture", "Streams", "TCPReassembly", "TLSDecode", "HTTP2Decode", "WSDecode",
-        "CloseAnalysis",
+        "Limits", "Capture", "Streams", "TCPReassembly", "PROXYDecode", "TLSDecode", "HTTP2Decode",
+        "WSDecode", "CloseAnalysis",
       ],
       swiftSettings: settings),
     .target(name: "Telemetry", dependencies: ["WSDecode", "CloseAnalysis"], swiftSettings: settings),
@@ -109,6 +111,9 @@ let package = Package(
     .testTarget(
       name: "TCPReassemblyTests",
       dependencies: ["Limits", "Capture", "Streams", "TCPReassembly", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PROXYDecodeTests", dependencies: ["Capture", "Streams", "PROXYDecode", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "TLSDecodeTests",

@@ -9,7 +9,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   /// A key log and a script of streams.
   case tls
   /// A script of streams.
-  case http2, upgrade
+  case proxy, http2, upgrade
   /// A script of streams behind an upgrade.
   case frames
   /// The compressed messages of one direction.
@@ -24,6 +24,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .headers: try HeadersTarget.run(bytes)
     case .reassembly: try ReassemblyTarget.run(bytes)
     case .tls: try TLSTarget.run(bytes)
+    case .proxy: try PROXYTarget.run(bytes)
     case .http2: try HTTP2Target.run(bytes)
     case .upgrade: try UpgradeTarget.run(bytes)
     case .frames: try FramesTarget.run(bytes)

@@ -29,14 +29,12 @@ extension Hop {
   /// - Parameter leg: the client-most one.
   init(before leg: Leg) {
     address = leg.connection.client.address
-    guard leg.hasRequest else {
-      because = Self.ignorance(of: leg)
-      return
-    }
-    if let field = leg.proxyField {
-      (isProxy, because) = (true, Proxy.evidence(of: field))
-    } else {
+    if let evidence = leg.proxyEvidence {
+      (isProxy, because) = (true, evidence)
+    } else if leg.hasRequest {
       (isProxy, because) = (false, "no header of the request names a proxy before it")
+    } else {
+      because = Self.ignorance(of: leg)
     }
   }
 

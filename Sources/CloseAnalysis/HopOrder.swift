@@ -9,7 +9,7 @@ enum HopOrder {
     // A proxy asks behind before it answers in front: the exchange takes longer there.
     if let isFirst = ClockSamples(hops: a, b).isFirstOuter { return isFirst }
     // What proxies add to a request and to a response is more the further it has come.
-    let (ours, theirs) = (a.request?.proxyField != nil, b.request?.proxyField != nil)
+    let (ours, theirs) = (a.comesFromProxy, b.comesFromProxy)
     if a.request != nil, b.request != nil, ours != theirs { return theirs }
     let (name, other) = (a.proxyName, b.proxyName)
     if a.response != nil, b.response != nil, (name == nil) != (other == nil) { return name != nil }
@@ -36,10 +36,9 @@ enum HopOrder {
       && inner.server.address == outer.server.address
   }
 
-  /// Whether the request on the inner leg names the outer one's client, which the outer one's does not.
+  /// Whether the inner leg names the outer one's client, which the outer one does not.
   static func isForwarded(_ inner: Leg, for outer: Leg) -> Bool {
     let client = outer.connection.client.address
-    return inner.request?.forwardedFor.contains(client) == true
-      && outer.request?.forwardedFor.contains(client) != true
+    return inner.isForwarded(for: client) && !outer.isForwarded(for: client)
   }
 }

@@ -40,6 +40,7 @@ import WSDecode
     var sealed: SealedConnection?
     var encapsulation: Encapsulation?
     var tls: TLSDescription?
+    var proxied: PROXYHeader?
     var forgotten: StreamLimit?
     var missed = MissedPackets()
   }
@@ -114,6 +115,12 @@ import WSDecode
   package internal(set) var tls: TLSDescription? {
     get { facts.value.particulars.kept?.value.tls }
     set { if newValue != tls { facts.value.particulars.value.tls = newValue } }
+  }
+
+  /// The header of the PROXY protocol that the connection began with.
+  package internal(set) var proxied: PROXYHeader? {
+    get { facts.value.particulars.kept?.value.proxied }
+    set { if newValue != proxied { facts.value.particulars.value.proxied = newValue } }
   }
 
   /// The limit for which the connection was forgotten before it was over, or the capture.
@@ -203,6 +210,7 @@ import WSDecode
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _), .passed(let side, _):
       take(event, of: side)
     case .stream(.encapsulated(let first)): encapsulation = first
+    case .stream(.proxied(let header, _, _)): proxied = header
     case .stream(.secured(let description)): tls = description
     case .stream(.closed(let reason)): forgotten = reason.limit
     case .stream(.acknowledged(let side, let upTo, let packet)): acknowledge(side, upTo: upTo, packet)

@@ -130,7 +130,7 @@ struct LegJoining {
   /// further than this.
   private func chain(before index: Int, among chains: [[Int]]) -> Int? {
     let open = chains.indices.suffix(Self.maxOpenChains)
-    if legs[index].request?.forwardedFor.isEmpty == false {
+    if legs[index].namesClient {
       let named = open.last { number in
         chains[number].contains { HopOrder.isForwarded(legs[index], for: legs[$0]) }
           && canFollow(index, chains[number])

@@ -28,6 +28,7 @@ extension Leg {
     if response == nil { response = other.response }
     if encapsulation == nil { encapsulation = other.encapsulation }
     if tls == nil { tls = other.tls }
+    if proxied == nil { proxied = other.proxied }
     if let theirs = other.sealed {
       if other.client.isMoreComplete(than: client) { sealed?.client = theirs.client }
       if other.server.isMoreComplete(than: server) { sealed?.server = theirs.server }

@@ -209,7 +209,8 @@ package struct LostPart: Hashable, Sendable {
     case .began(_, let sequence): base = sequence
     case .alert(_, let alert, let packet):
       if self.alert == nil { incidents.value.alert = (alert, packet) }
-    case .opened, .closed, .acknowledged, .encapsulated, .secured, .record, .requested, .responded: break
+    case .opened, .closed, .acknowledged, .encapsulated, .proxied, .secured, .record, .requested, .responded:
+      break
     }
   }
 

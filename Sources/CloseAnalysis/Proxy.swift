@@ -1,3 +1,4 @@
+import Capture
 import WSDecode
 
 /// What a handshake tells about proxies on the way.
@@ -10,9 +11,6 @@ enum Proxy {
     return names.first { server.contains($0.pattern) }?.name
   }
 
-  /// Why a leg's client is known to be a proxy and not the client itself.
-  static func evidence(of field: String) -> String { "the request carries \(field)" }
-
   private static let names: [(pattern: String, name: String)] = [
     ("envoy", "Envoy"), ("nginx", "nginx"), ("haproxy", "HAProxy"), ("traefik", "Traefik"),
     ("cloudflare", "Cloudflare"), ("awselb", "AWS load balancer"),
@@ -22,4 +20,22 @@ enum Proxy {
 extension Leg {
   /// The name by which what answered its request calls itself, if that is a proxy's.
   package var proxyName: String? { (response?.server).flatMap { Proxy.name($0) } }
+
+  /// Whether something tells that its client is a proxy and not the client itself.
+  var comesFromProxy: Bool { proxyField != nil || proxied?.isLocal == false }
+
+  /// What tells it.
+  var proxyEvidence: String? {
+    if let field = proxyField { return "the request carries \(field)" }
+    guard let proxied, !proxied.isLocal else { return nil }
+    return "the connection begins with a PROXY header" + (proxied.source.map { " for \($0)" } ?? "")
+  }
+
+  /// Whether its client, a proxy, says that it was asked from that address.
+  func isForwarded(for client: IPAddress) -> Bool {
+    request?.forwardedFor.contains(client) == true || proxied?.source?.address == client
+  }
+
+  /// Whether its client, a proxy, says from where it was asked.
+  var namesClient: Bool { request?.forwardedFor.isEmpty == false || proxied?.source != nil }
 }

@@ -6,6 +6,7 @@ struct Carrier {
   private(set) var connection: Connection
   private var began = Sides<SequenceNumber?>(client: nil, server: nil)
   private var encapsulation: Encapsulation?
+  private var proxied: StreamEvent?
   private var secured: TLSDescription?
 
   init(_ connection: Connection) { self.connection = connection }
@@ -14,6 +15,7 @@ struct Carrier {
     switch event {
     case .began(let side, let sequence): began[side] = sequence
     case .encapsulated(let encapsulation): self.encapsulation = encapsulation
+    case .proxied: proxied = event
     case .secured(let description): secured = description
     default: break
     }
@@ -33,6 +35,7 @@ struct Carrier {
     if let client = began.client { events.append(.began(.client, client)) }
     if let server = began.server { events.append(.began(.server, server)) }
     if let encapsulation { events.append(.encapsulated(encapsulation)) }
+    if let proxied { events.append(proxied) }
     if let secured { events.append(.secured(secured)) }
     return events
   }

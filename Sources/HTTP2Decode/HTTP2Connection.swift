@@ -101,7 +101,7 @@ struct HTTP2Connection {
       endCarrier(side, kind, at: offset, packet, &output)
     case .closed(let reason): closeAll(reason, &output)
     // What TCP sent twice is no matter of the streams, and none of its messages has been asked for.
-    case .retransmitted, .record, .requested, .responded, .opened: break
+    case .retransmitted, .record, .requested, .responded, .opened, .proxied: break
     }
   }
 

@@ -1,5 +1,6 @@
 import Capture
 import HTTP2Decode
+import PROXYDecode
 import Streams
 import TLSDecode
 import WSDecode
@@ -19,9 +20,10 @@ struct DecodingStage<Decoder: PipelineDecoder>: StreamSink, CaptureSink {
     onPods: @escaping ([UInt32: PodName]) -> Void = { _ in },
     onMalformedSecrets: @escaping (KeyLog.Malformed) -> Void = { _ in },
     onProgress: @escaping (CaptureProgress, _ legs: Int) -> Void = { _, _ in }
-  ) where Decoder == TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>> {
-    decoder = TLSDecoder(
-      into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog)
+  ) where Decoder == PROXYDecoder<TLSDecoder<HTTP2Decoder<WebSocketDecoder<Sink>>>> {
+    decoder = PROXYDecoder(
+      into: TLSDecoder(
+        into: HTTP2Decoder(into: WebSocketDecoder(into: sink, options: options)), keyLog: keyLog))
     self.onInterfaceNames = onInterfaceNames
     self.onPods = onPods
     self.onMalformedSecrets = onMalformedSecrets
@@ -61,6 +63,9 @@ extension HTTP2Decoder: LegCounting where Sink: LegCounting {
 extension TLSDecoder: LegCounting where Sink: LegCounting {
   var legCount: Int { sink.legCount }
 }
+extension PROXYDecoder: LegCounting where Sink: LegCounting {
+  var legCount: Int { sink.legCount }
+}
 
 /// Takes streams, and the secrets that open them.
 protocol PipelineDecoder: StreamSink, LegCounting {
@@ -69,3 +74,7 @@ protocol PipelineDecoder: StreamSink, LegCounting {
 }
 
 extension TLSDecoder: PipelineDecoder where Sink: LegCounting {}
+extension PROXYDecoder: PipelineDecoder where Sink: PipelineDecoder {
+  var statistics: TLSStatistics { sink.statistics }
+  mutating func addSecrets(_ text: [UInt8]) -> KeyLog.Malformed? { sink.addSecrets(text) }
+}

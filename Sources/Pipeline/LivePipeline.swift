@@ -2,6 +2,7 @@ import Capture
 import CloseAnalysis
 import HTTP2Decode
 import Limits
+import PROXYDecode
 import TCPReassembly
 import TLSDecode
 import WSDecode
@@ -10,7 +11,8 @@ import WSDecode
 /// judged on a thread of its own, for which the capture waits if it falls far behind: the kernel counts what it drops then.
 package struct LivePipeline {
   private var capture: LiveCapture
-  private typealias Decoder = TLSDecoder<HTTP2Decoder<WebSocketDecoder<LegHandOver<SessionStream>>>>
+  private typealias Decoder =
+    PROXYDecoder<TLSDecoder<HTTP2Decoder<WebSocketDecoder<LegHandOver<SessionStream>>>>>
   private var stages: ReassemblyStage<DecodingStage<Decoder>>
   private let sessions: SessionThread
   private let onSession: (Session) -> Void

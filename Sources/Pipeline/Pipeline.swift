@@ -43,7 +43,7 @@ package enum Pipeline {
     reader.read(into: &stages)
     stages.finish()
     let decoder = stages.next.decoder
-    return try Reading(reader, stages.reassembler.statistics, decoder.statistics, decoder.sink.sink.sink)
+    return try Reading(reader, stages.reassembler.statistics, decoder.statistics, decoder.sink.sink.sink.sink)
   }
 
   /// Does the same on two threads: one reads the packets and puts the streams together, the other decodes what they carry.
@@ -69,7 +69,7 @@ package enum Pipeline {
     reader.read(into: &reassembly)
     reassembly.finish()
     let (tls, end) = reassembly.next.finish { stage in
-      (stage.decoder.statistics, stage.decoder.sink.sink.sink)
+      (stage.decoder.statistics, stage.decoder.sink.sink.sink.sink)
     }
     return try Reading(reader, reassembly.reassembler.statistics, tls, end)
   }

@@ -48,6 +48,13 @@ struct LegJSON {
       writer.field("to", encapsulation.destination?.description)
       writer.field("layers", UInt64(encapsulation.layers))
     }
+    if let header = leg.proxied {
+      writer.object("proxyHeader") { writer in
+        writer.field("version", UInt64(header.version))
+        writer.field("source", header.source?.description)
+        writer.field("destination", header.destination?.description)
+      }
+    }
     writer.field("pickedUp", leg.isPickedUp)
     writer.field("encrypted", leg.sealed != nil)
     optional("tls", leg.tls, &writer) { TLSJSON($0, leg.sealed).write(&$1) }

@@ -50,6 +50,9 @@ package struct TextReport: Sendable {
       if let encapsulation = leg.encapsulation { write(leg, "inside \(encapsulation)", to: &lines) }
     }
     for leg in session.legs {
+      if let header = leg.proxied { write(leg, Self.text(header), to: &lines) }
+    }
+    for leg in session.legs {
       if let tls = leg.tls { write(leg, Self.text(tls), to: &lines) }
     }
     writeOutcomes(of: session, to: &lines)
@@ -69,6 +72,14 @@ package struct TextReport: Sendable {
     let label = WrappedText(
       label: finding.severity.rawValue + "  ", shown: style.severity(finding.severity) + "  ")
     text.withSpan { label.write($0, to: &lines) }
+  }
+
+  /// `proxied for 203.0.113.7:51234 → 192.0.2.1:443 (PROXY, version 2)`
+  private static func text(_ header: PROXYHeader) -> String {
+    let ends = [header.source, header.destination].compactMap { $0?.description }.joined(separator: " → ")
+    let client = ends.isEmpty ? "a client that is not named" : ends
+    return (header.isLocal ? "the proxy's own" : "proxied for \(client)")
+      + " (PROXY, version \(header.version))"
   }
 
   /// `10.0.0.1:4711 → 10.0.0.2:80 is ...`

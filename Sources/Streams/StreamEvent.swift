@@ -113,6 +113,9 @@ package enum StreamEvent: Hashable, Sendable {
   case window(Side, isOpen: Bool, PacketReference)
   /// An end after all bytes before it; or a RST, as soon as it is seen.
   case ended(Side, EndKind, at: UInt64, PacketReference)
+  /// The client's stream began with a header of the PROXY protocol, which is no part of what the stream carries; what it
+  /// carries begins at that offset.
+  indirect case proxied(PROXYHeader, upTo: UInt64, PacketReference)
   /// TLS protects the connection; said again when more is known, the last one holds.
   indirect case secured(TLSDescription)
   /// A record whose content stays unknown: the key log has no secrets for it. `range` lies on the stream that
@@ -136,7 +139,7 @@ extension StreamEvent {
       .retransmitted(let side, _, _), .window(let side, _, _), .ended(let side, _, _, _),
       .record(let side, _, _, _), .alert(let side, _, _):
       side
-    case .requested: .client
+    case .requested, .proxied: .client
     case .responded: .server
     case .opened, .encapsulated, .secured, .closed: nil
     }
@@ -158,7 +161,7 @@ extension StreamEvent {
       .record(side.opposite, record, range: range, packet)
     case .alert(let side, let alert, let packet): .alert(side.opposite, alert, packet)
     // Who asked is known from the message itself.
-    case .encapsulated, .requested, .responded, .secured, .closed: self
+    case .encapsulated, .proxied, .requested, .responded, .secured, .closed: self
     }
   }
 }

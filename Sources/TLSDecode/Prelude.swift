@@ -5,6 +5,8 @@ struct Prelude {
   private let sawStart: Bool
   private(set) var items: [ParkedStream.Item] = []
   private var first: (side: Side, offset: UInt64, bytes: [UInt8])?
+  /// Where the client's stream begins: behind a header of the PROXY protocol.
+  var clientBegins: UInt64 = 0
   private static let needed = 8
   private static let connect = Array("CONNECT ".utf8)
 
@@ -22,7 +24,10 @@ struct Prelude {
   }
 
   /// Whether the first bytes are those that one side began with.
-  var isBeginning: Bool { sawStart && first?.offset == 0 }
+  var isBeginning: Bool {
+    guard sawStart, let first else { return false }
+    return first.offset == (first.side == .client ? clientBegins : 0)
+  }
 
   /// Keeps bytes that do not tell.
   mutating func hold(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {

@@ -95,6 +95,10 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     case .tls(let index):
       connections[index]?.receive(event, &sink)
       if case .closed = event { forget(index) }
+    case .undecided(var prelude) where event.beginning != nil:
+      prelude.clientBegins = event.beginning ?? 0
+      stages[slot] = .undecided(prelude)
+      sink.receive(event, on: connection)
     case .undecided(var prelude) where prelude.holds(event):
       stages[slot] = .undecided(prelude)
     case .undecided(let prelude) where !prelude.items.isEmpty:
@@ -126,7 +130,8 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
       prelude.hold(bytes, chunk)
       stages[id.slot] = .undecided(prelude)
       return
-    case .hello: become(newConnection(id, client: 0, server: 0, hasBeginning: true), id, prelude)
+    case .hello:
+      become(newConnection(id, client: prelude.clientBegins, server: 0, hasBeginning: true), id, prelude)
     case .record: become(newConnection(id, client: 0, server: 0, hasBeginning: false), id, prelude)
     case .connect: become(.tunnel(client: 0, server: 0), id, prelude)
     case .other:
@@ -196,5 +201,12 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     stages[id.slot] =
       chunk.side == .client ? .tunnel(client: end, server: server) : .tunnel(client: client, server: end)
     sink.receive(bytes, chunk)
+  }
+}
+
+extension StreamEvent {
+  /// Where what the client's stream carries begins; `nil` where it is no news.
+  fileprivate var beginning: UInt64? {
+    if case .proxied(_, let upTo, _) = self { upTo } else { nil }
   }
 }

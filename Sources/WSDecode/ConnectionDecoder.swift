@@ -157,6 +157,7 @@ struct ConnectionDecoder {
       {
         take(response, &output)
       }
+    case .proxied(_, let begin, _): http.clientBegins = begin
     case .ended(let side, let kind, _, _) where kind.isInOrder:
       if side == .client { http.loseRequests() }
       finish(side, &output)

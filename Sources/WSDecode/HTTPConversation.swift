@@ -37,6 +37,8 @@ struct HTTPConversation {
   }
   /// Whether the connection's beginning was captured.
   private let sawStart: Bool
+  /// Where the client's first request lies: behind a header of the PROXY protocol.
+  var clientBegins: UInt64 = 0
   /// Responses are missing: it is not known which of the requests are answered.
   private var isPairingLost = false
   private(set) var sawHead = false
@@ -86,7 +88,7 @@ struct HTTPConversation {
     if chunk.side == .client {
       let head = requests.next(bytes, from: &index)
       if requests.isUnsynchronised {
-        if chunk.offset == 0, sawStart { isForeign = true }
+        if chunk.offset == clientBegins, sawStart { isForeign = true }
         loseRequests()
       }
       guard let head else { return nil }

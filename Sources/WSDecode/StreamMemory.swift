@@ -11,6 +11,7 @@ struct StreamMemory {
   private var client = Stream()
   private var server = Stream()
   private var encapsulation: Encapsulation?
+  private var proxied: StreamEvent?
   private var tls: TLSDescription?
   private var ends: [StreamEvent] = []
   /// FIN and RST of either side.
@@ -21,6 +22,7 @@ struct StreamMemory {
     if let beginning = client.beginning { body(.began(.client, beginning)) }
     if let beginning = server.beginning { body(.began(.server, beginning)) }
     if let encapsulation { body(.encapsulated(encapsulation)) }
+    if let proxied { body(proxied) }
     if let tls { body(.secured(tls)) }
   }
 
@@ -36,6 +38,7 @@ struct StreamMemory {
     case .began(.client, let sequence): client.beginning = sequence
     case .began(.server, let sequence): server.beginning = sequence
     case .encapsulated(let description): encapsulation = description
+    case .proxied: proxied = event
     case .secured(let description): tls = description
     case .acknowledged(.client, let upTo, let packet): client.acknowledged = (upTo, packet)
     case .acknowledged(.server, let upTo, let packet): server.acknowledged = (upTo, packet)

@@ -142,7 +142,7 @@ import WSDecode
       reassembler.receive(segment, in: packet.payload.span, into: &decoder)
     }
     reassembler.finish(into: &decoder)
-    var stream = decoder.sink.sink.sink
+    var stream = decoder.sink.sink.sink.sink
     stream.finish()
     return told.sessions.first
   }

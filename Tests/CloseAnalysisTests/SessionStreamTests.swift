@@ -1,6 +1,7 @@
 import Capture
 import CloseAnalysis
 import HTTP2Decode
+import PROXYDecode
 import Report
 import TCPReassembly
 import TLSDecode
@@ -12,11 +13,12 @@ import WSDecode
 @Suite struct SessionStreamTests {
   final class Told { var sessions: [Session] = [] }
 
-  typealias Decoder = TLSDecoder<HTTP2Decoder<WebSocketDecoder<SessionStream>>>
+  typealias Decoder = PROXYDecoder<TLSDecoder<HTTP2Decoder<WebSocketDecoder<SessionStream>>>>
 
   static func decoder(_ told: Told, keyLog: KeyLog = KeyLog()) -> Decoder {
     let stream = SessionStream(capture: CaptureSummary("test.pcap")) { told.sessions.append($0) }
-    return TLSDecoder(into: HTTP2Decoder(into: WebSocketDecoder(into: stream)), keyLog: keyLog)
+    return PROXYDecoder(
+      into: TLSDecoder(into: HTTP2Decoder(into: WebSocketDecoder(into: stream)), keyLog: keyLog))
   }
 
   /// - Parameter afterEach: gets how many sessions were told, and how much is in memory.
@@ -28,10 +30,10 @@ import WSDecode
     var reassembler = Reassembler()
     for packet in packets {
       reassembler.receive(packet.segment, in: packet.payload.span, into: &decoder)
-      afterEach(told.sessions.count, decoder.sink.sink.sink.retainedCount)
+      afterEach(told.sessions.count, decoder.sink.sink.sink.sink.retainedCount)
     }
     reassembler.finish(into: &decoder)
-    var stream = decoder.sink.sink.sink
+    var stream = decoder.sink.sink.sink.sink
     stream.finish()
     return told.sessions
   }

@@ -119,7 +119,7 @@ extension StreamEvent {
       "\(side) window \(isOpen ? "open" : "closed") #\(packet.number)"
     case .ended(let side, let kind, let offset, let packet): "\(side) \(kind) \(offset) #\(packet.number)"
     case .closed(let reason): "closed \(reason)"
-    case .encapsulated, .secured, .record, .alert, .requested, .responded: "\(self)"
+    case .encapsulated, .proxied, .secured, .record, .alert, .requested, .responded: "\(self)"
     }
   }
 }

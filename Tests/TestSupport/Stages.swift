@@ -2,6 +2,7 @@ import Capture
 import CloseAnalysis
 import HTTP2Decode
 import Limits
+import PROXYDecode
 import Streams
 import TCPReassembly
 import TLSDecode
@@ -67,10 +68,11 @@ package enum Stages {
     of packets: [TestPacket], capture: Int = 0, keyLog: KeyLog = KeyLog(),
     options: Limits = Limits()
   ) -> [Leg] {
-    var decoder = TLSDecoder(
-      into: HTTP2Decoder(into: WebSocketDecoder(into: LegCollector(capture: capture))), keyLog: keyLog)
+    var decoder = PROXYDecoder(
+      into: TLSDecoder(
+        into: HTTP2Decoder(into: WebSocketDecoder(into: LegCollector(capture: capture))), keyLog: keyLog))
     reassemble(packets, options: options, into: &decoder)
-    return decoder.sink.sink.sink.legs
+    return decoder.sink.sink.sink.sink.legs
   }
 
   package static func sessions(
@@ -101,7 +103,7 @@ package enum Stages {
     return Analysis(captures: summaries, legs: legs)
   }
 
-  private static func reassemble(
+  package static func reassemble(
     _ packets: [TestPacket], options: Limits = Limits(),
     into sink: inout some StreamSink
   ) {

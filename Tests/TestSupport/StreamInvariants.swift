@@ -68,7 +68,7 @@ package struct StreamInvariants {
       }
     case .encapsulated:
       if open[connection] == nil { broken.append("not open: \(event)") }
-    case .ended, .secured, .record, .alert, .requested, .responded:
+    case .ended, .proxied, .secured, .record, .alert, .requested, .responded:
       broken.append("not of TCP: \(event)")
     }
   }

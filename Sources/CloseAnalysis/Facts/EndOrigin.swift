@@ -63,7 +63,7 @@ struct PartyLabel {
     case .client:
       leg = session.client
       proxyName = nil
-      isProxy = leg.proxyField != nil
+      isProxy = leg.comesFromProxy
       role = leg.hasRequest ? "the client" : "the client's end"
       isBetweenLegs = false
     case .proxy(let index):

@@ -161,7 +161,7 @@ package struct SealedHops {
   }
 
   /// Whether the leg was made by a proxy.
-  static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || leg.proxyField != nil }
+  static func mayHaveFront(_ leg: Leg) -> Bool { leg.isLocal || leg.comesFromProxy }
 
   /// The host from which the leg was made.
   static func proxyHost(of leg: Leg) -> HostAddress {
