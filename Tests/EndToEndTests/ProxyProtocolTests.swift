@@ -60,8 +60,18 @@ import Testing
     #expect(hop.because == "the connection begins with a PROXY header for \(header.source ?? "")")
   }
 
+  @Test(arguments: ["/tls", "/h2"])
+  func `what TLS carries behind a header is read with its keys`(path: String) async throws {
+    let keys = ["--keylog", "\(Command.root)/samples/other/proxy-protocol.keys"]
+    let session = try #require(try await Self.sessions(keys)[path])
+    #expect(session.verdict == "delivered")
+    #expect(session.legs.map(\.encrypted) == [false, false, false])
+    #expect(session.legs.map { $0.proxyHeader?.version } == [nil, 2, nil])
+    #expect(session.legs[1].proxyHeader?.source == session.legs[0].client)
+  }
+
   @Test func `TLS behind a header is TLS`() async throws {
-    let session = try #require(try await Self.sessions(["-f", "net 10.9.2.0/24"])["/v3"])
+    let session = try #require(try await Self.sessions(["-f", "net 10.9.2.0/24"])["/tls"])
     #expect(session.verdict == "delivered")
     #expect(session.legs.map(\.encrypted) == [true, false])
     #expect(session.legs[0].proxyHeader?.version == 2)
@@ -69,7 +79,7 @@ import Testing
   }
 
   @Test func `where the same TLS passes twice, neither of the legs is said to be in front`() async throws {
-    let session = try #require(try await Self.sessions([])["/v3"])
+    let session = try #require(try await Self.sessions([])["/tls"])
     #expect(session.verdict == "undetermined" && session.reason == "encrypted")
   }
 }
