@@ -57,6 +57,9 @@ struct StreamLog: StreamSink {
     case .gap(_, let range, _, _):
       advance(key, range)
       hasGaps = true
+    case .secured(let tls) where tls.access != .decrypted:
+      // What was told of its content was a mistake: its records come in its place, where they lie on the carrier.
+      for side in [Side.client, .server] { positions[Key(connection: connection, side: side)] = nil }
     // How fine they are told depends on how the carrier came.
     case .acknowledged, .retransmitted: return
     default: break
