@@ -1,13 +1,13 @@
 /// Reads of multi-byte fields, bounds-checked; callers compare with `count` first, so that none traps.
 extension Span<UInt8> {
-  @inline(__always)
-  func bigEndian16(at offset: Int) -> UInt16 { UInt16(bigEndian: load(at: offset)) }
+  @inlinable @inline(__always)
+  package func bigEndian16(at offset: Int) -> UInt16 { UInt16(bigEndian: load(at: offset)) }
 
-  @inline(__always)
-  func bigEndian32(at offset: Int) -> UInt32 { UInt32(bigEndian: load(at: offset)) }
+  @inlinable @inline(__always)
+  package func bigEndian32(at offset: Int) -> UInt32 { UInt32(bigEndian: load(at: offset)) }
 
-  @inline(__always)
-  func bigEndian64(at offset: Int) -> UInt64 { UInt64(bigEndian: load(at: offset)) }
+  @inlinable @inline(__always)
+  package func bigEndian64(at offset: Int) -> UInt64 { UInt64(bigEndian: load(at: offset)) }
 
   @inlinable package func littleEndian64(at offset: Int) -> UInt64 { UInt64(littleEndian: load(at: offset)) }
 

@@ -87,24 +87,6 @@ package struct FrameMarks: Sendable {
     }
   }
 
-  /// The same, faster where there are many.
-  mutating func add(_ frames: Span<Frame>) {
-    var index = 0
-    while last.count < Self.maxKept, index < frames.count {
-      add(FrameMark(frames[index]))
-      index += 1
-    }
-    guard index < frames.count else { return }
-    var place = next
-    var ring = last.mutableSpan
-    while index < frames.count {
-      ring[place] = FrameMark(frames[index])
-      place = place + 1 < Self.maxKept ? place + 1 : 0
-      index += 1
-    }
-    next = place
-  }
-
   mutating func mapPackets(_ change: (PacketReference) -> PacketReference) {
     for index in first.indices { first[index].packet = change(first[index].packet) }
     for index in last.indices { last[index].packet = change(last[index].packet) }

@@ -176,7 +176,6 @@ package struct LostPart: Hashable, Sendable {
 
   mutating func count(_ frames: Span<Frame>) {
     for index in frames.indices { count(frames[index]) }
-    marks.add(frames)
   }
 
   @inline(__always)
@@ -188,6 +187,7 @@ package struct LostPart: Hashable, Sendable {
     }
     if !frame.violations.isEmpty { incidents.value.note(frame.violations, of: frame) }
     lastFrame = frame.last
+    marks.add(FrameMark(frame))
     sentEnd = max(sentEnd, frame.range.upperBound)
   }
 

@@ -33,7 +33,10 @@ package struct PROXYDecoder<Sink: StreamSink>: StreamSink {
     case .gap(.client, _, _, _), .ended(.client, _, _, _), .closed:
       giveUp(connection)
     default:
-      if held[connection.slot]?.parked.park(event) != nil { return giveUpIfFull(connection) }
+      if isHolding(slot) {
+        held[slot]?.parked.park(event)
+        return giveUpIfFull(connection)
+      }
     }
     sink.receive(event, on: connection)
   }
@@ -41,7 +44,7 @@ package struct PROXYDecoder<Sink: StreamSink>: StreamSink {
   package mutating func acknowledge(
     _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID
   ) {
-    if !held.isEmpty, held[connection.slot] != nil {
+    if isHolding(connection.slot) {
       return receive(.acknowledged(side, upTo: upTo, packet), on: connection)
     }
     sink.acknowledge(side, upTo: upTo, packet, on: connection)
@@ -54,10 +57,18 @@ package struct PROXYDecoder<Sink: StreamSink>: StreamSink {
   private mutating func decide(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
     let slot = chunk.connection.slot
     guard chunk.side == .client else {
-      guard held[slot]?.parked.park(bytes, from: 0, chunk) != nil else { return sink.receive(bytes, chunk) }
+      guard isHolding(slot) else { return sink.receive(bytes, chunk) }
+      held[slot]?.parked.park(bytes, from: 0, chunk)
       return giveUpIfFull(chunk.connection)
     }
-    switch beginning(bytes, slot) {
+    if isHolding(slot) { held[slot]?.first.append(bytes, 0..<bytes.count) }
+    let beginning =
+      if let first = held[slot]?.first {
+        PROXYHeader.beginning(of: first.span)
+      } else {
+        PROXYHeader.beginning(of: bytes)
+      }
+    switch beginning {
     case .header(let header, let count):
       isUndecided[slot] = false
       let end = UInt64(count)
@@ -65,7 +76,8 @@ package struct PROXYDecoder<Sink: StreamSink>: StreamSink {
       release(chunk.connection, from: end)
       pass(bytes, chunk, from: end)
     case .incomplete:
-      held[slot, default: Held()].add(bytes, chunk)
+      if !isHolding(slot) { held[slot] = Held(first: [UInt8](bytes, 0..<bytes.count)) }
+      held[slot]?.parked.park(bytes, from: 0, chunk)
       giveUpIfFull(chunk.connection)
     case .other:
       giveUp(chunk.connection)
@@ -73,13 +85,8 @@ package struct PROXYDecoder<Sink: StreamSink>: StreamSink {
     }
   }
 
-  /// What the client's first bytes are, up to the end of these.
-  private func beginning(_ bytes: Span<UInt8>, _ slot: Int) -> PROXYHeader.Beginning {
-    guard held[slot] != nil else { return PROXYHeader.beginning(of: bytes) }
-    var first = held[slot]?.first ?? []
-    first.append(bytes, 0..<bytes.count)
-    return PROXYHeader.beginning(of: first.span)
-  }
+  /// Whether something of the connection waits; of hardly any it does, and to change nothing would cost memory all the same.
+  private func isHolding(_ slot: Int) -> Bool { !held.isEmpty && held[slot] != nil }
 
   private mutating func giveUpIfFull(_ connection: ConnectionID) {
     if held[connection.slot]?.parked.isFull == true { giveUp(connection) }
@@ -116,13 +123,8 @@ package struct PROXYDecoder<Sink: StreamSink>: StreamSink {
 
 /// What waits for the rest of a header.
 private struct Held {
-  /// The client's first bytes.
-  var first: [UInt8] = []
+  /// The client's first bytes, those that do not wait yet among them.
+  var first: [UInt8]
   /// All that came, in its order.
   var parked = ParkedStream()
-
-  mutating func add(_ bytes: Span<UInt8>, _ chunk: StreamChunk) {
-    first.append(bytes, 0..<bytes.count)
-    parked.park(bytes, from: 0, chunk)
-  }
 }

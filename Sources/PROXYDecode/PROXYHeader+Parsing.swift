@@ -68,7 +68,7 @@ extension PROXYHeader {
   private static func binary(_ bytes: Span<UInt8>) -> Beginning {
     let (kind, family) = (bytes[12], bytes[13])
     guard kind >> 4 == 2, kind & 0xf <= 1 else { return .other }
-    let byteCount = fixedBytes + Int(integer(bytes, at: 14) as UInt16)
+    let byteCount = fixedBytes + Int(bytes.bigEndian16(at: 14))
     guard byteCount <= maxBytes else { return .other }
     guard bytes.count >= byteCount else { return .incomplete }
     let isLocal = kind & 0xf == 0
@@ -78,25 +78,21 @@ extension PROXYHeader {
     switch family {
     // TCP over IPv4, and over IPv6.
     case 0x11 where addresses.count >= 12 && !isLocal:
-      header.source = Endpoint(
-        address: IPAddress(v4: integer(addresses, at: 0)), port: integer(addresses, at: 8))
-      header.destination = Endpoint(
-        address: IPAddress(v4: integer(addresses, at: 4)), port: integer(addresses, at: 10))
+      header.source = Endpoint(address: v4(addresses, at: 0), port: addresses.bigEndian16(at: 8))
+      header.destination = Endpoint(address: v4(addresses, at: 4), port: addresses.bigEndian16(at: 10))
     case 0x21 where addresses.count >= 36 && !isLocal:
-      header.source = Endpoint(address: v6(addresses, at: 0), port: integer(addresses, at: 32))
-      header.destination = Endpoint(address: v6(addresses, at: 16), port: integer(addresses, at: 34))
+      header.source = Endpoint(address: v6(addresses, at: 0), port: addresses.bigEndian16(at: 32))
+      header.destination = Endpoint(address: v6(addresses, at: 16), port: addresses.bigEndian16(at: 34))
     default: break
     }
     return .header(header, byteCount: byteCount)
   }
 
-  private static func v6(_ bytes: Span<UInt8>, at offset: Int) -> IPAddress {
-    IPAddress(high: integer(bytes, at: offset), low: integer(bytes, at: offset + 8))
+  private static func v4(_ bytes: Span<UInt8>, at offset: Int) -> IPAddress {
+    IPAddress(v4: bytes.bigEndian32(at: offset))
   }
 
-  private static func integer<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ bytes: Span<UInt8>, at offset: Int
-  ) -> Value {
-    Value(bigEndian: bytes.load(at: offset))
+  private static func v6(_ bytes: Span<UInt8>, at offset: Int) -> IPAddress {
+    IPAddress(high: bytes.bigEndian64(at: offset), low: bytes.bigEndian64(at: offset + 8))
   }
 }

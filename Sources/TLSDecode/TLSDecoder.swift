@@ -91,14 +91,14 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
       return sink.receive(event, on: connection)
     }
     guard slot < stages.count else { return }
+    if case .proxied(_, let begin, _) = event, case .undecided(var prelude) = stages[slot] {
+      prelude.clientBegins = begin
+      stages[slot] = .undecided(prelude)
+    }
     switch stages[slot] {
     case .tls(let index):
       connections[index]?.receive(event, &sink)
       if case .closed = event { forget(index) }
-    case .undecided(var prelude) where event.beginning != nil:
-      prelude.clientBegins = event.beginning ?? 0
-      stages[slot] = .undecided(prelude)
-      sink.receive(event, on: connection)
     case .undecided(var prelude) where prelude.holds(event):
       stages[slot] = .undecided(prelude)
     case .undecided(let prelude) where !prelude.items.isEmpty:
@@ -201,12 +201,5 @@ package struct TLSDecoder<Sink: StreamSink>: StreamSink {
     stages[id.slot] =
       chunk.side == .client ? .tunnel(client: end, server: server) : .tunnel(client: client, server: end)
     sink.receive(bytes, chunk)
-  }
-}
-
-extension StreamEvent {
-  /// Where what the client's stream carries begins; `nil` where it is no news.
-  fileprivate var beginning: UInt64? {
-    if case .proxied(_, let upTo, _) = self { upTo } else { nil }
   }
 }

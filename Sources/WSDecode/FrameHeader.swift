@@ -41,15 +41,15 @@ package struct FrameHeader: Hashable, Sendable {
 
     switch extended {
     case 0: payloadLength = UInt64(shortLength)
-    case 2: payloadLength = UInt64(UInt16(bigEndian: bytes.load(at: offset + 2)))
-    default: payloadLength = UInt64(bigEndian: bytes.load(at: offset + 2))
+    case 2: payloadLength = UInt64(bytes.bigEndian16(at: offset + 2))
+    default: payloadLength = bytes.bigEndian64(at: offset + 2)
     }
     guard payloadLength >> 63 == 0 else { throw .lengthTooLarge }
     isMinimal = extended == 0 || payloadLength > (extended == 2 ? 125 : 0xffff)
     isFinal = first & 0x80 != 0
     reserved = (first >> 4) & 0b111
     opcode = Opcode(rawValue: first & 0x0f)
-    if isMasked { maskingKey = UInt32(bigEndian: bytes.load(at: offset + 2 + extended)) }
+    if isMasked { maskingKey = bytes.bigEndian32(at: offset + 2 + extended) }
   }
 
   /// The mask for the payload byte at `position` (RFC 6455 §5.3); 0 in an unmasked frame.

@@ -48,11 +48,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2])
-  func `where the leg in front is not captured, the load balancer is not taken for the client`(
-    version: Int
-  )
-    async throws
-  {
+  func `without the leg in front the load balancer is not taken for the client`(version: Int) async throws {
     let session = try #require(try await Self.sessions(["-f", "net 10.9.2.0/24"])["/v\(version)"])
     #expect(session.verdict == "delivered")
     let (hop, header) = (try #require(session.delivery?.hop), try #require(session.legs[0].proxyHeader))
