@@ -3,6 +3,7 @@ import CloseAnalysis
 import Foundation
 import Pipeline
 import Report
+import Streams
 import Synchronization
 import WSDecode
 
@@ -136,10 +137,19 @@ private struct Sinks: LegSink {
     lines.receive(event, on: leg)
   }
 
-  mutating func receive(_ frames: Span<Frame>, on leg: LegID) {
-    collector.receive(frames, on: leg)
-    stream.receive(frames, on: leg)
-    list.receive(frames, on: leg)
-    lines.receive(frames, on: leg)
+  mutating func receive(_ frame: Frame, on leg: LegID) {
+    collector.receive(frame, on: leg)
+    stream.receive(frame, on: leg)
+    list.receive(frame, on: leg)
+    lines.receive(frame, on: leg)
+  }
+
+  mutating func receive(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID
+  ) {
+    collector.receive(frames, of: side, in: packet, on: leg)
+    stream.receive(frames, of: side, in: packet, on: leg)
+    list.receive(frames, of: side, in: packet, on: leg)
+    lines.receive(frames, of: side, in: packet, on: leg)
   }
 }

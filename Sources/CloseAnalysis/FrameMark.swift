@@ -4,48 +4,47 @@ import WSDecode
 
 /// What tells a frame from others: proxies pass it on unchanged, masking key and all.
 package struct FrameMark: Hashable, Sendable {
-  /// Of the first bytes of the payload; 0 if the capture does not hold them all, or there are none.
-  private var sample: UInt64
-  package var payloadLength: UInt64
-  package var offset: UInt64
+  private var frame: WholeFrame
+  /// That with its first byte.
   package var packet: PacketReference
-  private var headerLength: UInt8
-  private var opcode: Opcode
-  private var isFinal: Bool
-  /// 0 for none.
-  private var maskingKey: UInt32
+
+  init(_ frame: WholeFrame, in packet: PacketReference) {
+    self.frame = frame
+    self.packet = packet
+  }
+
+  /// Stream offset of the frame's first byte.
+  package var offset: UInt64 {
+    get { frame.offset }
+    set { frame.offset = newValue }
+  }
+
+  /// Where the next frame begins.
+  package var end: UInt64 { frame.end }
+  package var payloadLength: UInt64 { frame.header.payloadLength }
 
   /// A client's masking key is random (RFC 6455 §5.3): with one, chance gives no second frame like it.
   package var isStrong: Bool { maskingKey != 0 }
 
-  /// Where the next frame begins.
-  package var end: UInt64 { offset + UInt64(headerLength) + payloadLength }
+  /// 0 for none.
+  private var maskingKey: UInt32 { frame.header.maskingKey ?? 0 }
 
   /// Not kept: of the marks of a long stream nearly all are given up for later ones.
   package var digest: UInt64 {
-    let kind = UInt64(opcode.rawValue) << 8 | UInt64(isFinal ? 1 : 0)
+    let kind = UInt64(frame.header.opcode.rawValue) << 8 | UInt64(frame.header.isFinal ? 1 : 0)
     let head = ((kind ^ payloadLength).mixed() ^ UInt64(maskingKey)).mixed()
-    return (head ^ sample).mixed()
+    return (head ^ frame.sample).mixed()
   }
 
   /// Whether nothing that was captured tells the two frames apart.
   func agrees(with other: FrameMark) -> Bool {
-    payloadLength == other.payloadLength && maskingKey == other.maskingKey && opcode == other.opcode
-      && isFinal == other.isFinal && (sample == other.sample || !isSampled || !other.isSampled)
+    payloadLength == other.payloadLength && maskingKey == other.maskingKey
+      && frame.header.opcode == other.frame.header.opcode
+      && frame.header.isFinal == other.frame.header.isFinal
+      && (frame.sample == other.frame.sample || !isSampled || !other.isSampled)
   }
 
-  private var isSampled: Bool { sample != 0 || payloadLength == 0 }
-
-  init(_ frame: Frame) {
-    sample = frame.sample
-    payloadLength = frame.header.payloadLength
-    offset = frame.range.lowerBound
-    packet = frame.first
-    headerLength = UInt8(clamping: frame.header.byteCount)
-    opcode = frame.header.opcode
-    isFinal = frame.header.isFinal
-    maskingKey = frame.header.maskingKey ?? 0
-  }
+  private var isSampled: Bool { frame.sample != 0 || payloadLength == 0 }
 }
 
 /// The marks of a stream's first and last frames.
@@ -84,6 +83,21 @@ package struct FrameMarks: Sendable {
     } else {
       last[next] = mark
       next = next + 1 < Self.maxKept ? next + 1 : 0
+    }
+  }
+
+  /// Adds frames of one packet.
+  mutating func add(_ frames: Span<WholeFrame>, in packet: PacketReference) {
+    guard last.count == Self.maxKept else {
+      for index in frames.indices { add(FrameMark(frames[index], in: packet)) }
+      return
+    }
+    var place = next
+    defer { next = place }
+    var ring = last.mutableSpan
+    for index in frames.indices {
+      ring[place] = FrameMark(frames[index], in: packet)
+      place = place + 1 < Self.maxKept ? place + 1 : 0
     }
   }
 

@@ -205,7 +205,7 @@ import WSDecode
     case .responded(let response):
       self.response = response
       server.beginFrames(at: response.endOffset)
-    case .frame(let frame): count(CollectionOfOne(frame).span)
+    case .frame(let frame): count(frame)
     case .close(let frame, _): take(event, of: frame.side)
     case .cut(let side, _, _), .lost(let side, _, _), .found(let side, _, _), .passed(let side, _):
       take(event, of: side)
@@ -229,10 +229,12 @@ import WSDecode
     }
   }
 
-  /// - Parameter frames: of one side.
-  mutating func count(_ frames: Span<Frame>) {
-    guard let first = frames.indices.first else { return }
-    if frames[first].side == .client { client.count(frames) } else { server.count(frames) }
+  mutating func count(_ frame: Frame) {
+    if frame.side == .client { client.count(frame) } else { server.count(frame) }
+  }
+
+  mutating func count(_ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference) {
+    if side == .client { client.count(frames, in: packet) } else { server.count(frames, in: packet) }
   }
 
   /// The peer has acknowledged everything below `upTo`.

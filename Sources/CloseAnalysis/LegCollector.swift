@@ -24,7 +24,13 @@ package struct LegCollector: LegSink, Sendable {
     }
   }
 
-  package mutating func receive(_ frames: Span<Frame>, on id: LegID) { _ = live.count(frames, on: id) }
+  package mutating func receive(_ frame: Frame, on id: LegID) { _ = live.count(frame, on: id) }
+
+  package mutating func receive(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on id: LegID
+  ) {
+    _ = live.count(frames, of: side, in: packet, on: id)
+  }
 
   package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
     live.acknowledge(side, upTo: upTo, packet, on: id)

@@ -56,7 +56,14 @@ extension LegSlots<Leg> {
   mutating func take(_ event: LegEvent, on id: LegID) -> Bool { change(id) { $0.take(event) } }
 
   /// - Returns: false if there is no such leg.
-  mutating func count(_ frames: Span<Frame>, on id: LegID) -> Bool { change(id) { $0.count(frames) } }
+  mutating func count(_ frame: Frame, on id: LegID) -> Bool { change(id) { $0.count(frame) } }
+
+  /// - Returns: false if there is no such leg.
+  mutating func count(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on id: LegID
+  ) -> Bool {
+    change(id) { $0.count(frames, of: side, in: packet) }
+  }
 
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on id: LegID) {
     change(id) { $0.acknowledge(side, upTo: upTo, packet) }

@@ -174,21 +174,36 @@ package struct LostPart: Hashable, Sendable {
     }
   }
 
-  mutating func count(_ frames: Span<Frame>) {
-    for index in frames.indices { count(frames[index]) }
+  mutating func count(_ frame: Frame) {
+    count(frame.header)
+    if !frame.violations.isEmpty {
+      incidents.value.note(frame.violations, of: frame.header.opcode, in: frame.first)
+    }
+    marks.add(FrameMark(WholeFrame(frame), in: frame.first))
+    lastFrame = frame.last
+    sentEnd = max(sentEnd, frame.range.upperBound)
+  }
+
+  mutating func count(_ whole: Span<WholeFrame>, in packet: PacketReference) {
+    guard let last = whole.indices.last else { return }
+    for index in whole.indices {
+      let frame = whole[index]
+      count(frame.header)
+      if !frame.violations.isEmpty {
+        incidents.value.note(frame.violations, of: frame.header.opcode, in: packet)
+      }
+    }
+    marks.add(whole, in: packet)
+    lastFrame = packet
+    sentEnd = max(sentEnd, whole[last].end)
   }
 
   @inline(__always)
-  private mutating func count(_ frame: Frame) {
+  private mutating func count(_ header: FrameHeader) {
     frames += 1
-    if !frame.header.opcode.isControl {
-      payloadBytes += frame.header.payloadLength
-      if frame.header.isFinal { messages += 1 }
-    }
-    if !frame.violations.isEmpty { incidents.value.note(frame.violations, of: frame) }
-    lastFrame = frame.last
-    marks.add(FrameMark(frame))
-    sentEnd = max(sentEnd, frame.range.upperBound)
+    guard !header.opcode.isControl else { return }
+    payloadBytes += header.payloadLength
+    if header.isFinal { messages += 1 }
   }
 
   private mutating func take(_ event: StreamEvent) {

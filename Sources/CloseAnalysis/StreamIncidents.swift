@@ -57,12 +57,13 @@ struct StreamIncidents: Blank, Sendable {
     windowClosed = (before.first, before.count + (isOpen ? 0 : 1), !isOpen)
   }
 
-  mutating func note(_ found: FrameViolations, of frame: Frame) {
+  /// - Parameter packet: that with the frame's first byte.
+  mutating func note(_ found: FrameViolations, of opcode: Opcode, in packet: PacketReference) {
     violations.formUnion(found)
     if found.contains(.afterClose) {
-      let following = (frame.header.opcode, frame.first)
+      let following = (opcode, packet)
       trailingFrame = trailingFrame ?? following
-      let mayFollow = frame.header.opcode == .ping || frame.header.opcode == .pong
+      let mayFollow = opcode == .ping || opcode == .pong
       // What breaks the rules for frames is none.
       if !mayFollow, found == .afterClose { afterClose = afterClose ?? following }
     }

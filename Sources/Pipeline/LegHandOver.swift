@@ -24,7 +24,13 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
     }
   }
 
-  package func receive(_ frames: Span<Frame>, on leg: LegID) { add { $0.add(frames, on: leg) } }
+  package func receive(_ frame: Frame, on leg: LegID) { add { $0.add(frame, on: leg) } }
+
+  package func receive(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID
+  ) {
+    add { $0.add(frames, of: side, in: packet, on: leg) }
+  }
 
   package func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
     add { $0.addAcknowledgment(of: side, upTo: upTo, packet, on: leg) }
@@ -63,29 +69,37 @@ package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Send
 /// What is handed over at once, each kind in an array of its own: most of it is small. No part of the generic type: each
 /// look at it would be a call of the runtime.
 private struct LegBatch: Batch {
-  private enum Kind { case event, frames, acknowledgment, notice }
+  private enum Kind { case event, frame, wholeFrames, acknowledgment, notice }
   private var order: [(kind: Kind, leg: LegID)] = []
   private var events: [LegEvent] = []
   private var frames: [Frame] = []
-  /// How many of them were told at once.
-  private var counts: [Int] = []
+  private var wholeFrames: [WholeFrame] = []
+  /// Those of them that were told at once.
+  private var runs: [(range: Range<Int>, side: Side, packet: PacketReference)] = []
   private var acknowledgments: [(side: Side, upTo: UInt64, packet: PacketReference)] = []
   private var notices: [CaptureNotice] = []
   /// So many that a thread seldom waits for the other one, and that they stay in the processor's cache.
   private static let size = 1024
 
   var isEmpty: Bool { order.isEmpty }
-  var isFull: Bool { order.count >= Self.size || frames.count >= Self.size }
+  var isFull: Bool { order.count >= Self.size || wholeFrames.count >= Self.size }
 
   mutating func add(_ event: consuming LegEvent, on leg: LegID) {
     note(.event, leg)
     events.append(event)
   }
 
-  mutating func add(_ frames: Span<Frame>, on leg: LegID) {
-    note(.frames, leg)
-    counts.append(frames.count)
-    for index in frames.indices { self.frames.append(frames[index]) }
+  mutating func add(_ frame: Frame, on leg: LegID) {
+    note(.frame, leg)
+    frames.append(frame)
+  }
+
+  mutating func add(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID
+  ) {
+    note(.wholeFrames, leg)
+    runs.append((wholeFrames.count..<wholeFrames.count + frames.count, side, packet))
+    for index in frames.indices { wholeFrames.append(frames[index]) }
   }
 
   mutating func addAcknowledgment(of side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
@@ -104,22 +118,26 @@ private struct LegBatch: Batch {
     order.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     frames.removeAll(keepingCapacity: true)
-    counts.removeAll(keepingCapacity: true)
+    wholeFrames.removeAll(keepingCapacity: true)
+    runs.removeAll(keepingCapacity: true)
     acknowledgments.removeAll(keepingCapacity: true)
     notices.removeAll(keepingCapacity: true)
   }
 
   func hand(to sink: inout some LegSink) {
-    var next = (event: 0, frame: 0, count: 0, acknowledgment: 0, notice: 0)
+    var next = (event: 0, frame: 0, run: 0, acknowledgment: 0, notice: 0)
     for (kind, leg) in order {
       switch kind {
       case .event:
         sink.receive(events[next.event], on: leg)
         next.event += 1
-      case .frames:
-        let end = next.frame + counts[next.count]
-        sink.receive(frames.span.extracting(next.frame..<end), on: leg)
-        (next.frame, next.count) = (end, next.count + 1)
+      case .frame:
+        sink.receive(frames[next.frame], on: leg)
+        next.frame += 1
+      case .wholeFrames:
+        let run = runs[next.run]
+        sink.receive(wholeFrames.span.extracting(run.range), of: run.side, in: run.packet, on: leg)
+        next.run += 1
       case .acknowledgment:
         let item = acknowledgments[next.acknowledgment]
         sink.acknowledge(item.side, upTo: item.upTo, item.packet, on: leg)

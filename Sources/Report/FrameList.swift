@@ -108,7 +108,7 @@ private struct FrameLine {
   private var flags: [String] {
     let header = frame.header
     var flags: [String] = []
-    if header.maskingKey != nil { flags.append("masked") }
+    if header.isMasked { flags.append("masked") }
     if !header.isFinal { flags.append("fragment") }
     for (bit, name) in [(FrameHeader.rsv1, "RSV1"), (0b010, "RSV2"), (0b001, "RSV3")]
     where header.reserved & bit != 0 {
@@ -132,7 +132,7 @@ private struct FrameLine {
       writer.field("opcode", frame.header.opcode.description)
       writer.field("fin", frame.header.isFinal)
       writer.field("rsv", UInt64(frame.header.reserved))
-      writer.field("masked", frame.header.maskingKey != nil)
+      writer.field("masked", frame.header.isMasked)
       writer.field("length", frame.header.payloadLength)
       writer.field("missing", frame.missing)
       writer.array("violations", frame.violations.names) { $0.field(nil, $1) }

@@ -197,7 +197,7 @@ private struct LegEventRecorder: LegSink {
     switch event {
     case .frame(let frame):
       frames += 1
-      if frame.header.payloadLength > 0 || frame.header.maskingKey != nil { isHollow = false }
+      if frame.header.payloadLength > 0 || frame.header.isMasked { isHollow = false }
       lastFrameBegin = frame.range.lowerBound
     case .close(_, let body) where body.isComplete && body.violations.isEmpty:
       closeCode = body.code?.rawValue ?? 0

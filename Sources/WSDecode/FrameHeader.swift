@@ -6,22 +6,49 @@ package enum FrameError: Error, Hashable, Sendable {
   case lengthTooLarge
 }
 
-/// The header of a WebSocket frame (RFC 6455 §5.2).
-package struct FrameHeader: Hashable, Sendable {
+/// The header of a WebSocket frame (RFC 6455 §5.2), kept as it was on the wire: most of what it says nobody asks of most
+/// frames.
+@usableFromInline @frozen package struct FrameHeader: Hashable, Sendable {
   package static let maxByteCount = 14
 
-  package var payloadLength: UInt64
-  /// Header bytes, 2...14; the payload begins behind them.
-  package var byteCount: Int
-  package var maskingKey: UInt32?
-  package var isFinal: Bool
-  /// The three reserved bits, RSV1 highest.
-  package var reserved: UInt8
-  package var opcode: Opcode
-  /// Whether the length stands in its shortest form, as it must.
-  package var isMinimal: Bool
+  @usableFromInline package let payloadLength: UInt64
+  /// 0 where there is none.
+  @usableFromInline let key: UInt32
+  /// FIN, the reserved bits, the opcode.
+  @usableFromInline let first: UInt8
+  /// MASK, and the length or what stands for a longer one.
+  @usableFromInline let second: UInt8
 
   package static let rsv1: UInt8 = 0b100
+
+  @inlinable package var isFinal: Bool { first & 0x80 != 0 }
+  /// The three reserved bits, RSV1 highest.
+  package var reserved: UInt8 { (first >> 4) & 0b111 }
+  @inlinable package var opcode: Opcode { Opcode(rawValue: first & 0x0f) }
+  @inlinable package var isMasked: Bool { second & 0x80 != 0 }
+  @inlinable package var maskingKey: UInt32? { isMasked ? key : nil }
+
+  /// Header bytes, 2...14; the payload begins behind them.
+  @inlinable package var byteCount: Int { Self.byteCount(second) }
+
+  /// Whether the length stands in its shortest form, as it must.
+  package var isMinimal: Bool {
+    switch Self.extendedLength(second) {
+    case 0: true
+    case 2: payloadLength > 125
+    default: payloadLength > 0xffff
+    }
+  }
+
+  /// Bytes of the length that stand behind the first two.
+  @inlinable static func extendedLength(_ second: UInt8) -> Int {
+    let length = second & 0x7f
+    return length < 126 ? 0 : length == 126 ? 2 : 8
+  }
+
+  @inlinable static func byteCount(_ second: UInt8) -> Int {
+    2 + extendedLength(second) + Int(second >> 7) * 4
+  }
 
   /// - Parameters:
   ///   - bytes: a stream's bytes.
@@ -31,30 +58,22 @@ package struct FrameHeader: Hashable, Sendable {
   package init?(parsing bytes: Span<UInt8>, at offset: Int) throws(FrameError) {
     let have = bytes.count - offset
     guard have >= 2 else { return nil }
-    let first = bytes[offset]
-    let second = bytes[offset + 1]
-    let isMasked = second & 0x80 != 0
-    let shortLength = second & 0x7f
-    let extended = shortLength == 126 ? 2 : shortLength == 127 ? 8 : 0
-    byteCount = 2 + extended + (isMasked ? 4 : 0)
+    first = bytes[offset]
+    second = bytes[offset + 1]
+    let byteCount = Self.byteCount(second)
     guard have >= byteCount else { return nil }
 
-    switch extended {
-    case 0: payloadLength = UInt64(shortLength)
+    switch Self.extendedLength(second) {
+    case 0: payloadLength = UInt64(second & 0x7f)
     case 2: payloadLength = UInt64(bytes.bigEndian16(at: offset + 2))
     default: payloadLength = bytes.bigEndian64(at: offset + 2)
     }
     guard payloadLength >> 63 == 0 else { throw .lengthTooLarge }
-    isMinimal = extended == 0 || payloadLength > (extended == 2 ? 125 : 0xffff)
-    isFinal = first & 0x80 != 0
-    reserved = (first >> 4) & 0b111
-    opcode = Opcode(rawValue: first & 0x0f)
-    if isMasked { maskingKey = bytes.bigEndian32(at: offset + 2 + extended) }
+    key = second & 0x80 != 0 ? bytes.bigEndian32(at: offset + byteCount - 4) : 0
   }
 
   /// The mask for the payload byte at `position` (RFC 6455 §5.3); 0 in an unmasked frame.
   package func mask(at position: UInt64) -> UInt8 {
-    guard let maskingKey else { return 0 }
-    return UInt8(truncatingIfNeeded: maskingKey >> (24 - 8 * UInt32(position & 3)))
+    UInt8(truncatingIfNeeded: key >> (24 - 8 * UInt32(position & 3)))
   }
 }

@@ -78,20 +78,20 @@ struct FrameStream {
     _ sink: inout some LegSink
   ) {
     guard start == nil, !isStrict, !payload.isWanted, decoder.isBetweenFrames else { return }
-    withTemporaryRoom(for: Frame.self, Self.maxRun) { run in
+    withTemporaryRoom(for: WholeFrame.self, Self.maxRun) { run in
       while let header = wholeFrameHeader(in: bytes, at: index) {
         if run.isFull {
-          sink.receive(run.span, on: leg)
+          sink.receive(run.span, of: side, in: packet, on: leg)
           run.removeAll()
         }
-        run.append(take(header, bytes, from: &index, packet))
+        run.append(take(header, bytes, from: &index))
       }
-      if !run.isEmpty { sink.receive(run.span, on: leg) }
+      if !run.isEmpty { sink.receive(run.span, of: side, in: packet, on: leg) }
     }
   }
 
   /// So many frames of one packet are told at once.
-  private static let maxRun = 8
+  private static let maxRun = 16
 
   /// - Returns: `nil` if the next frame does not lie in `bytes` to its end, or is a Close frame.
   @inline(__always)
@@ -105,17 +105,16 @@ struct FrameStream {
   /// Takes a frame that lies in `bytes` to its end.
   @inline(__always)
   private mutating func take(
-    _ header: FrameHeader, _ bytes: Span<UInt8>, from index: inout Int, _ packet: PacketReference
-  ) -> Frame {
+    _ header: FrameHeader, _ bytes: Span<UInt8>, from index: inout Int
+  ) -> WholeFrame {
     let payloadStart = index + header.byteCount
     index = payloadStart + Int(header.payloadLength)
-    let begin = offset
-    offset += UInt64(header.byteCount) + header.payloadLength
-    defer { note(header) }
-    return Frame(
-      side: side, header: header, range: begin..<offset, first: packet, last: packet,
-      violations: isPlain(header) ? [] : violations(of: header),
+    let frame = WholeFrame(
+      header: header, violations: isPlain(header) ? [] : violations(of: header), offset: offset,
       sample: PayloadSample.digest(of: bytes, payloadStart..<index))
+    offset = frame.end
+    note(header)
+    return frame
   }
 
   /// The supposition held: what comes are frames, with violations or without.
@@ -210,19 +209,18 @@ struct FrameStream {
   @inline(__always)
   private func isPlain(_ header: FrameHeader) -> Bool {
     header.reserved == 0 && (header.opcode == .text || header.opcode == .binary) && header.isFinal
-      && header.isMinimal && (header.maskingKey != nil) == (side == .client) && isFragmented == false
+      && header.isMinimal && header.isMasked == (side == .client) && isFragmented == false
       && closeCode == nil
   }
 
   private func violations(of header: FrameHeader) -> FrameViolations {
     let opcode = header.opcode
-    let isMasked = header.maskingKey != nil
     var found: FrameViolations = []
     let mayBeCompressed = allowsRSV1 && !opcode.isControl && opcode != .continuation
     let allowed = mayBeCompressed ? FrameHeader.rsv1 : 0
     if header.reserved & ~allowed != 0 { found.insert(.reservedBits) }
     if !opcode.isDefined { found.insert(.reservedOpcode) }
-    if isMasked != (side == .client) { found.insert(.masking) }
+    if header.isMasked != (side == .client) { found.insert(.masking) }
     if opcode.isControl && header.payloadLength > 125 { found.insert(.longControl) }
     if opcode.isControl && !header.isFinal { found.insert(.fragmentedControl) }
     if !header.isMinimal { found.insert(.longLength) }

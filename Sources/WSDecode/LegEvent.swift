@@ -66,6 +66,37 @@ package struct Frame: Hashable, Sendable {
   package var sample: UInt64 = 0
 }
 
+/// A frame that lies in one packet from its first byte to its last one, as nearly all do. What is the same for all frames of
+/// a packet is told beside them.
+package struct WholeFrame: Hashable, Sendable {
+  package var header: FrameHeader
+  package var violations: FrameViolations
+  /// Stream offset of its first byte.
+  package var offset: UInt64
+  /// As in `Frame`.
+  package var sample: UInt64
+
+  /// Where the next frame begins.
+  package var end: UInt64 { offset + UInt64(header.byteCount) + header.payloadLength }
+}
+
+extension WholeFrame {
+  /// What of a frame does not depend on the packets in which it lies.
+  package init(_ frame: Frame) {
+    self.init(
+      header: frame.header, violations: frame.violations, offset: frame.range.lowerBound, sample: frame.sample
+    )
+  }
+}
+
+extension Frame {
+  package init(_ whole: WholeFrame, of side: Side, in packet: PacketReference) {
+    self.init(
+      side: side, header: whole.header, range: whole.offset..<whole.end, first: packet, last: packet,
+      violations: whole.violations, sample: whole.sample)
+  }
+}
+
 /// What happened on a leg; `Side` is the side whose stream it is about. As with the streams below, what is
 /// said of one side comes in stream order, and order between the sides is told by packets.
 package enum LegEvent: Hashable, Sendable {
@@ -107,9 +138,11 @@ package struct LegOpening: Hashable, Sendable {
 /// Takes the legs of many connections. `closed` of the stream below is a leg's last event, or `refuted`.
 package protocol LegSink {
   mutating func receive(_ event: consuming LegEvent, on leg: LegID)
-  /// Takes frames that are complete, of one side and one packet: a call of its own, as nearly all that happens on a leg
-  /// is frames, and small ones come many at once.
-  mutating func receive(_ frames: Span<Frame>, on leg: LegID)
+  /// Takes what `LegEvent.frame` tells.
+  mutating func receive(_ frame: Frame, on leg: LegID)
+  /// Takes the frames of one side that lie in a packet: a call of its own, as nearly all that happens on a leg is frames, and
+  /// small ones come many at once.
+  mutating func receive(_ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID)
   /// Takes what `StreamEvent.acknowledged` tells of the stream below.
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID)
   /// Takes what a live capture tells besides.
@@ -117,11 +150,11 @@ package protocol LegSink {
 }
 
 extension LegSink {
-  package mutating func receive(_ frames: Span<Frame>, on leg: LegID) {
-    for index in frames.indices { receive(.frame(frames[index]), on: leg) }
-  }
-  package mutating func receive(_ frame: Frame, on leg: LegID) {
-    receive(CollectionOfOne(frame).span, on: leg)
+  package mutating func receive(_ frame: Frame, on leg: LegID) { receive(.frame(frame), on: leg) }
+  package mutating func receive(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID
+  ) {
+    for index in frames.indices { receive(Frame(frames[index], of: side, in: packet), on: leg) }
   }
   package mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
     receive(.stream(.acknowledged(side, upTo: upTo, packet)), on: leg)

@@ -55,6 +55,7 @@ struct PayloadSample {
   }
 
   /// The last bytes of a payload, fewer than make a word; 0 for the others.
+  @inline(__always)
   private static func partialWord(of bytes: Span<UInt8>, at index: Int, _ count: Int) -> UInt64 {
     let end = index + count
     // The word that ends where they end: what is before them is shifted out.

@@ -1,5 +1,6 @@
 import Capture
 import Pipeline
+import Streams
 import TestSupport
 import Testing
 import WSDecode
@@ -22,14 +23,18 @@ import WSDecode
     var direct = LegLog()
     for number in 0..<count {
       let leg = LegID(rawValue: number % 7)
-      switch number % 3 {
+      switch number % 4 {
       case 0:
         handOver.receive(Self.event(number), on: leg)
         direct.receive(Self.event(number), on: leg)
       case 1:
-        let frames = Self.frames.span.extracting(first: number % 10 + 1)
-        handOver.receive(frames, on: leg)
-        direct.receive(frames, on: leg)
+        let frames = Self.frames.prefix(number % 10 + 1).map { WholeFrame($0) }
+        let packet = PacketReference(number: UInt64(number), time: Timestamp(nanoseconds: 0))
+        handOver.receive(frames.span, of: .server, in: packet, on: leg)
+        direct.receive(frames.span, of: .server, in: packet, on: leg)
+      case 2:
+        handOver.receive(Self.frames[number % 10], on: leg)
+        direct.receive(Self.frames[number % 10], on: leg)
       default:
         handOver.receive(.ended(realm: UInt16(number & 0xff)))
         direct.receive(.ended(realm: UInt16(number & 0xff)))

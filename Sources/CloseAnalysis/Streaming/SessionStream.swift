@@ -77,11 +77,20 @@ package struct SessionStream: LegSink {
     if now.seconds(since: lastCheck) >= 1 { check() }
   }
 
-  package mutating func receive(_ frames: Span<Frame>, on id: LegID) {
-    // One packet has brought them.
-    if let first = frames.indices.first { pass(frames[first].last.time) }
-    if live.count(frames, on: id), self.frames != nil {
-      for index in frames.indices { link(frames[index], of: id) }
+  package mutating func receive(_ frame: Frame, on id: LegID) {
+    pass(frame.last.time)
+    if live.count(frame, on: id) {
+      link(FrameMark(WholeFrame(frame), in: frame.first), from: frame.side, of: id)
+    }
+    checkIfDue()
+  }
+
+  package mutating func receive(
+    _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on id: LegID
+  ) {
+    pass(packet.time)
+    if live.count(frames, of: side, in: packet, on: id), self.frames != nil {
+      for index in frames.indices { link(FrameMark(frames[index], in: packet), from: side, of: id) }
     }
     checkIfDue()
   }
@@ -149,9 +158,9 @@ package struct SessionStream: LegSink {
 
   private func leg(_ id: LegID) -> Leg? { live[id] ?? ended[id] }
 
-  private mutating func link(_ frame: Frame, of id: LegID) {
-    guard let leg = live[id], leg[frame.side].isBeginning else { return }
-    frames?.add(FrameMark(frame), from: frame.side, of: leg, id, to: &components)
+  private mutating func link(_ frame: FrameMark, from side: Side, of id: LegID) {
+    guard let leg = live[id], leg[side].isBeginning else { return }
+    frames?.add(frame, from: side, of: leg, id, to: &components)
   }
 
   private mutating func linkAllFrames() {
