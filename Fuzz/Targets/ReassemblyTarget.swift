@@ -41,6 +41,7 @@ enum ReassemblyTarget {
     var options = Limits()
     options.idleTimeout = .max
     options.lingerTime = .max
+    options.finLingerTime = .max
     options.reorderPatience = .max
     return options
   }

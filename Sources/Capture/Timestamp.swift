@@ -25,8 +25,17 @@
   }
 
   @inlinable package func advanced(bySeconds seconds: Int64) -> Timestamp {
-    let (scaled, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    advanced(by: seconds, units: 1_000_000_000)
+  }
+
+  @inlinable package func advanced(byMilliseconds milliseconds: Int64) -> Timestamp {
+    advanced(by: milliseconds, units: 1_000_000)
+  }
+
+  /// - Parameter units: nanoseconds each.
+  @inlinable func advanced(by count: Int64, units: Int64) -> Timestamp {
+    let (scaled, tooLarge) = count.multipliedReportingOverflow(by: units)
     let (sum, overflow) = nanoseconds.addingReportingOverflow(scaled)
-    return Timestamp(nanoseconds: tooLarge || overflow ? (seconds < 0 ? .min : .max) : sum)
+    return Timestamp(nanoseconds: tooLarge || overflow ? (count < 0 ? .min : .max) : sum)
   }
 }

@@ -30,8 +30,14 @@ package struct Limits: Hashable, Sendable {
   package var reorderPatience: Int64 = 1
   /// Seconds of silence after which a connection is forgotten.
   package var idleTimeout: Int64 = 3600
-  /// Seconds that an ended connection is kept, for packets that come late.
+  /// Seconds for which packets of a connection that has ended are known to come late. Where a RST ended it, it is kept for
+  /// as long: what comes may show that the RST was refused.
   package var lingerTime: Int64 = 2
+  /// Milliseconds that a connection is kept whose FINs have been acknowledged: longer than captures and networks exchange
+  /// packets, shorter than timers of TCP.
+  package var finLingerTime: Int64 = 100
+  /// Connections that are remembered for `lingerTime` and not kept; beyond it the oldest are forgotten.
+  package var maxEndedConnections = 1 << 15
   /// Connections kept at once; beyond it the next one takes the place of the longest silent.
   package var maxConnections = 1 << 20
 

@@ -46,6 +46,12 @@ struct Flow {
   /// Whether it has ended, be it that a RST which may be forged is all that tells.
   @inline(__always)
   var isOver: Bool { overSince != nil || !doubts.isEmpty && !doubts[0].resets.isEmpty }
+  /// Whether it has ended in such a way that nothing which is still to come changes anything: both FINs are acknowledged,
+  /// and nothing waits or is in doubt.
+  var isSettled: Bool {
+    client.isFinished && server.isFinished && doubts.isEmpty && client.hasNothingWaiting
+      && server.hasNothingWaiting
+  }
   /// Inlined, as a call copies the connection.
   @inline(__always)
   var heldCost: Int { client.cost + server.cost + openingCost }

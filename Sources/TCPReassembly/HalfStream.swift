@@ -64,6 +64,9 @@ struct HalfStream {
   @inline(__always)
   var cost: Int { waiting.isEmpty ? 0 : waiting[0].cost }
 
+  @inline(__always)
+  var hasNothingWaiting: Bool { waiting.isEmpty || waiting[0].isIdle }
+
   mutating func needWaiting() {
     if waiting.isEmpty { waiting.append(Waiting()) }
   }

@@ -37,7 +37,7 @@ extension HalfStream {
   @inline(__always)
   fileprivate var isWhole: Bool {
     hasBegun && acknowledged <= next && sent <= next && fin == nil
-      && (waiting.isEmpty || waiting[0].isIdle)
+      && hasNothingWaiting
   }
 
   @inline(__always)

@@ -6,6 +6,7 @@ import Streams
 package struct Reassembler {
   private let limits: Limits
   private var table = FlowTable()
+  private var ended = EndedConnections()
   package private(set) var statistics = ReassemblyStatistics()
   /// What is held in all directions together; the limits are about it.
   package private(set) var heldCost = 0
@@ -28,6 +29,7 @@ package struct Reassembler {
       take(segment, in: frame, slot, &sink)
       shed(slot, &sink)
     case .tentative(let slot): propose(segment, in: frame, slot, &sink)
+    case .ended: break
     case .none: statistics.strays += 1
     }
     expireOne(at: segment.packet.time, &sink)
@@ -84,6 +86,8 @@ package struct Reassembler {
     case connection(Int)
     /// Beside the connection of that slot, until something confirms it.
     case tentative(Int)
+    /// It is late: its connection has been told to its end.
+    case ended
     case none
   }
 
@@ -107,6 +111,7 @@ package struct Reassembler {
       case .another: close(slot, .reused, &sink)
       }
     }
+    if ended.isLate(segment, key) { return .ended }
     guard isSYN || segment.payloadLength > 0, !segment.flags.contains(.rst) else { return .none }
     return .connection(open(key, segment, &sink))
   }
@@ -199,10 +204,7 @@ package struct Reassembler {
     else { return }
     let last = table.flows[hand].last.time
     if let since = table.flows[hand].overSince {
-      let isSetBack = !isClockTrusted && time.advanced(bySeconds: Self.restTime) < since
-      let end = since.advanced(bySeconds: limits.lingerTime)
-      table.look(at: hand, from: end)
-      if isSetBack || time >= end { close(hand, .ended, &sink) }
+      expireEnded(since: since, at: time, &sink, isClockTrusted: isClockTrusted)
     } else if time >= last.advanced(bySeconds: limits.idleTimeout) {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
@@ -214,6 +216,23 @@ package struct Reassembler {
       let isOver = table.flows[hand].overSince != nil
       let idle = last.advanced(bySeconds: limits.idleTimeout)
       table.look(at: hand, from: isOver ? .distantPast : min(next, idle))
+    }
+  }
+
+  /// Closes the connection at the hand when nothing more is to be expected of it.
+  private mutating func expireEnded(
+    since: Timestamp, at time: Timestamp, _ sink: inout some StreamSink, isClockTrusted: Bool
+  ) {
+    let end = since.advanced(bySeconds: limits.lingerTime)
+    let isSettled = table.flows[hand].isSettled
+    let due = isSettled ? min(end, since.advanced(byMilliseconds: limits.finLingerTime)) : end
+    table.look(at: hand, from: due)
+    if time >= due {
+      let entry = EndedConnections.Entry(table.flows[hand], until: end)
+      if time < end { ended.add(entry, now: time, limit: limits.maxEndedConnections) }
+      close(hand, .ended, &sink)
+    } else if !isClockTrusted, time.advanced(bySeconds: Self.restTime) < since {
+      close(hand, .ended, &sink)
     }
   }
 

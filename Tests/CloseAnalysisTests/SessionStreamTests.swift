@@ -86,8 +86,9 @@ import WSDecode
     }
     #expect(sessions.count == 600)
     #expect(toldAtHalf > 200)
-    // A connection is kept for two seconds after its end, which is five sessions of two legs, and until its turn comes.
-    #expect(largest < 120)
+    // A connection is kept for a tenth of a second after its end, less than one session comes after the other, and until
+    // its turn comes.
+    #expect(largest < 60)
   }
 
   @Test func `a leg without a handshake keeps no others whose servers say the same`() {

@@ -29,19 +29,59 @@ import Testing
     return wire
   }
 
+  /// The same, but a RST ends it.
+  static var reset: Wire {
+    var wire = short(ends: false)
+    wire.rst(.server, at: 0)
+    return wire
+  }
+
   static func closings(_ transcript: Transcript) -> [String] {
     transcript.lines.filter { $0.contains("closed") }
   }
 
-  @Test func `a connection that has ended is kept for packets that come late`() {
+  @Test func `a connection whose FINs are acknowledged is told when what is exchanged with them has come`() {
+    let soon = [Self.short(ends: true).packets, Self.other(at: [0.02, 0.06, 0.07])]
+    #expect(Self.closings(Transcript.of(TestPacket.merged(soon), finishes: false)) == [])
+    let later = [Self.short(ends: true).packets, Self.other(at: [0.02, 0.2, 0.21])]
+    #expect(Self.closings(Transcript.of(TestPacket.merged(later), finishes: false)) == ["closed ended"])
+  }
+
+  @Test func `what comes late of a connection that has been told begins no other`() {
     var wire = Self.short(ends: true)
     wire.time = 1.5
+    wire.send(.client, at: 0, "abc")
     wire.fin(.server, at: 0, acknowledging: 4)
     wire.send(.client, at: 4, acknowledging: 1)
+    wire.rst(.server, at: 1)
     let transcript = Transcript.of(TestPacket.merged([wire.packets, Self.other(at: [0.5, 1, 1.8])]))
     #expect(Self.closings(transcript) == ["closed ended", "[2] closed captureEnded"])
     #expect(transcript.statistics.strays == 0)
     #expect(transcript.statistics.connections == 2)
+  }
+
+  @Test func `a whole copy of a connection that comes late begins no other`() {
+    var copy = Wire(at: 1)
+    copy.open()
+    copy.send(.client, at: 0, "abc")
+    let packets = TestPacket.merged([
+      Self.short(ends: true).packets, Self.other(at: [0.5, 0.6]), copy.packets,
+    ])
+    let transcript = Transcript.of(packets)
+    #expect(transcript.statistics.connections == 2)
+    #expect(transcript.statistics.strays == 0)
+  }
+
+  @Test func `a SYN with another number begins another connection between the same ends`() {
+    var next = Wire(clientISN: 77_777, serverISN: 88_888, at: 1)
+    next.open()
+    next.send(.client, at: 0, "xyz")
+    let packets = TestPacket.merged([
+      Self.short(ends: true).packets, Self.other(at: [0.5, 0.6]), next.packets,
+    ])
+    let transcript = Transcript.of(packets)
+    #expect(transcript.statistics.connections == 3)
+    #expect(transcript.lines.contains { $0.contains("client 0 xyz") })
   }
 
   @Test func `a connection that has ended is forgotten when its linger time has passed`() {
@@ -51,6 +91,13 @@ import Testing
     let packets = TestPacket.merged([wire.packets, Self.other(at: [0.5, 2.5, 2.6, 2.7])])
     #expect(Self.closings(Transcript.of(packets, finishes: false)) == ["closed ended"])
     #expect(Transcript.of(packets).statistics.strays == 1)
+  }
+
+  @Test func `a connection that a RST ended is kept, as what comes may refute it`() {
+    let packets = TestPacket.merged([Self.reset.packets, Self.other(at: [0.5, 1.8, 1.9])])
+    #expect(Self.closings(Transcript.of(packets, finishes: false)) == [])
+    let longer = TestPacket.merged([Self.reset.packets, Self.other(at: [0.5, 2.5, 2.6])])
+    #expect(Self.closings(Transcript.of(longer, finishes: false)) == ["closed ended"])
   }
 
   @Test func `a connection that is silent for the idle time is forgotten`() {
@@ -78,16 +125,19 @@ import Testing
     #expect(Self.closings(Transcript.of(packets, finishes: false)) == [])
   }
 
-  @Test func `idle and linger time are those of the options`() {
+  @Test func `idle and linger times are those of the options`() {
     var options = Limits()
     options.idleTimeout = 10
     options.lingerTime = 5
+    options.finLingerTime = 3000
     let silent = TestPacket.merged([Self.short(ends: false).packets, Self.other(at: [1, 9, 9.5, 11, 11.5])])
     #expect(Self.closings(Transcript.of(silent, options: options, finishes: false)) == ["closed idle"])
-    let ended = TestPacket.merged([Self.short(ends: true).packets, Self.other(at: [1, 4, 4.5])])
-    #expect(Self.closings(Transcript.of(ended, options: options, finishes: false)) == [])
-    let later = TestPacket.merged([Self.short(ends: true).packets, Self.other(at: [1, 4, 5.5, 5.6])])
-    #expect(Self.closings(Transcript.of(later, options: options, finishes: false)) == ["closed ended"])
+    for (wire, before, after) in [(Self.reset, 4.5, 5.5), (Self.short(ends: true), 2.5, 3.5)] {
+      let ended = TestPacket.merged([wire.packets, Self.other(at: [1, before - 0.5, before])])
+      #expect(Self.closings(Transcript.of(ended, options: options, finishes: false)) == [])
+      let later = TestPacket.merged([wire.packets, Self.other(at: [1, before, after, after + 0.1])])
+      #expect(Self.closings(Transcript.of(later, options: options, finishes: false)) == ["closed ended"])
+    }
   }
 
   @Test func `a full table gives the place of the longest silent to the next connection`() {
