@@ -36,7 +36,7 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
   }
 
   package mutating func receive(_ event: StreamEvent, on connection: ConnectionID) {
-    if case .opened(let connection) = event { return open(connection) }
+    if case .opened(let connection) = event { return open(connection, event) }
     let slot = connection.slot
     guard slot < slots.count, slots[slot].stage != .vacant else { return }
     switch slots[slot].stage {
@@ -87,13 +87,15 @@ package struct HTTP2Decoder<Sink: StreamSink>: StreamSink {
 
   // MARK: Connections
 
-  private mutating func open(_ connection: Connection) {
+  private mutating func open(_ connection: Connection, _ event: StreamEvent) {
     let slot = connection.id.slot
     let id = output.nextID()
     while slots.count <= slot {
       slots.append(DecoderSlot(stage: .vacant, carrier: Carrier(connection), output: id))
     }
     slots[slot].begin(Carrier(connection), as: id)
+    // As nearly always where there is no HTTP/2: the event needs no copy.
+    guard id != connection.id else { return output.sink.receive(event, on: id) }
     var connection = connection
     connection.id = id
     output.sink.receive(.opened(connection), on: id)
