@@ -155,7 +155,10 @@ package struct HTTPFramer {
     }
     var next = start
     while let index = bytes.firstIndex(of: UInt8(ascii: "\n"), from: next) {
+      // A line of more than a CR is not empty, as nearly none is.
+      let isShort = index - next <= 1
       next = index + 1
+      guard isShort else { continue }
       let last = byte(1, before: index)
       if last == UInt8(ascii: "\n") { return next }
       if last == UInt8(ascii: "\r"), byte(2, before: index) == UInt8(ascii: "\n") { return next }
