@@ -80,12 +80,12 @@ package struct HTTPHead: Hashable, Sendable {
 
   /// Whether a part of the start line is a text.
   func startLinePart(_ index: Int, is text: String) -> Bool {
-    startLineRange(index).map { bytes[$0].elementsEqual(text.utf8) } ?? false
+    startLineRange(index).map { isText($0, text) } ?? false
   }
 
   /// Whether a part of the start line begins so.
   func startLinePart(_ index: Int, hasPrefix prefix: String) -> Bool {
-    startLineRange(index).map { bytes[$0].starts(with: prefix.utf8) } ?? false
+    startLineRange(index).map { isText($0.prefix(prefix.utf8.count), prefix) } ?? false
   }
 
   private func startLineRange(_ index: Int) -> Range<Int>? {
@@ -141,6 +141,10 @@ package struct HTTPHead: Hashable, Sendable {
   }
 
   private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  private func isText(_ range: Range<Int>, _ text: String) -> Bool {
+    bytes.span.equals(text.utf8Span.span, at: range)
+  }
 
   private func matches(_ range: Range<Int>, _ name: String) -> Bool {
     bytes.span.matches(name.utf8Span.span, at: range)

@@ -1,6 +1,14 @@
 import Capture
 
 extension Span<UInt8> {
+  /// Whether the bytes of a range are a text.
+  func equals(_ text: Span<UInt8>, at range: Range<Int>) -> Bool {
+    guard range.count == text.count else { return false }
+    let bytes = extracting(range)
+    for index in bytes.indices where bytes[index] != text[index] { return false }
+    return true
+  }
+
   /// Whether the bytes of a range are a text in lower case, letter case aside.
   func matches(_ text: Span<UInt8>, at range: Range<Int>) -> Bool {
     guard range.count == text.count else { return false }
