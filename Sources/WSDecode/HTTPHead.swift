@@ -2,40 +2,28 @@ import Streams
 
 /// The head of an HTTP/1.x message: start line and fields (RFC 9112 §2.1). Strings are made of what is asked for.
 package struct HTTPHead: Hashable, Sendable {
-  private struct Field {
-    var name: FieldName
-    var nameRange: Range<Int>
-    var value: Range<Int>
-  }
   private let bytes: [UInt8]
   private let startLine: Range<Int>
   /// The first two in the start line.
   private let spaces: (first: Int?, second: Int?)
-  /// Those that are looked at.
-  private let fields: [Field]
-  private let names: FieldNames
+  /// Where the values lie; of Envoy's fields the name, which is all that is asked of them.
+  private let fields: HTTPFieldPlaces
 
   /// - Parameter bytes: from the start line to the empty line, both included; lines may end in a bare LF.
   package init(_ bytes: [UInt8]) {
     var bytes = bytes
     let startLine = Self.line(of: &bytes, from: 0)
-    var fields: [Field] = []
-    fields.reserveCapacity(16)
-    var names = FieldNames()
+    var fields = HTTPFieldPlaces()
     let spellings = FieldName.spellings
     var start = startLine?.next ?? bytes.count
     while let (line, next) = Self.line(of: &bytes, from: start) {
-      if let field = Self.field(bytes.span, line, spellings) {
-        names.insert(field.name)
-        fields.append(field)
-      }
+      Self.addField(bytes.span, line, spellings, to: &fields)
       start = next
     }
     self.bytes = bytes
     self.startLine = startLine?.range ?? 0..<0
     spaces = Self.spaces(bytes.span, self.startLine)
     self.fields = fields
-    self.names = names
   }
 
   /// A line without its end, and where the next one begins.
@@ -63,14 +51,14 @@ package struct HTTPHead: Hashable, Sendable {
     return (first, nil)
   }
 
-  private static func field(
-    _ bytes: Span<UInt8>, _ line: Range<Int>, _ spellings: FieldSpellings
-  ) -> Field? {
-    guard let length = bytes.extracting(line).firstIndex(of: UInt8(ascii: ":"), from: 0) else { return nil }
+  private static func addField(
+    _ bytes: Span<UInt8>, _ line: Range<Int>, _ spellings: FieldSpellings, to fields: inout HTTPFieldPlaces
+  ) {
+    guard let length = bytes.extracting(line).firstIndex(of: UInt8(ascii: ":"), from: 0) else { return }
     let colon = line.lowerBound + length
     let range = line.lowerBound..<colon
-    guard let name = spellings.name(of: bytes, range) else { return nil }
-    return Field(name: name, nameRange: range, value: trim(bytes, colon + 1..<line.upperBound))
+    guard let name = spellings.name(of: bytes, range) else { return }
+    fields.add(name, at: name == .envoy ? range : trim(bytes, colon + 1..<line.upperBound))
   }
 
   // MARK: Start line
@@ -100,27 +88,20 @@ package struct HTTPHead: Hashable, Sendable {
   // MARK: Fields
 
   /// The first field of that name.
-  package func value(_ name: FieldName) -> String? {
-    guard names.contains(name) else { return nil }
-    return fields.first { $0.name == name }.map { text($0.value) }
-  }
+  package func value(_ name: FieldName) -> String? { fields[name].map { text($0) } }
 
   /// Whether there is a field of that name.
-  package func contains(_ name: FieldName) -> Bool { names.contains(name) }
+  package func contains(_ name: FieldName) -> Bool { fields.contains(name) }
 
   /// The first name that begins as those of Envoy, in lower case.
   var envoyName: String? {
-    guard names.contains(.envoy) else { return nil }
-    return fields.first { $0.name == .envoy }.map { field in
-      String(decoding: bytes[field.nameRange].map(\.lowercased), as: UTF8.self)
-    }
+    fields[.envoy].map { String(decoding: bytes[$0].map(\.lowercased), as: UTF8.self) }
   }
 
   /// The members of a comma-separated field, over all of its lines (RFC 9110 §5.6.1).
   package func list(_ name: FieldName) -> [String] {
-    guard names.contains(name) else { return [] }
-    return fields.filter { $0.name == name }.flatMap { field in
-      bytes[field.value].split(separator: UInt8(ascii: ",")).map { member in
+    fields.all(name).flatMap { value in
+      bytes[value].split(separator: UInt8(ascii: ",")).map { member in
         text(Self.trim(bytes.span, member.startIndex..<member.endIndex))
       }
     }
@@ -128,15 +109,13 @@ package struct HTTPHead: Hashable, Sendable {
 
   /// Whether a list has that member, letter case aside; `member` in lower case.
   package func list(_ name: FieldName, contains member: String) -> Bool {
-    guard names.contains(name) else { return false }
-    return fields.contains { field in
-      guard field.name == name else { return false }
-      var start = field.value.lowerBound
-      for index in field.value where bytes[index] == UInt8(ascii: ",") {
+    fields.contains(name) { value in
+      var start = value.lowerBound
+      for index in value where bytes[index] == UInt8(ascii: ",") {
         if matches(Self.trim(bytes.span, start..<index), member) { return true }
         start = index + 1
       }
-      return matches(Self.trim(bytes.span, start..<field.value.upperBound), member)
+      return matches(Self.trim(bytes.span, start..<value.upperBound), member)
     }
   }
 

@@ -109,6 +109,13 @@ import WSDecode
       testDescription: "one of several protocols",
       lines: ["GET / HTTP/1.1", "Upgrade: h2c, websocket", "Connection: Upgrade, HTTP2-Settings"],
       isUpgrade: true),
+    Ask(
+      testDescription: "each in a second field of its name",
+      lines: [
+        "GET / HTTP/1.1", "Upgrade: h2c", "Connection: keep-alive", "Upgrade: websocket",
+        "Connection: Upgrade",
+      ],
+      isUpgrade: true),
     Ask(testDescription: "no Connection", lines: ["GET / HTTP/1.1", "Upgrade: websocket"], isUpgrade: false),
     Ask(testDescription: "no Upgrade", lines: ["GET / HTTP/1.1", "Connection: Upgrade"], isUpgrade: false),
     Ask(
