@@ -23,18 +23,6 @@ enum HTTPStep {
 /// behind an upgrade request or a CONNECT until its response tells what they are, a response until its request
 /// is there.
 struct HTTPConversation {
-  private struct PendingRequest {
-    enum Kind {
-      case head, connect(target: String), upgrade, other
-    }
-    var kind: Kind
-    var packet: PacketReference
-
-    var isUpgrade: Bool {
-      if case .upgrade = kind { return true }
-      return false
-    }
-  }
   /// Whether the connection's beginning was captured.
   private let sawStart: Bool
   /// Where the client's first request lies: behind a header of the PROXY protocol.
@@ -46,7 +34,7 @@ struct HTTPConversation {
   private(set) var isForeign = false
   private var requests = HTTPFramer(.request)
   private var responses = HTTPFramer(.response)
-  private var pending: [PendingRequest] = []
+  private var pending = PendingRequests()
   private var parkedRequests = ParkedStream()
   private var parkedResponses = ParkedStream()
   private var released: [ParkedStream.Item] = []
@@ -137,13 +125,14 @@ struct HTTPConversation {
     requests.body(Self.body(of: head) ?? .length(0))
     if isPairingLost {
       // Few clients send a request before the response to the one before.
-      pending = []
+      pending = PendingRequests()
       isPairingLost = false
     }
     if pending.count == Self.maxPendingRequests { pending.removeFirst() }
     if head.asksForWebSocket {
-      expect(.upgrade, packet)
-      return .requested(UpgradeRequest(head, endOffset: endOffset, packet: packet))
+      let request = UpgradeRequest(head, endOffset: endOffset, packet: packet)
+      expect(.upgrade(PendingRequest.Upgrade(accept: request.expectedAccept)), packet)
+      return .requested(request)
     }
     if head.startLinePart(0, is: "CONNECT") {
       expect(.connect(target: head.startLinePart(1) ?? ""), packet)
@@ -172,10 +161,11 @@ struct HTTPConversation {
       return .other
     }
     if status == 101 {
-      let isAsked = pending.contains { $0.isUpgrade }
-      if isAsked || head.list(.upgrade, contains: "websocket") {
-        return .switched(
-          UpgradeResponse(head, status: status, endOffset: endOffset, packet: packet), isAsked: isAsked)
+      let asked = pending.upgrade
+      if asked != nil || head.list(.upgrade, contains: "websocket") {
+        let response = UpgradeResponse(
+          head, status: status, likelyAccept: asked?.accept, endOffset: endOffset, packet: packet)
+        return .switched(response, isAsked: asked != nil)
       }
       loseBoth()
       return .other
@@ -233,7 +223,7 @@ struct HTTPConversation {
   private mutating func beginAgain() {
     requests = HTTPFramer(.request)
     responses = HTTPFramer(.response)
-    pending = []
+    pending = PendingRequests()
   }
 
   /// The connection carries something else from here on, maybe with HTTP inside.
@@ -246,7 +236,7 @@ struct HTTPConversation {
 
   /// No messages any more.
   mutating func end() {
-    pending = []
+    pending = PendingRequests()
     loseBoth()
   }
 

@@ -90,6 +90,11 @@ package struct HTTPHead: Hashable, Sendable {
   /// The first field of that name.
   package func value(_ name: FieldName) -> String? { fields[name].map { text($0) } }
 
+  func value(_ name: FieldName, likely text: String?) -> String? {
+    guard let text, let place = fields[name], isText(place, text) else { return value(name) }
+    return text
+  }
+
   /// Whether there is a field of that name.
   package func contains(_ name: FieldName) -> Bool { fields.contains(name) }
 

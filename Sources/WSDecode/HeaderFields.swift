@@ -4,6 +4,8 @@ import Streams
 protocol HeaderFields {
   /// The first field of that name.
   func value(_ name: FieldName) -> String?
+  /// The same; `text` itself if that is what it is: then it needs no memory, and to compare the two is one look.
+  func value(_ name: FieldName, likely text: String?) -> String?
   /// Whether there is a field of that name.
   func contains(_ name: FieldName) -> Bool
   /// The first name that begins as those of Envoy, in lower case.
@@ -15,6 +17,7 @@ protocol HeaderFields {
 extension HTTPHead: HeaderFields {}
 extension HTTPFields: HeaderFields {
   func value(_ name: FieldName) -> String? { value(name.text) }
+  func value(_ name: FieldName, likely text: String?) -> String? { value(name) }
   func contains(_ name: FieldName) -> Bool { contains(name.text) }
   var envoyName: String? { firstName(withPrefix: FieldName.envoy.text) }
   func list(_ name: FieldName) -> [String] { list(name.text) }

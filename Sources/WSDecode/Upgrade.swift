@@ -109,22 +109,27 @@ extension HTTPHead {
   }
 
   private init(
-    _ fields: some HeaderFields, status: Int, statusText: String, endOffset: UInt64, packet: PacketReference
+    _ fields: some HeaderFields, status: Int, statusText: String, likelyAccept: String? = nil,
+    endOffset: UInt64, packet: PacketReference
   ) {
     self.status = status
     deflate = PermessageDeflate(extensions: fields.list(.webSocketExtensions))
     texts = Indirect(
       Texts(
-        statusText: statusText, accept: fields.value(.webSocketAccept),
+        statusText: statusText, accept: fields.value(.webSocketAccept, likely: likelyAccept),
         subprotocol: fields.value(.webSocketProtocol), server: fields.value(.server), via: fields.value(.via))
     )
     self.endOffset = endOffset
     self.packet = packet
   }
 
-  init(_ head: HTTPHead, status: Int, endOffset: UInt64, packet: PacketReference) {
+  /// - Parameter likelyAccept: what the request asks for as `Sec-WebSocket-Accept`.
+  init(
+    _ head: HTTPHead, status: Int, likelyAccept: String? = nil, endOffset: UInt64, packet: PacketReference
+  ) {
     self.init(
-      head, status: status, statusText: head.startLinePart(2) ?? "", endOffset: endOffset, packet: packet)
+      head, status: status, statusText: head.startLinePart(2) ?? "", likelyAccept: likelyAccept,
+      endOffset: endOffset, packet: packet)
   }
 
   /// The answer to an extended CONNECT.

@@ -79,6 +79,24 @@ import WSDecode
     #expect(response.packet.number == 5)
   }
 
+  @Test func `texts that are not the usual ones are told as they are`() throws {
+    var talk = Conversation()
+    talk.open()
+    talk.send(
+      .client,
+      WebSocketBytes.lines([
+        "GET / HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Key: \(WebSocketBytes.key)",
+      ]))
+    let accept = "S3PPLMBITXAQ9KYGZZHZRBK+XOO="
+    talk.send(.server, WebSocketBytes.lines(["HTTP/1.1 101 Switching", "Sec-WebSocket-Accept: \(accept)"]))
+    let legs = Stages.legEvents(of: talk.packets)
+    let response = try #require(legs.responses.first)
+    #expect(response.statusText == "Switching")
+    #expect(response.accept == accept)
+    #expect(legs.openings.first?.request?.expectedAccept != accept)
+  }
+
   @Test func `what the heads do not tell is nil`() throws {
     let legs = Self.run()
     let request = try #require(legs.openings.first?.request)
