@@ -1,4 +1,5 @@
 import Capture
+import Streams
 
 extension Span<UInt8> {
   /// Whether the bytes of a range are a text.
@@ -55,5 +56,14 @@ extension UInt64 {
     let fromA = low &+ (0x80 - 0x41) &* ones
     let behindZ = low &+ (0x80 - 0x5b) &* ones
     return self | (fromA & ~behindZ & ~self & (0x80 &* ones)) >> 2
+  }
+}
+
+extension String {
+  /// What is not UTF-8 is repaired.
+  init(decoding bytes: Span<UInt8>) {
+    do { self.init(copying: try UTF8Span(validating: bytes)) } catch {
+      self.init(decoding: [UInt8](bytes, bytes.indices), as: UTF8.self)
+    }
   }
 }

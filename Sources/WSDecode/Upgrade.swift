@@ -127,9 +127,12 @@ extension HTTPHead {
   init(
     _ head: HTTPHead, status: Int, likelyAccept: String? = nil, endOffset: UInt64, packet: PacketReference
   ) {
+    // As nearly always: a literal needs no memory.
+    let usual = "Switching Protocols"
     self.init(
-      head, status: status, statusText: head.startLinePart(2) ?? "", likelyAccept: likelyAccept,
-      endOffset: endOffset, packet: packet)
+      head, status: status,
+      statusText: head.startLinePart(2, is: usual) ? usual : head.startLinePart(2) ?? "",
+      likelyAccept: likelyAccept, endOffset: endOffset, packet: packet)
   }
 
   /// The answer to an extended CONNECT.
@@ -155,21 +158,21 @@ extension HTTPHead {
   private static let guid = Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+  /// RFC 4648 §4: 20 bytes are 27 letters and a padding character.
   private static func base64(_ digest: Insecure.SHA1Digest) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity((Insecure.SHA1.byteCount + 2) / 3 * 4)
-    let alphabet = alphabet
-    var (bits, width) = (UInt32(0), UInt32(0))
+    var text = InlineArray<28, UInt8>(repeating: UInt8(ascii: "="))
+    var (bits, width, count) = (UInt32(0), UInt32(0), 0)
+    let alphabet = alphabet.span
     for byte in digest {
       (bits, width) = (bits << 8 | UInt32(byte), width + 8)
       while width >= 6 {
         width -= 6
-        text.append(alphabet[Int(bits &>> width & 0x3f)])
+        text[count] = alphabet[Int(bits &>> width & 0x3f)]
+        count += 1
       }
     }
-    if width > 0 { text.append(alphabet[Int(bits &<< (6 - width) & 0x3f)]) }
-    while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
-    return String(decoding: text, as: UTF8.self)
+    text[count] = alphabet[Int(bits &<< (6 - width) & 0x3f)]
+    return String(decoding: text.span)
   }
 }
 
