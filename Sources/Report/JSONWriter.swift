@@ -30,12 +30,14 @@ struct JSONWriter: ~Copyable {
   }
 
   @inline(__always)
-  mutating func array<S: Sequence>(
-    _ key: StaticString? = nil, _ elements: S, _ body: (inout JSONWriter, S.Element) -> Void
+  mutating func array<Element>(
+    _ key: StaticString? = nil, _ elements: [Element], _ body: (inout JSONWriter, borrowing Element) -> Void
   ) {
     begin(key)
     open(UInt8(ascii: "["))
-    for element in elements { body(&self, element) }
+    // A span lends its elements; an array would hand out copies.
+    let elements = elements.span
+    for index in elements.indices { body(&self, elements[index]) }
     close(UInt8(ascii: "]"))
   }
 
@@ -60,6 +62,13 @@ struct JSONWriter: ~Copyable {
     put(value)
   }
 
+  /// A number as a string.
+  @inline(__always)
+  mutating func field(_ key: StaticString, quoted value: UInt64) {
+    begin(key)
+    quoted(TextRoom.decimalDigits) { $0.put(decimal: value) }
+  }
+
   @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ value: Bool?) {
     begin(key)
@@ -69,7 +78,7 @@ struct JSONWriter: ~Copyable {
   @inline(__always)
   mutating func field(_ key: StaticString? = nil, _ text: JSONText?) {
     begin(key)
-    put(text)
+    if let text { put(text.bytes.span) } else { literal("null") }
   }
 
   /// A word of the report's own: printable ASCII without quotation mark and backslash.
@@ -200,15 +209,9 @@ struct JSONWriter: ~Copyable {
     }
   }
 
-  private mutating func put(_ text: JSONText?) {
-    guard let text else { return literal("null") }
-    put(text.bytes.span)
-  }
-
   private mutating func put(_ value: Endpoint) {
     guard value.address.isIPv4 else { return put(value.description) }
-    let text = AddressText(v4: value)
-    quoted(text.count) { $0.put(text.bytes.span.extracting(0..<text.count)) }
+    quoted(TextRoom.longestV4) { $0.put(v4: value) }
   }
 
   private mutating func put(_ time: Timestamp?, as text: TimeText) {
@@ -222,6 +225,8 @@ struct JSONWriter: ~Copyable {
     let nanoseconds = UInt64((abs(value) * 1e9).rounded())
     let whole = nanoseconds / 1_000_000_000
     var (fraction, width) = (nanoseconds % 1_000_000_000, 9)
+    // Captures of microseconds are many.
+    if fraction.isMultiple(of: 1000) { (fraction, width) = (fraction / 1000, 6) }
     while width > 1, fraction.isMultiple(of: 10) { (fraction, width) = (fraction / 10, width - 1) }
     buffer.write(atMost: TextRoom.decimalDigits + 12) { room in
       if value < 0 { room.put(UInt8(ascii: "-")) }
@@ -246,7 +251,9 @@ struct JSONWriter: ~Copyable {
     }
   }
 
-  /// - Parameter text: writes no quotation mark.
+  /// - Parameters:
+  ///   - count: the most that the text has.
+  ///   - text: writes no quotation mark.
   @inline(__always)
   private mutating func quoted(_ count: Int, _ text: (inout TextRoom) -> Void) {
     buffer.write(atMost: count + 3) { room in

@@ -169,15 +169,38 @@ struct TextRoom: ~Copyable {
   /// - Parameter digits: how many to write: as many as the number has, or more.
   @inline(__always)
   mutating func put(decimal number: UInt64, digits: Int) {
-    // SAFETY: `take` checks that as many bytes are left.
-    let room = unsafe take(digits)
-    var (rest, place) = (number, digits)
-    while place > 0 {
-      place &-= 1
-      let digit = UInt8(truncatingIfNeeded: rest % 10) | UInt8(ascii: "0")
-      unsafe room.storeBytes(of: digit, toByteOffset: place, as: UInt8.self)
-      rest /= 10
+    switch digits {
+    case ...0: break
+    case 1: put(UInt8(truncatingIfNeeded: number) | UInt8(ascii: "0"))
+    case ...8: put(number.eightDigits, last: digits)
+    default: put(decimal: number, ofMany: digits)
     }
+  }
+
+  /// - Parameter digits: more than 8.
+  @inline(never)
+  private mutating func put(decimal number: UInt64, ofMany digits: Int) {
+    let (head, tail) = number.quotientAndRemainder(dividingBy: 100_000_000)
+    put(decimal: head, digits: digits - 8)
+    put(tail.eightDigits, last: 8)
+  }
+
+  /// - Parameters:
+  ///   - text: eight bytes, the first one lowest.
+  ///   - count: how many of them to write, 8 at most.
+  @inline(__always)
+  private mutating func put(_ text: UInt64, last count: Int) {
+    var rest = text >> UInt64(truncatingIfNeeded: 8 * (8 - count))
+    // SAFETY: `take` checks that as many bytes are left as a word is long.
+    func put<Word: FixedWidthInteger>(_: Word.Type) {
+      unsafe take(MemoryLayout<Word>.size).storeBytes(
+        of: Word(truncatingIfNeeded: rest).littleEndian, as: Word.self)
+      rest >>= UInt64(truncatingIfNeeded: Word.bitWidth)
+    }
+    if count & 8 != 0 { return put(UInt64.self) }
+    if count & 4 != 0 { put(UInt32.self) }
+    if count & 2 != 0 { put(UInt16.self) }
+    if count & 1 != 0 { put(UInt8.self) }
   }
 }
 
@@ -199,6 +222,18 @@ extension UInt64 {
     var (rest, digits) = (self / 100_000, 6)
     while rest >= 10 { (rest, digits) = (rest / 10, digits + 1) }
     return digits
+  }
+
+  /// The digits of a number below 100,000,000 as text, zeros in front, the first one in the lowest byte. All at once: a
+  /// word is two numbers of four digits, then four of two digits, then eight of one. To multiply and shift is to divide
+  /// here.
+  fileprivate var eightDigits: UInt64 {
+    let fours = self / 10_000 | (self % 10_000) << 32
+    let hundreds = ((fours &* 10_486) >> 20) & 0x7f_0000_007f
+    let twos = hundreds | (fours &- hundreds &* 100) << 16
+    let tens = ((twos &* 103) >> 10) & 0x000f_000f_000f_000f
+    let ones = tens | (twos &- tens &* 10) << 8
+    return ones | 0x3030_3030_3030_3030
   }
 }
 
