@@ -33,7 +33,7 @@ struct CaptureClocks {
     var samples: [Link: ClockSamples] = [:]
     for (a, b) in sameLegs {
       Self.add(
-        ClockSamples(sameLeg: a, b), from: a.observations[0].capture, to: b.observations[0].capture,
+        ClockSamples(sameLeg: a, b), from: a.observations.first.capture, to: b.observations.first.capture,
         &samples)
     }
     _ = apply(samples.compactMapValues { $0.offset(isFirstOuter: nil) }, to: \.measured)
@@ -52,7 +52,7 @@ struct CaptureClocks {
 
   /// Legs with the same number have comparable times.
   func clock(of leg: Leg) -> Int {
-    let capture = leg.observations[0].capture
+    let capture = leg.observations.first.capture
     return related.indices.contains(capture) ? related[capture] : -1
   }
 

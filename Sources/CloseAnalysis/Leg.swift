@@ -25,14 +25,28 @@ import WSDecode
   /// How it began.
   @usableFromInline struct Opening: Sendable {
     @usableFromInline var connection: Connection
-    @usableFromInline var observations: [LegObservation]
+    @usableFromInline var observations: LegObservations
     @usableFromInline var isPickedUp: Bool
-    @usableFromInline var request: UpgradeRequest?
+    @usableFromInline var request: UpgradeRequest? {
+      didSet { noteHandshake() }
+    }
     @usableFromInline var response: UpgradeResponse? {
-      didSet { isAgreed = response?.isSwitchingProtocols }
+      didSet { noteHandshake() }
     }
     /// Whether the response agrees to a WebSocket; every rule asks for it.
     private(set) var isAgreed: Bool?
+    /// Whether it answers the request's key; several rules ask for that.
+    private(set) var acceptMatches: Bool?
+    /// By which legs are compared with each other.
+    private(set) var acceptToken: String?
+
+    private mutating func noteHandshake() {
+      let expected = request?.expectedAccept
+      isAgreed = response?.isSwitchingProtocols
+      acceptToken = expected ?? response?.accept
+      acceptMatches = nil
+      if let response, let expected { acceptMatches = response.accept == expected }
+    }
   }
 
   /// What most legs have nothing of.
@@ -55,8 +69,9 @@ import WSDecode
       Facts(
         opening: Indirect(
           Opening(
-            connection: opening.connection, observations: [seen], isPickedUp: opening.isPickedUp,
-            request: opening.request))))
+            connection: opening.connection, observations: LegObservations(seen),
+            isPickedUp: opening.isPickedUp, request: opening.request,
+            acceptToken: opening.request?.expectedAccept))))
     if opening.isSealed { sealed = SealedConnection() }
     if let end = opening.request?.endOffset { client.beginFrames(at: end) }
   }
@@ -67,7 +82,7 @@ import WSDecode
   }
 
   /// Each place where the leg was seen; `connection` is that of the first.
-  package var observations: [LegObservation] {
+  package var observations: LegObservations {
     @inlinable _read { yield facts.value.opening.value.observations }
     _modify { yield &facts.value.opening.value.observations }
   }
@@ -168,15 +183,10 @@ import WSDecode
   package var isRefused: Bool { facts.value.opening.value.isAgreed == false }
 
   /// Whether `Sec-WebSocket-Accept` answers the key (RFC 6455 §4.2.2); `nil` if not both were captured.
-  package var acceptMatches: Bool? {
-    guard let expected = request?.expectedAccept, let response else { return nil }
-    return response.accept == expected
-  }
+  package var acceptMatches: Bool? { facts.value.opening.value.acceptMatches }
 
   /// What `Sec-WebSocket-Accept` is or should be: it stands for the key, and both messages tell it.
-  package var acceptToken: String? {
-    request?.expectedAccept ?? response?.accept
-  }
+  package var acceptToken: String? { facts.value.opening.value.acceptToken }
 
   /// Whether two handshakes are known and differ.
   package func hasOtherKey(than other: Leg) -> Bool {

@@ -11,7 +11,8 @@ extension Leg {
     else { return observations += other.observations }
     if clientShift < 0 || serverShift < 0 {
       var whole = other
-      whole.observations = observations + other.observations
+      whole.observations = observations
+      whole.observations += other.observations
       whole.fill(from: moved(client: -clientShift, server: -serverShift), -clientShift, -serverShift)
       self = whole
     } else {

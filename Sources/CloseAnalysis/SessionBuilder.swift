@@ -74,14 +74,14 @@ package struct SessionBuilder {
   }
 
   private static func shifted(_ leg: Leg, by corrections: [Int64]) -> Leg {
-    let capture = leg.observations[0].capture
+    let capture = leg.observations.first.capture
     return corrections.indices.contains(capture) ? ClockShift(nanoseconds: corrections[capture])(leg) : leg
   }
 
   private static func pairs(_ legs: [Leg], _ group: [Int]) -> [(Leg, Leg)] {
     guard let first = group.first else { return [] }
     return group.dropFirst().compactMap { other in
-      legs[first].observations[0].capture == legs[other].observations[0].capture
+      legs[first].observations.first.capture == legs[other].observations.first.capture
         ? nil : (legs[first], legs[other])
     }
   }

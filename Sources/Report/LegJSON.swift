@@ -10,18 +10,11 @@ struct LegJSON {
   init(_ place: PlaceJSON) { self.place = place }
 
   func write(_ leg: Leg, _ writer: inout JSONWriter) {
-    let (connection, observations) = (leg.connection, leg.observations)
+    let connection = leg.connection
     writer.field("client", connection.client)
     writer.field("server", connection.server)
-    writer.array("captures") { writer in
-      var seen: Set<String> = []
-      for observation in observations {
-        let packet = observation.connection.openedAt
-        guard observations.count == 1 || seen.insert(place.source(packet)).inserted else { continue }
-        place.writeSource(nil, packet, &writer)
-      }
-    }
-    let interfaces = place.interfaces(of: observations)
+    writer.array("captures") { writeCaptures(of: leg, &$0) }
+    let interfaces = place.interfaces(of: leg)
     writer.array("interfaces", Self.unique(interfaces.map(\.index))) { $0.field(nil, UInt64($1)) }
     let names = Self.unique(interfaces.compactMap(\.name))
     if !names.isEmpty { writer.array("interfaceNames", names) { $0.field(nil, $1) } }
@@ -29,13 +22,8 @@ struct LegJSON {
       writer.field("pod", pod.name)
       writer.field("namespace", pod.namespace)
     }
-    writer.array("observations", observations) { writer, observation in
-      writer.object { writer in
-        place.writeSource("capture", observation.connection.openedAt, &writer)
-        writer.field("leg", UInt64(observation.number))
-        writer.field("client", observation.connection.client)
-        writer.field("server", observation.connection.server)
-      }
+    writer.array("observations") { writer in
+      for index in leg.observations.indices { write(leg.observations[index], &writer) }
     }
     writer.array("alsoSeenAs", translated(leg)) { $0.field(nil, $1) }
     writer.field("protocol", word: connection.http2Stream == nil ? "http/1.1" : "h2")
@@ -71,6 +59,27 @@ struct LegJSON {
     }
     write(leg.client, as: "fromClient", &writer)
     write(leg.server, as: "fromServer", &writer)
+  }
+
+  /// Each file once.
+  private func writeCaptures(of leg: Leg, _ writer: inout JSONWriter) {
+    let first = leg.observations.first.connection.openedAt
+    place.writeSource(nil, first, &writer)
+    guard leg.observations.count > 1 else { return }
+    var seen: Set<String> = [place.source(first)]
+    for packet in leg.observations.map(\.connection.openedAt)
+    where seen.insert(place.source(packet)).inserted {
+      place.writeSource(nil, packet, &writer)
+    }
+  }
+
+  private func write(_ observation: LegObservation, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      place.writeSource("capture", observation.connection.openedAt, &writer)
+      writer.field("leg", UInt64(observation.number))
+      writer.field("client", observation.connection.client)
+      writer.field("server", observation.connection.server)
+    }
   }
 
   private func write(_ stream: borrowing LegStream, as key: StaticString, _ writer: inout JSONWriter) {

@@ -15,17 +15,19 @@ struct SessionJSON: Sendable {
 
   func write(_ session: borrowing Session, _ writer: inout JSONWriter) {
     let request = session.request
-    writer.field("id", String(session.id))
+    writer.field("id", quoted: UInt64(session.id))
     writer.field("key", request?.key)
+    let requestID = Self.requestID(of: session.legs)
+    let subprotocol = session.client.response?.subprotocol
     optional("request", request, &writer) { request, writer in
       writer.field("target", Redaction.target(request.target))
       writer.field("host", request.host)
       writer.field("userAgent", request.userAgent)
-      writer.field("requestID", session.legs.lazy.compactMap { $0.request?.requestID }.first)
-      writer.field("subprotocol", session.client.response?.subprotocol)
+      writer.field("requestID", requestID)
+      writer.field("subprotocol", subprotocol)
     }
     // Of several pods that nearest to the server: its proxy is the one that is asked about.
-    if let pod = session.legs.lazy.compactMap({ place.pods(of: $0).last }).last {
+    if let pod = place.lastPod(of: session.legs) {
       writer.field("pod", pod.name)
       writer.field("namespace", pod.namespace)
     }
@@ -45,15 +47,19 @@ struct SessionJSON: Sendable {
         writer.field("because", outcome.because)
       }
     }
-    writer.array("findings", session.findings) { writer, finding in
-      writer.object { write(finding, &$0) }
-    }
+    writer.array("findings", session.findings) { write($1, &$0) }
     writer.array("legs", session.legs) { writer, leg in
       writer.object { legs.write(leg, &$0) }
     }
-    writer.array("timeline", session.timeline) { writer, entry in
-      writer.object { write(entry, &$0) }
+    writer.array("timeline", session.timeline) { write($1, &$0) }
+  }
+
+  /// The first that any leg's request has.
+  private static func requestID(of legs: [Leg]) -> String? {
+    for leg in legs {
+      if let id = leg.request?.requestID { return id }
     }
+    return nil
   }
 
   private func writeCloses(of session: borrowing Session, _ writer: inout JSONWriter) {
@@ -111,24 +117,28 @@ struct SessionJSON: Sendable {
     writer.field("reason", body.givenReason)
   }
 
-  private func write(_ finding: Finding, _ writer: inout JSONWriter) {
-    writer.field("rule", finding.rule)
-    writer.field("severity", finding.severity.rawValue)
-    writer.field("text", finding.text)
-    writer.field(
-      "remedy",
-      finding.remedy.map { remedy in remedy.paste.map { "\(remedy.summary)\n\($0)" } ?? remedy.summary })
-    writer.array("packets", finding.packets) { $0.field(nil, $1.number) }
-    writer.array("captures", finding.packets) { place.writeSource(nil, $1, &$0) }
+  private func write(_ finding: borrowing Finding, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.field("rule", finding.rule)
+      writer.field("severity", finding.severity.rawValue)
+      writer.field("text", finding.text)
+      writer.field(
+        "remedy",
+        finding.remedy.map { remedy in remedy.paste.map { "\(remedy.summary)\n\($0)" } ?? remedy.summary })
+      writer.array("packets", finding.packets) { $0.field(nil, $1.number) }
+      writer.array("captures", finding.packets) { place.writeSource(nil, $1, &$0) }
+    }
   }
 
-  private func write(_ entry: TimelineEntry, _ writer: inout JSONWriter) {
-    place.write(entry.packet, &writer)
-    writer.seconds("offset", entry.offset)
-    writer.field("leg", UInt64(entry.leg))
-    writer.field("from", word: entry.from == .client ? "client" : "server")
-    writer.field("event", entry.event.name)
-    writer.field("detail", entry.detail.isEmpty ? nil : entry.detail)
+  private func write(_ entry: borrowing TimelineEntry, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      place.write(entry.packet, &writer)
+      writer.seconds("offset", entry.offset)
+      writer.field("leg", UInt64(entry.leg))
+      writer.field("from", word: entry.from == .client ? "client" : "server")
+      writer.field("event", entry.event.name)
+      writer.field("detail", entry.detail.isEmpty ? nil : entry.detail)
+    }
   }
 }
 

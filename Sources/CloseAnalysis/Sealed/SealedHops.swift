@@ -77,12 +77,12 @@ package struct SealedHops {
       let front = self.front(of: leg, behind, candidates)
       for (other, account) in candidates ?? []
       where account.isComplete || behind?.isUnderstood == false || front.isLeg(other) {
-        claims[other.observations[0], default: 0] += 1
+        claims[other.observations.first, default: 0] += 1
       }
       return front
     }
     return found.map { front in
-      if case .leg(let leg, _) = front, claims[leg.observations[0]] != 1 { return .unclear(nil) }
+      if case .leg(let leg, _) = front, claims[leg.observations.first] != 1 { return .unclear(nil) }
       return front
     }
   }
@@ -172,7 +172,7 @@ package struct SealedHops {
 extension SealedHops.Front {
   fileprivate func isLeg(_ leg: Leg) -> Bool {
     if case .leg(let front, _) = self {
-      front.observations[0] == leg.observations[0]
+      front.observations.first == leg.observations.first
     } else {
       false
     }

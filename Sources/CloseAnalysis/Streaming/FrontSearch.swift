@@ -108,7 +108,8 @@ struct FrontSearch {
   mutating func place(_ session: Session, _ legs: [Leg], _ ids: [LegID], at now: Timestamp) -> Group? {
     var entry = Early(group: Group(session: session, legs: legs))
     for (leg, id) in zip(legs, ids) {
-      guard session.legs[0].observations.contains(where: { $0.number == leg.observations[0].number }) else {
+      guard session.legs[0].observations.contains(where: { $0.number == leg.observations.first.number })
+      else {
         forget(id)
         continue
       }
@@ -204,7 +205,7 @@ struct FrontSearch {
   func fronts(of group: Group) -> [Leg] {
     var seen: Set<Int> = []
     return group.outer.flatMap { sealed.legs(group.fronts, for: $0) }
-      .filter { seen.insert($0.observations[0].number).inserted }
+      .filter { seen.insert($0.observations.first.number).inserted }
   }
 
   /// Whether the leg in front of a session may be in front of another one: then it is in front of neither.
