@@ -18,8 +18,7 @@ extension Session {
   private static let usualLength = 320
 
   private var delivered: String {
-    var text = ""
-    text.reserveCapacity(Self.usualLength)
+    var text = String(roomFor: Self.usualLength)
     if let close, close.leg > 0, client.closeDiffers(from: legs[close.leg]), let arrived = client.server.close
     {
       text += "A Close frame reached \(hop.text), but not as the server sent it:"
@@ -102,8 +101,7 @@ extension Session {
     if client.response == nil, !client.hasFrames {
       return "There was no WebSocket: the connection ended before the upgrade was answered."
     }
-    var text = ""
-    text.reserveCapacity(Self.usualLength)
+    var text = String(roomFor: Self.usualLength)
     text +=
       halfClose == nil
       ? "No captured leg carries a Close frame" : "No captured leg carries a whole Close frame"

@@ -57,7 +57,7 @@ extension ClientOutcome {
   static func predict(_ session: Session) -> [ClientOutcome] {
     let leg = session.client
     guard let situation = situation(of: session) else { return [] }
-    var wire = Wire(situation, caveat: caveat(session.hop))
+    var wire = Wire(situation, session.hop)
     wire.isAccepted = leg.acceptMatches != false
     wire.body = leg.server.close?.body ?? session.close?.seen.body
     if wire.body?.isUnknown == true { return [] }
@@ -136,14 +136,14 @@ extension ClientOutcome {
     var isAccepted = true
     var body: CloseBody?
     var faults: Set<CloseFault> = []
-    let caveat: String
+    let hop: Hop
     /// Why a program that takes the Close frame reports what that says.
     let because: String
 
-    init(_ situation: Situation, caveat: String) {
+    init(_ situation: Situation, _ hop: Hop) {
       self.situation = situation
-      self.caveat = caveat
-      because = situation.text + caveat
+      self.hop = hop
+      because = hop.limiting(situation.text)
     }
   }
 
@@ -153,7 +153,7 @@ extension ClientOutcome {
         client: client, code: code, reason: reason, wasClean: client == .nodeWS ? nil : wasClean,
         because: because)
     }
-    func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, because + wire.caveat) }
+    func abnormal(_ because: String) -> ClientOutcome { outcome(1006, "", false, wire.hop.limiting(because)) }
 
     if !wire.isAccepted {
       return abnormal("Sec-WebSocket-Accept does not answer the key, and the client fails the connection")
@@ -177,14 +177,19 @@ extension ClientOutcome {
     }
     return outcome(body.code?.rawValue ?? 1005, body.reason ?? "", isClean, wire.because)
   }
+}
 
-  /// Behind a proxy's leg there are hops that the capture does not show.
-  private static func caveat(_ hop: Hop) -> String {
-    switch hop.isProxy {
-    case true: ", if the hops before \(hop.address) pass it on"
-    case false: ""
-    case nil: ", if \(hop.address) is the client or passes it on"
-    }
+extension Hop {
+  /// A reason for what the client is told, with what has to be true besides: behind a proxy's leg there are hops that the
+  /// capture does not show.
+  fileprivate func limiting(_ reason: String) -> String {
+    if isTheClient { return reason }
+    var text = String(roomFor: 160)
+    text += reason
+    text += isProxy == true ? ", if the hops before " : ", if "
+    text += address.description
+    text += isProxy == true ? " pass it on" : " is the client or passes it on"
+    return text
   }
 }
 

@@ -12,14 +12,14 @@ package struct Hop: Sendable {
   /// What a sentence calls it.
   package var text: String {
     switch isProxy {
-    case true: "\(address), a proxy"
+    case true: address.description + ", a proxy"
     case false: "the client (no header names a proxy before it)"
-    case nil: "\(address)"
+    case nil: address.description
     }
   }
 
   /// The same, where it was named before.
-  package var shortText: String { isProxy == false ? "the client" : "\(address)" }
+  package var shortText: String { isProxy == false ? "the client" : address.description }
 
   /// What the capture does not show lies behind it.
   package var isTheClient: Bool { isProxy == false }

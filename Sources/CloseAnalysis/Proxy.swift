@@ -26,7 +26,7 @@ extension Leg {
 
   /// What tells it.
   var proxyEvidence: String? {
-    if let field = proxyField { return "the request carries \(field)" }
+    if let field = proxyField { return "the request carries " + field }
     guard let proxied, !proxied.isLocal else { return nil }
     return "the connection begins with a PROXY header" + (proxied.source.map { " for \($0)" } ?? "")
   }

@@ -77,7 +77,10 @@ extension Session {
     if let packet = legs[leg].response?.packet, let status = legs[leg].response?.status,
       let text = legs[leg].response?.statusText
     {
-      entries.append(entry(packet, of: leg, .server, .response, "\(status) \(text)"))
+      // Nearly all say the same.
+      let isUsual = status == 101 && text == "Switching Protocols"
+      let detail = isUsual ? "101 Switching Protocols" : "\(status) \(text)"
+      entries.append(entry(packet, of: leg, .server, .response, detail))
     }
   }
 

@@ -1,6 +1,14 @@
 import Capture
 import WSDecode
 
+extension String {
+  /// Begins a text that grows piece by piece: there is room for as many bytes from the beginning.
+  init(roomFor count: Int) {
+    self = ""
+    reserveCapacity(count)
+  }
+}
+
 /// Numbers as sentences want them.
 package enum Wording {
   /// `1638400` as `1,638,400`.

@@ -27,8 +27,9 @@ enum MassTeardown: FindingRule {
   static func find(in session: Session, _ context: SessionContext) -> Finding? {
     guard let burst = context.burst(of: session), let origin = session.endedWithoutClose else { return nil }
     let party = session.label(origin.party)
-    var text =
-      "\(Wording.sentence(party.host)) ended \(Wording.count(UInt64(burst.sessions.count))) WebSockets within"
+    var text = String(roomFor: 320)
+    text += Wording.sentence(party.host)
+    text += " ended \(Wording.count(UInt64(burst.sessions.count))) WebSockets within"
     text += " \(Wording.duration(burst.span)), this one with \(Wording.kind(origin.end))"
     text += " (\(context.place(origin.end.packet))), and none had a Close frame:"
     text += " consistent with a restart, a drain or a killed process"

@@ -35,8 +35,9 @@ enum NoCloseFromServer: FindingRule {
     else { return nil }
     let party = session.label(.server)
     guard !party.isProxy else { return nil }
-    var text = "\(Wording.sentence(party.text)) ended its connection with \(Wording.kind(origin.end))"
-    text += " (\(context.place(origin.end.packet)))"
+    var text = String(roomFor: 320)
+    text += Wording.sentence(party.text)
+    text += " ended its connection with \(Wording.kind(origin.end)) (\(context.place(origin.end.packet)))"
     if let half = session.halfClose {
       text += ", and \(half): the program ended the socket before its Close frame was out."
       return finding(.error, text, remedy: .finishClose, packets: [origin.end.packet])

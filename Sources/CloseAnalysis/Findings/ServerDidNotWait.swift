@@ -39,14 +39,19 @@ enum ServerDidNotWait: FindingRule {
     let delay = fin.packet.time.seconds(since: close.frame.last.time)
     guard delay <= together else { return nil }
     let server = session.label(.server)
-    let how =
-      fin.packet == close.frame.last
-      ? "in the same packet (\(context.place(fin.packet)))"
-      : "\(Wording.duration(delay)) apart (\(context.place(close.frame.last)), \(context.place(fin.packet)))"
-    var text = """
-      \(Wording.sentence(server.text)) sent its Close frame and FIN \(how), before a Close frame from the client \
-      had come
-      """
+    var text = String(roomFor: 320)
+    text += Wording.sentence(server.text)
+    text += " sent its Close frame and FIN "
+    if fin.packet == close.frame.last {
+      text += "in the same packet ("
+    } else {
+      text += Wording.duration(delay)
+      text += " apart ("
+      text += context.place(close.frame.last)
+      text += ", "
+    }
+    text += context.place(fin.packet)
+    text += "), before a Close frame from the client had come"
     if server.isProxy { text += "; as a proxy it passes on what came from behind it" }
     let packets: [PacketReference?] = [close.frame.last, fin.packet]
     if session.legs.count > 1, !session.client.serverFINCameBeforeReply {
