@@ -197,8 +197,11 @@ struct LegJoining {
   /// The legs of a session, client side first. There are few.
   func ordered(_ group: [Int]) -> [Leg] {
     if group.count == 1 { return [legs[group[0]]] }
-    var members = group.map { legs[$0] }
-    members.sort { $0.beginning.precedes($1.beginning) }
+    var members = group.count == legs.count ? legs : group.map { legs[$0] }
+    // Two that are in order already need no memory.
+    if members.count > 2 || members[1].beginning.precedes(members[0].beginning) {
+      members.sort { $0.beginning.precedes($1.beginning) }
+    }
     for index in 1..<members.count {
       let leg = members[index]
       guard let place = members[..<index].firstIndex(where: { isOutside(leg, of: $0) }) else { continue }

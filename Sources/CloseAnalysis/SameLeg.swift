@@ -26,6 +26,8 @@ enum SameLeg {
   /// - Returns: the legs, by the observations of each; `nil` if each was observed once.
   static func groups(_ legs: [Leg]) -> [[Int]]? {
     guard legs.count > 1 else { return nil }
+    // Nearly all sessions.
+    if legs.count == 2, areApart(legs[0], legs[1]) { return nil }
     var grouping = LegGrouping(count: legs.count)
     grouping.join {
       traits(of: legs[$0])

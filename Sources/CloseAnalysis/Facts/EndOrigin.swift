@@ -57,7 +57,7 @@ struct PartyLabel {
   /// Whether it is the proxy between two captured legs: that is one host, whatever the port.
   private let isBetweenLegs: Bool
 
-  init(_ party: EndOrigin.Party, of session: Session) {
+  init(_ party: EndOrigin.Party, of session: borrowing Session) {
     let leg: Leg
     switch party {
     case .client:

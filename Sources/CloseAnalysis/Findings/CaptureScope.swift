@@ -42,18 +42,20 @@ extension Leg {
   /// end would show.
   func isUncaptured(_ side: Side) -> Bool {
     side == .client
-      ? client.isUncaptured(beside: server) && request == nil
-      : server.isUncaptured(beside: client) && response == nil
+      ? client.showsNothing && server.isUnanswered && !hasRequest
+      : server.showsNothing && client.isUnanswered && !hasResponse
   }
 }
 
 extension LegStream {
-  // Inlined, as a call copies both.
+  // Inlined, as a call copies the stream.
+
   @inline(__always)
-  fileprivate func isUncaptured(beside other: LegStream) -> Bool {
-    frames == 0 && cut == nil && !hasEnd && other.acknowledged == nil
-      && (other.frames > 0 || other.sentEnd > 0)
-  }
+  fileprivate var showsNothing: Bool { frames == 0 && !hasEnd && cut == nil }
+
+  /// Whether something was sent and none of it acknowledged.
+  @inline(__always)
+  fileprivate var isUnanswered: Bool { acknowledged == nil && (frames > 0 || sentEnd > 0) }
 }
 
 /// The capture began later than a connection.

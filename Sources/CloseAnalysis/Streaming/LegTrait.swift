@@ -54,7 +54,8 @@ extension Leg {
   /// The traits of its handshake and of its streams' beginnings.
   var handshakeTraits: [LegTrait] {
     var traits: [LegTrait] = []
-    traits.reserveCapacity(3)
+    // Room for that of the other stream's beginning, which comes later.
+    traits.reserveCapacity(4)
     if let token = acceptToken { traits.append(.handshake(token)) }
     if let id = request?.requestID { traits.append(.request(id)) }
     if let beginning = LegTrait.beginning(self) { traits.append(beginning) }
