@@ -4,8 +4,8 @@ struct CaptureBuffer {
   private(set) var bytes: [UInt8] = []
   private(set) var start = 0
   private var end = 0
-  /// The offset of the window's first byte among the capture's, counted after decompression.
-  private(set) var position: UInt64 = 0
+  /// Where `bytes` begins among the capture's bytes; wraps, as there is room in front of the first of them.
+  private var origin: UInt64 = 0
   private let input: CaptureInput
   /// Of the blocks that have been in the window.
   private(set) var state = InputState()
@@ -22,6 +22,8 @@ struct CaptureBuffer {
   }
 
   var count: Int { end - start }
+  /// The offset of the window's first byte among the capture's, counted after decompression.
+  var position: UInt64 { origin &+ UInt64(start) }
   /// The offset behind all that was read.
   var endPosition: UInt64 { position + UInt64(count) }
 
@@ -35,10 +37,7 @@ struct CaptureBuffer {
 
   /// Moves the window over bytes that it has.
   @inline(__always)
-  mutating func advance(_ count: Int) {
-    start += count
-    position &+= UInt64(count)
-  }
+  mutating func advance(_ count: Int) { start += count }
 
   /// Moves the window over any number of bytes; false if the capture has fewer.
   mutating func skip(_ count: UInt64) -> Bool {
@@ -90,6 +89,7 @@ struct CaptureBuffer {
   /// Moves the window to other bytes; those before are given back, unless others keep them.
   private mutating func move(onto other: inout [UInt8], _ window: Range<Int>) {
     swap(&bytes, &other)
+    origin = position &- UInt64(window.lowerBound)
     (start, end) = (window.lowerBound, window.upperBound)
     if !isShared { input.memory.give(&other) }
     isShared = false

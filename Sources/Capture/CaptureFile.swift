@@ -6,7 +6,7 @@ struct CaptureFile {
   let source: String
   /// A packet's bytes lie in it until the next one is read.
   private(set) var buffer: CaptureBuffer
-  private let mayWait: Bool
+  let mayWait: Bool
   /// `nil` if the file is pcapng.
   private let records: PcapRecords?
   private var blocks = PcapngBlocks()
@@ -63,13 +63,8 @@ struct CaptureFile {
   /// the packets that they are for.
   mutating func takeSecrets() -> [[UInt8]] { blocks.takeSecrets() }
 
-  /// Whether to read the next packet may take long.
-  @inline(__always)
-  var isWaiting: Bool { mayWait && !hasWholePacket }
-
-  // Only pipes ask: inlined, the window would be copied in front of the question.
-  @inline(never)
-  private var hasWholePacket: Bool { records?.isWhole(in: buffer) ?? blocks.isWhole(in: buffer) }
+  /// Whether the next packet can be read without waiting for it.
+  var hasWholePacket: Bool { records?.isWhole(in: buffer) ?? blocks.isWhole(in: buffer) }
 
   /// Reads the next packet.
   ///

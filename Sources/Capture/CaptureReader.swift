@@ -6,6 +6,8 @@ package struct CaptureReader {
   private var intake: PacketIntake
   /// The files that were read so far.
   package private(set) var parts: [CapturePart]
+  /// Of the packets of the file that is read.
+  private var place = PacketPlace()
   /// Bytes of the files that were read to their end.
   private var bytesBefore: UInt64 = 0
   /// Packets of the file that are of link types that cannot be read.
@@ -57,6 +59,7 @@ package struct CaptureReader {
 
   private mutating func begin() throws(CaptureError) {
     unreadable = 0
+    place = PacketPlace(capture: Int32(clamping: source.index), part: UInt16(clamping: parts.count - 1))
     guard let linkType = file.linkType else {
       guard file.mayHaveOtherLinkTypes else { throw file.linkTypeError }
       return
@@ -73,10 +76,7 @@ package struct CaptureReader {
     let keepsBlocks = Sink.keepsBlocks
     do throws(CaptureError) {
       while true {
-        if file.isWaiting {
-          tellProgress(to: &sink)
-          sink.prepareToWait()
-        }
+        if file.mayWait { prepareToWait(&sink) }
         guard let packet = try file.next() else { break }
         if keepsBlocks, let block = file.shareBlock() { sink.receive(block) }
         try read(packet, into: &sink)
@@ -89,6 +89,15 @@ package struct CaptureReader {
     parts[parts.count - 1].packets = file.packets
     bytesBefore += file.bytesRead
     intake.statistics.finish(file)
+  }
+
+  /// What was read so far is to be used before the next packet is waited for. Not inlined: only pipes ask, and to ask copies
+  /// what is known of the file.
+  @inline(never)
+  private func prepareToWait(_ sink: inout some SegmentSink) {
+    guard !file.hasWholePacket else { return }
+    tellProgress(to: &sink)
+    sink.prepareToWait()
   }
 
   private static let progressInterval: UInt64 = 1 << 10
@@ -114,8 +123,7 @@ package struct CaptureReader {
     if file.hasNotes { takeNotes(into: &sink) }
     if statistics.packets % Self.progressInterval == 0 { tellProgress(to: &sink) }
     let reference = PacketReference(
-      number: file.packets, time: packet.time, capture: Int32(clamping: source.index),
-      part: UInt16(clamping: parts.count - 1),
+      number: file.packets, time: packet.time, capture: place.capture, part: place.part,
       interface: UInt8(truncatingIfNeeded: packet.interface ?? 0))
     intake.count(reference, wireLength: packet.wireLength, capturedLength: packet.range.count)
     guard let linkType = packet.linkType else {
@@ -141,6 +149,12 @@ package struct CaptureReader {
       throw CaptureError(source: file.source, problem: problem, advice: error.advice ?? "")
     }
   }
+}
+
+/// What all packets of a file have in common: see `PacketReference`.
+private struct PacketPlace {
+  var capture: Int32 = 0
+  var part: UInt16 = 0
 }
 
 /// A file of a capture.

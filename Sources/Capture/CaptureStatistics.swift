@@ -29,6 +29,7 @@ package struct CaptureStatistics: Equatable, Sendable {
     zip(SkipReason.allCases, skippedCounts).filter { $0.1 > 0 }.map { (reason: $0, count: $1) }
   }
 
+  @inline(__always)
   mutating func count(_ packet: PacketReference, wireLength: Int, capturedLength: Int) {
     packets += 1
     bytes &+= UInt64(wireLength)
