@@ -28,6 +28,13 @@ package enum FrameError: Error, Hashable, Sendable {
   @inlinable package var isMasked: Bool { second & 0x80 != 0 }
   @inlinable package var maskingKey: UInt32? { isMasked ? key : nil }
 
+  /// Whether it is a text or binary message in one frame, in its shortest form.
+  @inline(__always)
+  func isWholeMessage(isMasked: Bool, allowsRSV1: Bool) -> Bool {
+    let start = first & (allowsRSV1 ? ~(Self.rsv1 << 4) : 0xff)
+    return (start == 0x81 || start == 0x82) && self.isMasked == isMasked && isMinimal
+  }
+
   /// Header bytes, 2...14; the payload begins behind them.
   @inlinable package var byteCount: Int { Self.byteCount(second) }
 

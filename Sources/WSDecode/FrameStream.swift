@@ -84,7 +84,14 @@ struct FrameStream {
           sink.receive(run.span, of: side, in: packet, on: leg)
           run.removeAll()
         }
-        run.append(take(header, bytes, from: &index))
+        let end = index + header.byteCount + Int(header.payloadLength)
+        let frame = WholeFrame(
+          header: header, violations: isPlain(header) ? [] : violations(of: header), offset: offset,
+          sample: PayloadSample.digest(of: bytes, index + header.byteCount..<end))
+        note(header)
+        offset += UInt64(end - index)
+        index = end
+        run.append(frame)
       }
       if !run.isEmpty { sink.receive(run.span, of: side, in: packet, on: leg) }
     }
@@ -100,21 +107,6 @@ struct FrameStream {
       header.payloadLength <= UInt64(bytes.count - index - header.byteCount)
     else { return nil }
     return header
-  }
-
-  /// Takes a frame that lies in `bytes` to its end.
-  @inline(__always)
-  private mutating func take(
-    _ header: FrameHeader, _ bytes: Span<UInt8>, from index: inout Int
-  ) -> WholeFrame {
-    let payloadStart = index + header.byteCount
-    index = payloadStart + Int(header.payloadLength)
-    let frame = WholeFrame(
-      header: header, violations: isPlain(header) ? [] : violations(of: header), offset: offset,
-      sample: PayloadSample.digest(of: bytes, payloadStart..<index))
-    offset = frame.end
-    note(header)
-    return frame
   }
 
   /// The supposition held: what comes are frames, with violations or without.
@@ -205,11 +197,10 @@ struct FrameStream {
     sawData = true
   }
 
-  /// Whether it is a whole data message, in which nothing is wrong.
+  /// Whether it is a whole data message, in which nothing is wrong, as nearly every frame is.
   @inline(__always)
   private func isPlain(_ header: FrameHeader) -> Bool {
-    header.reserved == 0 && (header.opcode == .text || header.opcode == .binary) && header.isFinal
-      && header.isMinimal && header.isMasked == (side == .client) && isFragmented == false
+    header.isWholeMessage(isMasked: side == .client, allowsRSV1: allowsRSV1) && isFragmented == false
       && closeCode == nil
   }
 
