@@ -36,9 +36,8 @@ package struct Limits: Hashable, Sendable {
   /// Milliseconds that a connection is kept whose FINs have been acknowledged: longer than captures and networks exchange
   /// packets, shorter than timers of TCP.
   package var finLingerTime: Int64 = 100
-  /// Connections that are remembered for `lingerTime` and not kept; beyond it the oldest are forgotten.
-  package var maxEndedConnections = 1 << 15
-  /// Connections kept at once; beyond it the next one takes the place of the longest silent.
+  /// Connections kept at once; beyond it the next one takes the place of the longest silent. Likewise those that have ended
+  /// and are remembered.
   package var maxConnections = 1 << 20
 
   // MARK: What one side sent and only the other side explains, per connection

@@ -108,7 +108,10 @@ package struct Reassembler {
       switch table.flows[slot].opening(by: segment) {
       case .same: return .connection(slot)
       case .tentative: return .tentative(slot)
-      case .another: close(slot, .reused, &sink)
+      case .another:
+        if ended.isLate(segment, key) { return .ended }
+        if let since = table.flows[slot].overSince { remember(slot, since: since, at: segment.packet.time) }
+        close(slot, .reused, &sink)
       }
     }
     if ended.isLate(segment, key) { return .ended }
@@ -228,12 +231,17 @@ package struct Reassembler {
     let due = isSettled ? min(end, since.advanced(byMilliseconds: limits.finLingerTime)) : end
     table.look(at: hand, from: due)
     if time >= due {
-      let entry = EndedConnections.Entry(table.flows[hand], until: end)
-      if time < end { ended.add(entry, now: time, limit: limits.maxEndedConnections) }
+      if time < end { remember(hand, since: since, at: time) }
       close(hand, .ended, &sink)
     } else if !isClockTrusted, time.advanced(bySeconds: Self.restTime) < since {
       close(hand, .ended, &sink)
     }
+  }
+
+  /// Of a connection that has ended late packets may come.
+  private mutating func remember(_ slot: Int, since: Timestamp, at time: Timestamp) {
+    let entry = EndedConnections.Entry(table.flows[slot], since: since, linger: limits.lingerTime)
+    if ended.add(entry, now: time, limit: limits.maxConnections) { statistics.tableEvictions += 1 }
   }
 
   private mutating func rest(_ slot: Int, _ sink: inout some StreamSink) {

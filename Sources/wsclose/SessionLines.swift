@@ -54,9 +54,7 @@ final class SessionLines: Sendable {
     state.withLock { state in
       if session.verdict == .lost || session.verdict == .absent { state.failures += 1 }
       guard verdicts?.contains(session.verdict) ?? true else { return }
-      if !state.capture.statistics.hasNanoseconds,
-        session.legs.contains(where: { $0.connection.openedAt.time.nanoseconds % 1000 != 0 })
-      {
+      if !state.capture.statistics.hasNanoseconds, session.legs.contains(where: \.showsNanoseconds) {
         handOver(&state)
         state.capture.statistics.hasNanoseconds = true
       }
@@ -76,4 +74,16 @@ final class SessionLines: Sendable {
     }
     state.waiting.removeAll(keepingCapacity: true)
   }
+}
+
+extension Leg {
+  /// Whether a time of it is finer than a microsecond; a single one may happen to end in zeros.
+  fileprivate var showsNanoseconds: Bool {
+    connection.openedAt.showsNanoseconds || client.acknowledged?.packet.showsNanoseconds == true
+      || server.acknowledged?.packet.showsNanoseconds == true
+  }
+}
+
+extension PacketReference {
+  fileprivate var showsNanoseconds: Bool { time.nanoseconds % 1000 != 0 }
 }

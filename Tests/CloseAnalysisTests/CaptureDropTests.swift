@@ -159,7 +159,7 @@ import WSDecode
       reassembler.receive(packet.segment, in: packet.payload.span, into: &decoder)
     }
     let end = talk.packets[talk.packets.count - 1].segment.packet.time
-    for (seconds, count) in [(1, 0), (3, 0), (7, 1)] as [(Int64, Int)] {
+    for (seconds, count) in [(1, 0), (3, 0), (7, 0), (9, 1)] as [(Int64, Int)] {
       let time = end.advanced(bySeconds: seconds)
       reassembler.receive(.time(packets: time, steady: time), into: &decoder)
       #expect(told.sessions.count == count, "after \(seconds) s")

@@ -122,6 +122,38 @@ import WSDecode
     Self.expectSame(packets, "no request")
   }
 
+  /// The client leaves, and the server goes on for a while; of that leg the handshake is missing, and of none before.
+  @Test func `a leg that has ended alone waits a moment for another hop`() {
+    func bytes(_ number: Int) -> [UInt8] { (0..<30).map { UInt8(truncatingIfNeeded: ($0 + 7) * number) } }
+    var talk = ProxiedConversation(1)
+    talk.upgrade()
+    talk.wait(1)
+    talk.fromClient(WebSocketBytes.frame(.binary, bytes(1), mask: 0x9a13_7705))
+    talk.fromServer(WebSocketBytes.frame(.binary, bytes(3)))
+    let close = WebSocketBytes.close(1001, "", mask: 0x9a13_7705)
+    talk.onOuter {
+      $0.send(.client, close)
+      $0.finish(.client)
+    }
+    for number in 1...5 {
+      talk.wait(0.2)
+      talk.intoProxy(WebSocketBytes.frame(.binary, bytes(number * 2 + 3)))
+    }
+    talk.onInner {
+      $0.send(.client, close)
+      $0.send(.server, WebSocketBytes.close(1001, ""))
+      $0.finish(.server)
+    }
+    var other = Conversation(client: "10.9.7.7:50000", server: "10.9.7.8:2000")
+    for _ in 0..<600 {
+      other.time += 0.02
+      other.send(.client, [1])
+    }
+    let packets = TestPacket.merged([talk.outerPackets, Array(talk.innerPackets.dropFirst(6)), other.packets])
+    #expect(Stages.sessions(of: packets).map(\.legs.count) == [2])
+    Self.expectSame(packets, "alone")
+  }
+
   @Test func `a leg waits for no other where none has had one`() {
     let outside = { (packet: TestPacket) in
       packet.segment.source.port != 9900 && packet.segment.destination.port != 9900

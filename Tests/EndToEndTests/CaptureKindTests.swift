@@ -4,6 +4,25 @@ import Testing
 
 /// Captures as people have them: of several interfaces, compressed, in parts, in folders.
 @Suite struct CaptureKindTests {
+  @Test func `a line is as precise as the capture, also where its first time ends in zeros`() async throws {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.server, WebSocketBytes.close(4321, "test"))
+    talk.finish(.server)
+    let packets = talk.packets.enumerated().map { number, packet in
+      [packet].shifted(by: Double(number) * 1.23e-7)[0]
+    }
+    try await TemporaryFiles.with { files in
+      let path = try files.file("fine.pcap", PcapBytes.file(packets, isNanoseconds: true))
+      func times(_ format: String) async throws -> Set<Substring> {
+        let output = try await Command.wsclose(["--format", format, path]).output
+        return Set(output.matches(of: /[0-9:]{8}\.[0-9]+Z/).map(\.output))
+      }
+      let (report, lines) = (try await times("json"), try await times("ndjson"))
+      #expect(!lines.isEmpty && lines.isSubset(of: report))
+    }
+  }
+
   /// Link types, and what stands before IP in a packet of each.
   static let linkTypes: [(first: UInt16, UInt16, firstHeader: [UInt8], [UInt8])] = [
     (1, 101, ethernet, []), (101, 1, [], ethernet), (113, 276, sll, sll2), (276, 0, sll2, [2, 0, 0, 0]),

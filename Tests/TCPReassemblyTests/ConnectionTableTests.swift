@@ -72,6 +72,45 @@ import Testing
     #expect(transcript.statistics.strays == 0)
   }
 
+  @Test func `where the clock was set back far what comes between the same ends is no late packet`() {
+    var next = Wire(clientISN: 77_777, serverISN: 88_888, at: 20)
+    next.send(.client, at: 0, "xyz")
+    let before = TestPacket.merged([Self.short(ends: true).packets, Self.other(at: [0.5, 30])])
+    let packets = TestPacket.numbered(before.shifted(by: 100) + next.packets)
+    let transcript = Transcript.of(packets)
+    #expect(transcript.statistics.connections == 3)
+    #expect(transcript.lines.contains { $0.contains("client 0 xyz") })
+  }
+
+  @Test func `late copies of two connections between the same ends begin no others`() {
+    var next = Wire(clientISN: 77_777, serverISN: 88_888, at: 0.05)
+    next.open()
+    next.fin(.client, at: 0)
+    next.fin(.server, at: 0, acknowledging: 1)
+    next.acknowledge(.client, 1)
+    let both = [Self.short(ends: true).packets, next.packets]
+    let copies = both.map { $0.shifted(by: 0.6) }
+    let packets = TestPacket.merged(both + [Self.other(at: [0.3, 0.4])] + copies)
+    let transcript = Transcript.of(packets)
+    #expect(transcript.statistics.connections == 3)
+    #expect(transcript.statistics.strays == 0)
+  }
+
+  @Test func `ended connections that are forgotten before their time are counted`() {
+    var options = Limits()
+    options.maxConnections = 2
+    let ended = (0..<4).map { number in
+      var wire = Wire(client: "10.9.1.9:\(5000 + number)", at: Double(number) * 0.2)
+      wire.open()
+      wire.fin(.client, at: 0)
+      wire.fin(.server, at: 0, acknowledging: 1)
+      wire.acknowledge(.client, 1)
+      return wire.packets
+    }
+    let packets = TestPacket.merged(ended + [Self.other(at: [0.95, 1, 1.05])])
+    #expect(Transcript.of(packets, options: options).statistics.tableEvictions == 2)
+  }
+
   @Test func `a SYN with another number begins another connection between the same ends`() {
     var next = Wire(clientISN: 77_777, serverISN: 88_888, at: 1)
     next.open()

@@ -6,12 +6,13 @@ import Testing
 @testable import TCPReassembly
 
 @Suite struct EndedConnectionsTests {
-  static func entry(_ port: Int, until: Int64) -> EndedConnections.Entry {
+  static func entry(_ port: Int, since: Int64, linger: Int64) -> EndedConnections.Entry {
     let key = FlowTableTests.key(port)
     let packet = PacketReference(number: 1, time: Timestamp(nanoseconds: 0))
     let flow = Flow(
       key: key, id: ConnectionID(slot: 0, serial: 1), clientEnd: key.low, packet: packet)
-    return EndedConnections.Entry(flow, until: Timestamp(seconds: until, nanoseconds: 0))
+    return EndedConnections.Entry(
+      flow, since: Timestamp(seconds: since, nanoseconds: 0), linger: linger)
   }
 
   static func segment(_ port: Int, at time: Int64) -> TCPSegment {
@@ -31,12 +32,12 @@ import Testing
     for now in Int64(0)..<1000 {
       for _ in 0..<Int.random(in: 0...8, using: &random) {
         let port = Int.random(in: 0..<200, using: &random)
-        let until = now + 20
-        ended.add(
-          Self.entry(port, until: until), now: Timestamp(seconds: now, nanoseconds: 0), limit: limit)
+        let entry = Self.entry(port, since: now, linger: 20)
+        let isFull = ended.add(entry, now: Timestamp(seconds: now, nanoseconds: 0), limit: limit)
         model.removeAll { $0.until <= now }
-        model.append((port, until))
-        if model.count > limit { model.removeFirst() }
+        model.append((port, now + 20))
+        #expect(isFull == (model.count > limit))
+        if isFull { model.removeFirst() }
       }
       let port = Int.random(in: 0..<200, using: &random)
       let isKnown = model.contains { $0.port == port && now < $0.until }

@@ -22,6 +22,8 @@ package struct SessionStream: LegSink {
   private var frames: FrameLinks?
   /// Whether some session had several legs: the capture stands where hops behind one another pass.
   private var showsHops = false
+  /// Legs that have ended alone a moment ago: another hop may be recognised only now.
+  private var alone: [(leg: LegID, due: Timestamp)] = []
   /// Legs that have ended without a handshake, or alone where some are missing: another hop may yet be recognised.
   private var unrecognised: [(leg: LegID, due: Timestamp)] = []
   private var held: [(session: Session, due: Timestamp)] = []
@@ -35,7 +37,7 @@ package struct SessionStream: LegSink {
   private var count = 0
   /// Legs and sessions in memory.
   package var retainedCount: Int {
-    live.count + ended.count + held.count + unrecognised.count + fronts.retainedCount
+    live.count + ended.count + held.count + alone.count + unrecognised.count + fronts.retainedCount
   }
 
   /// Of sessions that have nothing in common.
@@ -45,6 +47,8 @@ package struct SessionStream: LegSink {
 
   /// Seconds that a session waits for others that end with it, and a leg for other hops.
   private static let holdTime: Int64 = 5
+  /// Seconds that a leg waits for other hops where none is known to be missing.
+  private static let graceTime: Int64 = 2
   private static let maxHeld = 1 << 16
 
   /// - Parameters:
@@ -119,6 +123,7 @@ package struct SessionStream: LegSink {
 
   /// The capture holds no more.
   package mutating func finish() {
+    judgeAlone(upTo: nil)
     judgeUnrecognised(upTo: nil)
     for group in fronts.finish() { tell(group) }
     tellHeld(upTo: nil)
@@ -190,18 +195,33 @@ package struct SessionStream: LegSink {
   // MARK: Sessions
 
   /// Judges a set of legs now, or later if it may lack one: a leg is often recognised only by its end.
-  private mutating func judgeSoon(_ ids: [LegID], _ last: LegID) {
+  ///
+  /// - Parameter hasWaited: whether one that stands alone has waited for others.
+  private mutating func judgeSoon(_ ids: [LegID], _ last: LegID, hasWaited: Bool = false) {
     var legs: [Leg] = []
     legs.reserveCapacity(ids.count)
     for id in ids {
       if let leg = leg(id) { legs.append(leg) }
     }
     let mayLackOne = frames != nil && showsHops && ids.count == 1
-    if !mayLackOne, legs.count == ids.count, legs.allSatisfy({ $0.acceptToken != nil }) {
-      return judge(ids, legs)
-    }
+    let isKnown = legs.count == ids.count && legs.allSatisfy { $0.acceptToken != nil }
+    if !mayLackOne, isKnown, hasWaited || ids.count > 1 { return judge(ids, legs) }
     components.postpone(last)
-    unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
+    if !mayLackOne, isKnown {
+      alone.append((last, now.advanced(bySeconds: Self.graceTime)))
+    } else {
+      unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
+    }
+  }
+
+  /// - Parameter time: `nil` for all.
+  private mutating func judgeAlone(upTo time: Timestamp?) {
+    let count = time.map { time in alone.prefix { $0.due <= time }.count } ?? alone.count
+    let due = alone[..<count].map(\.leg)
+    alone.removeFirst(count)
+    for leg in due {
+      if let ids = components.resume(leg) { judgeSoon(ids, leg, hasWaited: true) }
+    }
   }
 
   /// - Parameter time: `nil` for all.
@@ -284,6 +304,7 @@ package struct SessionStream: LegSink {
   /// Tells what has waited long enough.
   private mutating func check() {
     lastCheck = now
+    judgeAlone(upTo: now)
     judgeUnrecognised(upTo: now)
     let (live, ended) = (live, ended)
     for group in fronts.due(at: now, { live[$0] ?? ended[$0] }) { tell(group) }
