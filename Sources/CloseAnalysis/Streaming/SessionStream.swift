@@ -10,6 +10,8 @@ import WSDecode
 ///                                               ▼◀──────────front ended, or patience────┘
 ///                                             told ◀──others ended with it?── held (no Close frame)
 ///
+/// A leg that stands alone is judged a moment later: another hop may be recognised only now.
+///
 /// What several sessions have in common (`mass-teardown`, `idle-timeout`) is known of those before and of those that
 /// end within seconds. A leg that is told only when its session has been told is a session of its own.
 package struct SessionStream: LegSink {
