@@ -34,7 +34,7 @@ package struct CaptureStatistics: Equatable, Sendable {
     packets += 1
     bytes &+= UInt64(wireLength)
     if capturedLength < wireLength { truncatedPackets += 1 }
-    if packet.time.nanoseconds % 1000 != 0 { hasNanoseconds = true }
+    if packet.time.hasNanoseconds { hasNanoseconds = true }
     if firstPacket.map({ packet.time < $0 }) ?? true { firstPacket = packet.time }
     if lastPacket.map({ $0 < packet.time }) ?? true { lastPacket = packet.time }
   }

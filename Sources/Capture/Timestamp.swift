@@ -24,6 +24,9 @@
     return Double(difference) / 1e9
   }
 
+  /// Whether it is no whole number of microseconds.
+  @inlinable package var hasNanoseconds: Bool { nanoseconds % 1000 != 0 }
+
   @inlinable package func advanced(bySeconds seconds: Int64) -> Timestamp {
     advanced(by: seconds, units: 1_000_000_000)
   }

@@ -175,35 +175,30 @@ package struct LostPart: Hashable, Sendable {
   }
 
   mutating func count(_ frame: Frame) {
-    count(frame.header)
-    if !frame.violations.isEmpty {
-      incidents.value.note(frame.violations, of: frame.header.opcode, in: frame.first)
-    }
-    marks.add(FrameMark(WholeFrame(frame), in: frame.first))
+    let whole = WholeFrame(frame)
+    note(whole, in: frame.first)
+    marks.add(FrameMark(whole, in: frame.first))
     lastFrame = frame.last
     sentEnd = max(sentEnd, frame.range.upperBound)
   }
 
   mutating func count(_ whole: Span<WholeFrame>, in packet: PacketReference) {
     guard let last = whole.indices.last else { return }
-    for index in whole.indices {
-      let frame = whole[index]
-      count(frame.header)
-      if !frame.violations.isEmpty {
-        incidents.value.note(frame.violations, of: frame.header.opcode, in: packet)
-      }
-    }
+    for index in whole.indices { note(whole[index], in: packet) }
     marks.add(whole, in: packet)
     lastFrame = packet
     sentEnd = max(sentEnd, whole[last].end)
   }
 
   @inline(__always)
-  private mutating func count(_ header: FrameHeader) {
+  private mutating func note(_ frame: WholeFrame, in packet: PacketReference) {
+    let header = frame.header
     frames += 1
-    guard !header.opcode.isControl else { return }
-    payloadBytes += header.payloadLength
-    if header.isFinal { messages += 1 }
+    if !header.opcode.isControl {
+      payloadBytes += header.payloadLength
+      if header.isFinal { messages += 1 }
+    }
+    if !frame.violations.isEmpty { incidents.value.note(frame.violations, of: header.opcode, in: packet) }
   }
 
   private mutating func take(_ event: StreamEvent) {

@@ -84,7 +84,7 @@ private struct FrameLine {
     self.file = file
   }
 
-  private var time: TimeText { TimeText(fractionDigits: frame.last.time.nanoseconds % 1000 == 0 ? 6 : 9) }
+  private var time: TimeText { TimeText(fractionDigits: frame.last.time.hasNanoseconds ? 9 : 6) }
 
   var text: [UInt8] {
     let connection = leg.connection

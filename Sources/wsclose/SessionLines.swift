@@ -79,11 +79,7 @@ final class SessionLines: Sendable {
 extension Leg {
   /// Whether a time of it is finer than a microsecond; a single one may happen to end in zeros.
   fileprivate var showsNanoseconds: Bool {
-    connection.openedAt.showsNanoseconds || client.acknowledged?.packet.showsNanoseconds == true
-      || server.acknowledged?.packet.showsNanoseconds == true
+    connection.openedAt.time.hasNanoseconds || client.acknowledged?.packet.time.hasNanoseconds == true
+      || server.acknowledged?.packet.time.hasNanoseconds == true
   }
-}
-
-extension PacketReference {
-  fileprivate var showsNanoseconds: Bool { time.nanoseconds % 1000 != 0 }
 }

@@ -36,6 +36,12 @@ import Testing
     return wire
   }
 
+  /// What is told where packets between the same ends follow a connection that has been told.
+  static func afterEnd(_ later: Wire) -> Transcript {
+    Transcript.of(
+      TestPacket.merged([short(ends: true).packets, other(at: [0.5, 0.6]), later.packets]))
+  }
+
   static func closings(_ transcript: Transcript) -> [String] {
     transcript.lines.filter { $0.contains("closed") }
   }
@@ -64,10 +70,7 @@ import Testing
     var copy = Wire(at: 1)
     copy.open()
     copy.send(.client, at: 0, "abc")
-    let packets = TestPacket.merged([
-      Self.short(ends: true).packets, Self.other(at: [0.5, 0.6]), copy.packets,
-    ])
-    let transcript = Transcript.of(packets)
+    let transcript = Self.afterEnd(copy)
     #expect(transcript.statistics.connections == 2)
     #expect(transcript.statistics.strays == 0)
   }
@@ -115,10 +118,7 @@ import Testing
     var next = Wire(clientISN: 77_777, serverISN: 88_888, at: 1)
     next.open()
     next.send(.client, at: 0, "xyz")
-    let packets = TestPacket.merged([
-      Self.short(ends: true).packets, Self.other(at: [0.5, 0.6]), next.packets,
-    ])
-    let transcript = Transcript.of(packets)
+    let transcript = Self.afterEnd(next)
     #expect(transcript.statistics.connections == 3)
     #expect(transcript.lines.contains { $0.contains("client 0 xyz") })
   }

@@ -33,7 +33,7 @@ struct FrontSearch {
   private var waiting = WaitingLegs()
   private var early: [Early] = []
   /// Legs that were answered a moment ago, in the order in which that was told.
-  private var answered: [(leg: LegID, due: Timestamp)] = []
+  private var answered = DueQueue<LegID>()
   /// When the candidates of those will be known.
   private var dues: [LegID: Timestamp] = [:]
   /// The candidates of legs, of those that have any; `nil` if they are too many, or not known.
@@ -86,7 +86,7 @@ struct FrontSearch {
       return
     }
     let due = now.advanced(bySeconds: Self.settleTime)
-    answered.append((id, due))
+    answered.add(id, due: due)
     dues[id] = due
   }
 
@@ -171,15 +171,13 @@ struct FrontSearch {
 
   /// Looks for the candidates of legs that have not ended.
   private mutating func settle(upTo now: Timestamp, _ leg: (LegID) -> Leg?) {
-    let count = answered.prefix { $0.due <= now }.count
-    for (id, _) in answered[..<count] where dues.removeValue(forKey: id) != nil {
+    for id in answered.take(upTo: now) where dues.removeValue(forKey: id) != nil {
       guard let leg = leg(id) else { continue }
       let found = sealed.candidates(for: leg, id)
       guard found?.isEmpty != true else { continue }
       candidates[id] = .some(found)
       known[id] = now
     }
-    answered.removeFirst(count)
   }
 
   /// - Parameter now: `nil` for all.

@@ -25,10 +25,10 @@ package struct SessionStream: LegSink {
   /// Whether some session had several legs: the capture stands where hops behind one another pass.
   private var showsHops = false
   /// Legs that have ended alone a moment ago: another hop may be recognised only now.
-  private var alone: [(leg: LegID, due: Timestamp)] = []
+  private var alone = DueQueue<LegID>()
   /// Legs that have ended without a handshake, or alone where some are missing: another hop may yet be recognised.
-  private var unrecognised: [(leg: LegID, due: Timestamp)] = []
-  private var held: [(session: Session, due: Timestamp)] = []
+  private var unrecognised = DueQueue<LegID>()
+  private var held = DueQueue<Session>()
   private var endings = EndingHistory(maxPlaces: 1 << 16)
   private var drops = CaptureDrops()
   private var clock = PacketClock()
@@ -210,28 +210,22 @@ package struct SessionStream: LegSink {
     if !mayLackOne, isKnown, hasWaited || ids.count > 1 { return judge(ids, legs) }
     components.postpone(last)
     if !mayLackOne, isKnown {
-      alone.append((last, now.advanced(bySeconds: Self.graceTime)))
+      alone.add(last, due: now.advanced(bySeconds: Self.graceTime))
     } else {
-      unrecognised.append((last, now.advanced(bySeconds: Self.holdTime)))
+      unrecognised.add(last, due: now.advanced(bySeconds: Self.holdTime))
     }
   }
 
   /// - Parameter time: `nil` for all.
   private mutating func judgeAlone(upTo time: Timestamp?) {
-    let count = time.map { time in alone.prefix { $0.due <= time }.count } ?? alone.count
-    let due = alone[..<count].map(\.leg)
-    alone.removeFirst(count)
-    for leg in due {
+    for leg in alone.take(upTo: time) {
       if let ids = components.resume(leg) { judgeSoon(ids, leg, hasWaited: true) }
     }
   }
 
   /// - Parameter time: `nil` for all.
   private mutating func judgeUnrecognised(upTo time: Timestamp?) {
-    let count = time.map { time in unrecognised.prefix { $0.due <= time }.count } ?? unrecognised.count
-    let due = unrecognised[..<count].map(\.leg)
-    unrecognised.removeFirst(count)
-    for leg in due {
+    for leg in unrecognised.take(upTo: time) {
       if let ids = components.resume(leg) { judge(ids, ids.compactMap { self.leg($0) }) }
     }
   }
@@ -299,7 +293,7 @@ package struct SessionStream: LegSink {
       session.findings = FindingCatalogue.findings(in: session, context)
       return emit(session)
     }
-    held.append((session, now.advanced(bySeconds: Self.holdTime)))
+    held.add(session, due: now.advanced(bySeconds: Self.holdTime))
     if held.count > Self.maxHeld { tellHeld(upTo: now.advanced(bySeconds: Self.holdTime)) }
   }
 
@@ -315,10 +309,8 @@ package struct SessionStream: LegSink {
 
   /// - Parameter time: `nil` for all.
   private mutating func tellHeld(upTo time: Timestamp?) {
-    let count = time.map { time in held.prefix { $0.due <= time }.count } ?? held.count
-    guard count > 0 else { return }
-    var due = held[..<count].map(\.session)
-    held.removeFirst(count)
+    var due = held.take(upTo: time)
+    guard !due.isEmpty else { return }
     let context = context.with(endings.common(to: due, open: live))
     for index in due.indices {
       due[index].findings = FindingCatalogue.findings(in: due[index], context)
