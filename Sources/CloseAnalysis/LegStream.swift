@@ -35,6 +35,8 @@ package struct LostPart: Hashable, Sendable {
 }
 
 /// What a capture shows of one direction of a leg. `side` is the sender.
+///
+/// What changes with every packet stands first, and together.
 @usableFromInline package struct LegStream: Sendable {
   package let side: Side
   /// The sequence number of offset 0.
@@ -44,24 +46,24 @@ package struct LostPart: Hashable, Sendable {
   package private(set) var payloadBytes: UInt64 = 0
   /// The end of the furthest byte that the capture tells of.
   package private(set) var sentEnd: UInt64 = 0
-  /// The first Close frame.
-  package private(set) var close: SeenClose?
-  /// The orderly end: FIN, or END_STREAM.
-  package private(set) var fin: SeenEnd?
-  /// The abort: RST, RST_STREAM or GOAWAY.
-  package private(set) var rst: SeenEnd?
+  /// The packet that completed the last frame.
+  package private(set) var lastFrame: PacketReference?
+  /// By which the frames are known again on another leg.
+  package private(set) var marks = FrameMarks()
   /// How far the receiver acknowledged, and since when.
   package private(set) var acknowledged: (upTo: UInt64, packet: PacketReference)?
+  private var peerEnd: PacketReference?
+  /// The orderly end: FIN, or END_STREAM.
+  package private(set) var fin: SeenEnd?
+  /// The first Close frame.
+  package private(set) var close: SeenClose?
+  /// The abort: RST, RST_STREAM or GOAWAY.
+  package private(set) var rst: SeenEnd?
   /// The first packet in which the receiver acknowledged the FIN.
   package private(set) var finAcknowledged: PacketReference?
   /// How far the receiver had acknowledged when it ended its own stream, with that packet at the latest: what
   /// came later came to nobody.
   package private(set) var acknowledgedAtPeerEnd: UInt64?
-  private var peerEnd: PacketReference?
-  /// The packet that completed the last frame.
-  package private(set) var lastFrame: PacketReference?
-  /// By which the frames are known again on another leg.
-  package private(set) var marks = FrameMarks()
   /// There are many streams: what most of them have nothing of takes no place in them.
   private var incidents = Seldom<StreamIncidents>()
 

@@ -2,12 +2,12 @@ import Capture
 
 /// Where a piece of a stream lies, and which packet brought it.
 package struct StreamChunk: Hashable, Sendable {
-  package var connection: ConnectionID
+  /// The packet that completed the piece.
+  package var packet: PacketReference
   package var side: Side
   /// Stream offset of the first byte: 0 is the stream's first.
   package var offset: UInt64
-  /// The packet that completed the piece.
-  package var packet: PacketReference
+  package var connection: ConnectionID
 
   package init(connection: ConnectionID, side: Side, offset: UInt64, packet: PacketReference) {
     self.connection = connection

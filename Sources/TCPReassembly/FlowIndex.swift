@@ -4,7 +4,8 @@ import Streams
 /// Which slot of some array has a key: open addressing over dense slots. The hash is seeded, so that nobody can choose ports
 /// that all land in one place.
 struct FlowIndex {
-  /// Slot + 1 by hash, 0 where free; a power of two, at most half full.
+  /// Slot + 1 by hash, 0 where free; a power of two, at most a quarter full: to find another key first costs more than all
+  /// the rest.
   private var buckets = [UInt32](repeating: 0, count: 64)
   private var count = 0
   private let seed: (UInt64, UInt64)
@@ -30,7 +31,7 @@ struct FlowIndex {
   ///
   /// - Parameter key: that of any slot which was added before.
   mutating func insert(_ new: FlowKey, slot: Int, key: (Int) -> FlowKey) {
-    if (count + 1) * 2 > buckets.count { grow(key) }
+    if (count + 1) * 4 > buckets.count { grow(key) }
     count += 1
     place(new, slot)
   }
@@ -71,10 +72,9 @@ struct FlowIndex {
   @inline(__always)
   private func home(of key: FlowKey) -> Int {
     var hash = seed.0
-    hash = (hash ^ key.low.address.high).mixed(with: key.low.address.low ^ seed.1)
-    hash = (hash ^ key.high.address.high).mixed(with: key.high.address.low ^ seed.1)
-    let places = UInt64(key.realm) << 32 | UInt64(key.low.port) << 16 | UInt64(key.high.port)
-    hash = (hash ^ places).mixed(with: seed.1)
+    hash = (hash ^ key.lowAddress.high).mixed(with: key.lowAddress.low ^ seed.1)
+    hash = (hash ^ key.highAddress.high).mixed(with: key.highAddress.low ^ seed.1)
+    hash = (hash ^ key.places).mixed(with: seed.1)
     return Int(truncatingIfNeeded: hash) & (buckets.count - 1)
   }
 }
