@@ -18,6 +18,11 @@ struct LegSlots<Value> {
     }
   }
 
+  /// In the order of their slots.
+  func forEach(_ body: (Value) -> Void) {
+    for case .some(let value) in values { body(value) }
+  }
+
   subscript(id: LegID) -> Value? { contains(id) ? values[id.slot] : nil }
 
   func contains(_ id: LegID) -> Bool { id.slot < ids.count && ids[id.slot] == id }

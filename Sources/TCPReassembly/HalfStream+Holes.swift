@@ -40,8 +40,9 @@ extension HalfStream {
   ) {
     guard let end = holeEnd, end > next else { return }
     sink.receive(.gap(side, next..<end, cause, packet), on: id)
-    next = end
     facts.insert(.endsInGap)
+    if end - next == 1 { facts.insert(.lacksLastByte) } else { facts.remove(.lacksLastByte) }
+    next = end
     if !waiting.isEmpty { waiting[0].holeAcknowledgedAt = nil }
     deliverHeld(on: id, &sink)
     settle(on: id, &sink)

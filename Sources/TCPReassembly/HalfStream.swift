@@ -10,7 +10,7 @@ import Streams
 ///       delivered    │    delivered     │            │ held                        │ set aside
 struct HalfStream {
   struct Facts: OptionSet {
-    let rawValue: UInt16
+    let rawValue: UInt32
     /// `base` is known.
     static let begun = Facts(rawValue: 1)
     /// Offset 0 is the stream's beginning, and not only the first that was captured.
@@ -22,6 +22,8 @@ struct HalfStream {
     static let finDelivered = Facts(rawValue: 32)
     /// What was last put out is a gap.
     static let endsInGap = Facts(rawValue: 64)
+    /// And that gap is a single byte.
+    static let lacksLastByte = Facts(rawValue: 512)
     /// The scale of the peer's window is not known: its edge is the farthest that it may be.
     static let windowGuessed = Facts(rawValue: 256)
     /// The sender's SYN was captured.
@@ -58,6 +60,12 @@ struct HalfStream {
   var isFinished: Bool {
     guard finDelivered, let fin else { return false }
     return acknowledged > fin.offset
+  }
+
+  /// Whether its FIN was acknowledged, be it that the FIN was not captured: then the last that its receiver has is one
+  /// missing byte.
+  var isFinishedOrLacksFIN: Bool {
+    isFinished || facts.contains(.lacksLastByte) && acknowledged == next
   }
 
   /// Bytes that wait, bookkeeping included.
@@ -233,6 +241,7 @@ struct HalfStream {
     _ sink: inout some StreamSink
   ) {
     if next > 0 { facts.insert(.confirmed) }
+    facts.remove(.lacksLastByte)
     if !bytes.isEmpty {
       sink.receive(bytes, StreamChunk(connection: id, side: side, offset: next, packet: packet))
       facts.remove(.endsInGap)

@@ -212,9 +212,13 @@ package struct Reassembler {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
     } else {
-      let restTime = max(Self.restTime, limits.reorderPatience)
+      let restTime = max(
+        table.flows[hand].hasFIN ? limits.lingerTime : Self.restTime, limits.reorderPatience)
       let isSilent = time >= last.advanced(bySeconds: restTime)
-      if isSilent { rest(hand, &sink) }
+      if isSilent {
+        rest(hand, &sink)
+        if table.flows[hand].hasEndedSilently(at: time) { return close(hand, .ended, &sink) }
+      }
       let next = (isSilent ? time : last).advanced(bySeconds: restTime)
       let isOver = table.flows[hand].overSince != nil
       let idle = last.advanced(bySeconds: limits.idleTimeout)

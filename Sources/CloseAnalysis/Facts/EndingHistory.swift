@@ -90,35 +90,45 @@ struct EndingHistory {
   /// What all sessions so far have in common, in n log n time.
   var common: CommonEndings {
     var common = CommonEndings()
-    for place in places.values { Self.add(place, to: &common) }
+    for var place in places.values {
+      place.sort()
+      Self.add(place, to: &common)
+    }
     return common
   }
 
   /// What some sessions have in common with others.
   ///
   /// - Parameter open: legs that have not ended.
-  func common(to sessions: [Session], open: LegSlots<Leg>) -> CommonEndings {
+  mutating func common(to sessions: [Session], open: LegSlots<Leg>) -> CommonEndings {
     var common = CommonEndings()
     var relevant: [Place: PlaceEndings] = [:]
     for session in sessions {
       guard let place = Self.ending(of: session)?.0, relevant[place] == nil else { continue }
       // All places that there are may be many more.
-      if let endings = places[place], endings.mayHaveCommonEndings { relevant[place] = endings.sorted }
+      guard places[place]?.mayHaveCommonEndings == true else { continue }
+      places[place]?.sort()
+      relevant[place] = places[place]
     }
     // How many a place had matters only where many ended at once.
     let hasBursts = relevant.values.contains { EndingBurst.mayBe(in: $0) }
-    for (_, leg) in hasBursts ? open.all : [] {
-      let begin = leg.beginning.time
-      relevant[Place(host: leg.connection.serverHost, isClientSide: false)]?.note(from: begin, to: nil)
-      relevant[Place(host: leg.connection.clientHost, isClientSide: true)]?.note(from: begin, to: nil)
+    if hasBursts {
+      open.forEach { leg in
+        let begin = leg.beginning.time
+        relevant[Place(host: leg.connection.serverHost, isClientSide: false)]?.note(from: begin, to: nil)
+        relevant[Place(host: leg.connection.clientHost, isClientSide: true)]?.note(from: begin, to: nil)
+      }
     }
-    for place in relevant.values { Self.add(place, to: &common) }
+    for var place in relevant.values {
+      if hasBursts { place.sort() }
+      Self.add(place, to: &common)
+    }
     return common
   }
 
+  /// - Parameter place: sorted.
   private static func add(_ place: PlaceEndings, to common: inout CommonEndings) {
     guard place.mayHaveCommonEndings else { return }
-    let place = place.sorted
     for burst in EndingBurst.all(in: place) {
       for id in burst.sessions { common.bursts[id] = burst }
     }

@@ -28,14 +28,13 @@ struct PlaceEndings {
   /// Whether there are enough endings for anything to be told of them.
   var mayHaveCommonEndings: Bool { endings.count >= EqualSilence.minCount }
 
-  /// In the order of time; what is counted only where that is asked for.
-  var sorted: PlaceEndings {
-    var place = self
-    place.endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
-    guard EndingBurst.mayBe(in: place) else { return place }
-    place.begins.sort()
-    place.ends.sort()
-    return place
+  /// Puts it in the order of time, what is counted only where that is asked for. To sort again what was sorted before, and
+  /// has grown a little, costs little.
+  mutating func sort() {
+    endings.sort { ($0.time, $0.session) < ($1.time, $1.session) }
+    guard EndingBurst.mayBe(in: self) else { return }
+    begins.sort()
+    ends.sort()
   }
 
   // MARK: Limits, for a capture that goes on
@@ -99,9 +98,18 @@ struct EndingBurst {
     runs(in: place.endings).compactMap { EndingBurst(place.endings[$0], of: place) }
   }
 
+  private static func runs(in endings: [PlaceEndings.Ending]) -> [Range<Int>] {
+    denseRuns(in: endings).filter { span(of: endings[$0]) <= maxSpan }
+  }
+
+  private static func span(of run: ArraySlice<PlaceEndings.Ending>) -> Double {
+    guard let first = run.first, let last = run.last else { return 0 }
+    return last.time.seconds(since: first.time)
+  }
+
   /// A session belongs to a burst if any 100 ms that it lies in hold five or more ends; overlapping ones are one
   /// burst.
-  private static func runs(in endings: [PlaceEndings.Ending]) -> [Range<Int>] {
+  private static func denseRuns(in endings: [PlaceEndings.Ending]) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     var end = 0
     for start in endings.indices {
@@ -117,11 +125,10 @@ struct EndingBurst {
   }
 
   private init?(_ run: ArraySlice<PlaceEndings.Ending>, of place: PlaceEndings) {
-    guard let first = run.first, let last = run.last else { return nil }
-    span = last.time.seconds(since: first.time)
-    guard span <= Self.maxSpan, run.count * Self.minPart >= place.openCount(before: first.time) else {
+    guard let first = run.first, run.count * Self.minPart >= place.openCount(before: first.time) else {
       return nil
     }
+    span = Self.span(of: run)
     sessions = run.map(\.session)
     let silences = run.compactMap(\.silence)
     if silences.count == run.count, let low = silences.min(), let high = silences.max(),
