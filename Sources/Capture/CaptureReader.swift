@@ -76,7 +76,7 @@ package struct CaptureReader {
     let keepsBlocks = Sink.keepsBlocks
     do throws(CaptureError) {
       while true {
-        if file.mayWait { prepareToWait(&sink) }
+        if file.mayWait { pauseIfDue(&sink) }
         guard let packet = try file.next() else { break }
         if keepsBlocks, let block = file.shareBlock() { sink.receive(block) }
         try read(packet, into: &sink)
@@ -94,10 +94,10 @@ package struct CaptureReader {
   /// What was read so far is to be used before the next packet is waited for. Not inlined: only pipes ask, and to ask copies
   /// what is known of the file.
   @inline(never)
-  private func prepareToWait(_ sink: inout some SegmentSink) {
+  private func pauseIfDue(_ sink: inout some SegmentSink) {
     guard !file.hasWholePacket else { return }
     tellProgress(to: &sink)
-    sink.prepareToWait()
+    sink.receive(.pause)
   }
 
   private static let progressInterval: UInt64 = 1 << 10

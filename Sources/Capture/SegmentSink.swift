@@ -4,8 +4,6 @@ package protocol CaptureSink {
   static var keepsBlocks: Bool { get }
   /// Takes the bytes in which the packets that follow lie.
   mutating func receive(_ block: CaptureBlock)
-  /// Hands on what it keeps: there may be nothing to take for long.
-  mutating func prepareToWait()
   /// Takes a TLS key log that the capture brings along, in front of the packets that it is for.
   mutating func receive(secrets: [UInt8])
   /// Takes the names of the capture's interfaces, by the numbers that segments carry, when more are known: of a file those
@@ -20,7 +18,6 @@ package protocol CaptureSink {
 extension CaptureSink {
   package static var keepsBlocks: Bool { false }
   package mutating func receive(_ block: CaptureBlock) {}
-  package mutating func prepareToWait() {}
   package mutating func receive(secrets: [UInt8]) {}
   package mutating func receive(interfaceNames: [UInt32: String]) {}
   package mutating func receive(progress: CaptureProgress) {}
@@ -31,7 +28,7 @@ extension CaptureSink {
 package protocol SegmentSink: CaptureSink {
   /// Takes a TCP segment; `frame` is the packet in which `segment.payload` lies.
   mutating func receive(_ segment: TCPSegment, in frame: Span<UInt8>)
-  /// Takes what a live capture tells besides.
+  /// Takes what the capture tells besides.
   mutating func receive(_ notice: CaptureNotice)
 }
 

@@ -1,65 +1,63 @@
 import Capture
 import Streams
-import Synchronization
 import WSDecode
 
 /// Has a sink of legs work on a thread of its own, so that one capture keeps two cores busy: what is decoded here is
-/// analysed there. The order of the events stays.
-package final class LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Sendable {
-  private let batch = Mutex(LegBatch())
+/// analysed there. The order of the events stays. Copies have the same sink: only one of them is to receive.
+package struct LegHandOver<Sink: LegSink & SendableMetatype>: LegSink, Sendable {
+  private var batch = LegBatch()
   private let memory = BatchMemory<LegBatch>()
-  private let worker: Worker<Sink>
+  /// Has what was handed over.
+  package let worker: Worker<Sink>
   private let afterEach: @Sendable (Sink) -> Void
+  /// Batches that wait, at most.
+  private static var room: Int { 8 }
 
   /// - Parameter afterEach: called on that thread when the sink has taken what was handed over at once.
   package init(_ sink: sending Sink, afterEach: @escaping @Sendable (Sink) -> Void = { _ in }) {
-    worker = Worker(sink, name: "legs")
+    worker = Worker(sink, name: "legs", room: Self.room)
     self.afterEach = afterEach
   }
 
-  package func receive(_ event: consuming LegEvent, on leg: LegID) {
-    var event = Optional(event)
-    add { batch in
-      if let event = event.take() { batch.add(event, on: leg) }
-    }
+  package mutating func receive(_ event: consuming LegEvent, on leg: LegID) {
+    batch.add(event, on: leg)
+    if batch.isFull { handOver(isUrgent: false) }
   }
 
-  package func receive(_ frame: Frame, on leg: LegID) { add { $0.add(frame, on: leg) } }
+  package mutating func receive(_ frame: Frame, on leg: LegID) {
+    batch.add(frame, on: leg)
+    if batch.isFull { handOver(isUrgent: false) }
+  }
 
-  package func receive(
+  package mutating func receive(
     _ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID
   ) {
-    add { $0.add(frames, of: side, in: packet, on: leg) }
+    batch.add(frames, of: side, in: packet, on: leg)
+    if batch.isFull { handOver(isUrgent: false) }
   }
 
-  package func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID) {
-    add { $0.addAcknowledgment(of: side, upTo: upTo, packet, on: leg) }
+  package mutating func acknowledge(
+    _ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID
+  ) {
+    batch.addAcknowledgment(of: side, upTo: upTo, packet, on: leg)
+    if batch.isFull { handOver(isUrgent: false) }
   }
 
-  package func receive(_ notice: CaptureNotice) { add { $0.add(notice) } }
-
-  @inline(__always)
-  private func add(_ item: (inout LegBatch) -> Void) {
-    let isFull = batch.withLock { batch in
-      item(&batch)
-      return batch.isFull
-    }
-    if isFull { handOver() }
+  package mutating func receive(_ notice: CaptureNotice) {
+    batch.add(notice)
+    if batch.isFull || notice == .pause { handOver(isUrgent: notice == .pause) }
   }
-
-  /// Waits until the sink has taken all that was received.
-  package func flush() { finish { _ in } }
 
   /// Waits until the sink has taken all that was received, and asks it for something.
-  package func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
-    handOver()
+  package mutating func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {
+    handOver(isUrgent: true)
     return worker.ask(body)
   }
 
-  /// Has the sink take what was received, and waits for no more than room for it.
-  package func handOver() {
-    guard let full = batch.withLock({ batch in batch.isEmpty ? nil : memory.pack(&batch) }) else { return }
-    worker.work { [memory, afterEach] sink in
+  private mutating func handOver(isUrgent: Bool) {
+    guard !batch.isEmpty else { return }
+    let full = memory.pack(&batch)
+    worker.work(isUrgent: isUrgent) { [memory, afterEach] sink in
       memory.unpack(full) { $0.hand(to: &sink) }
       afterEach(sink)
     }

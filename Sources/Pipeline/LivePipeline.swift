@@ -44,7 +44,7 @@ package struct LivePipeline {
   /// Waits for packets, a quarter of a second at most, and takes what there is. Gives the sessions that were judged meanwhile.
   package mutating func step() {
     capture.step(into: &stages)
-    sessions.handOver()
+    stages.receive(.pause)
     sessions.takeSessions().forEach(onSession)
   }
 
@@ -56,6 +56,7 @@ package struct LivePipeline {
     capture.finish(into: &stages)
     leftUnended = stages.reassembler.unendedConnections
     stages.finish()
+    stages.receive(.pause)
     sessions.finish()
     sessions.takeSessions().forEach(onSession)
   }

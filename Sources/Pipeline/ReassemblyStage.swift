@@ -21,7 +21,6 @@ struct ReassemblyStage<Next: StreamSink & CaptureSink>: SegmentSink {
 
   mutating func receive(_ notice: CaptureNotice) { reassembler.receive(notice, into: &next) }
   mutating func receive(_ block: CaptureBlock) { next.receive(block) }
-  mutating func prepareToWait() { next.prepareToWait() }
   mutating func receive(secrets: [UInt8]) { next.receive(secrets: secrets) }
   mutating func receive(interfaceNames: [UInt32: String]) { next.receive(interfaceNames: interfaceNames) }
   mutating func receive(progress: CaptureProgress) { next.receive(progress: progress) }

@@ -4,7 +4,7 @@ import Synchronization
 /// Has the legs of a live capture joined and judged on a thread of its own. The sessions are told on the thread that
 /// captures, in their order: what gets them belongs to it, as the ring of packets does.
 package struct SessionThread {
-  /// Takes the legs. What it received is judged once `handOver` is called, or when there is much of it.
+  /// Takes the legs. What it received is judged when the capture pauses, or when there is much of it.
   package let legs: LegHandOver<SessionStream>
   private let judged: JudgedSessions
 
@@ -17,15 +17,12 @@ package struct SessionThread {
     }
   }
 
-  /// Has all be judged that was received. Waits only if the thread is far behind.
-  package func handOver() { legs.handOver() }
-
   /// The sessions that were judged since the last call.
   package func takeSessions() -> [Session] { judged.take() }
 
-  /// The capture is over: waits until all is judged.
+  /// The capture is over, and has paused: waits until all is judged.
   package func finish() {
-    legs.finish { stream in
+    legs.worker.ask { stream in
       stream.finish()
       judged.put(up: stream.retainedCount)
     }

@@ -35,9 +35,11 @@ struct StreamHandOver<Sink: StreamSink & CaptureSink & SendableMetatype>: Stream
   mutating func receive(interfaceNames: [UInt32: String]) { batch.add(.interfaceNames(interfaceNames)) }
   mutating func receive(progress: CaptureProgress) { batch.add(.progress(progress)) }
   mutating func receive(pods: [UInt32: PodName]) { batch.add(.pods(pods)) }
-  mutating func receive(_ notice: CaptureNotice) { batch.add(.notice(notice)) }
 
-  mutating func prepareToWait() { handOver() }
+  mutating func receive(_ notice: CaptureNotice) {
+    batch.add(.notice(notice))
+    if notice == .pause { handOver() }
+  }
 
   /// Waits until the sink has taken all that was received, and asks it for something.
   mutating func finish<Result: Sendable>(_ body: (inout Sink) -> Result) -> Result {

@@ -3,28 +3,64 @@ import Synchronization
 
 /// A value that is changed by one piece of work after the other, on another thread.
 package final class Worker<Value>: Sendable {
-  private let value: Mutex<Value>
-  private let queue: DispatchQueue
-  /// For work that waits.
-  private let room = DispatchSemaphore(value: maxWaiting)
-  private static var maxWaiting: Int { 4 }
+  package typealias Work = @Sendable (inout Value) -> Void
 
-  package init(_ value: sending Value, name: String) {
+  private struct Line {
+    var waiting: [Work] = []
+    var isRunning = false
+  }
+  private let value: Mutex<Value>
+  private let line = Mutex(Line())
+  private let queue: DispatchQueue
+  private let room: DispatchSemaphore
+  /// How many pieces of work that are not urgent are worth waking up a thread.
+  private let enough: Int
+
+  /// - Parameter room: for how many pieces of work that are not done.
+  package init(_ value: sending Value, name: String, room: Int = 4) {
     self.value = Mutex(value)
+    self.room = DispatchSemaphore(value: room)
+    enough = room / 2
     queue = DispatchQueue(label: "wsclose.\(name)")
   }
 
   /// Has something done next, once there is room.
-  package func work(_ body: @escaping @Sendable (inout Value) -> Void) {
+  ///
+  /// - Parameter isUrgent: false if it may wait until half of the room is filled: to wake up a thread for each piece costs
+  ///   more than small pieces do.
+  package func work(isUrgent: Bool = true, _ body: @escaping Work) {
     room.wait()
-    queue.async {
-      self.value.withLock { body(&$0) }
-      self.room.signal()
+    let starts = line.withLock { line in
+      line.waiting.append(body)
+      guard !line.isRunning, isUrgent || line.waiting.count >= enough else { return false }
+      line.isRunning = true
+      return true
     }
+    if starts { queue.async { self.workOff() } }
   }
 
   /// Waits until all work is done, and asks for something.
   package func ask<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
-    queue.sync { value.withLock { body(&$0) } }
+    queue.sync {
+      workOff()
+      return value.withLock { body(&$0) }
+    }
+  }
+
+  private func workOff() {
+    while let work = takeNext() {
+      value.withLock { work(&$0) }
+      room.signal()
+    }
+  }
+
+  private func takeNext() -> Work? {
+    line.withLock { line in
+      guard !line.waiting.isEmpty else {
+        line.isRunning = false
+        return nil
+      }
+      return line.waiting.removeFirst()
+    }
   }
 }

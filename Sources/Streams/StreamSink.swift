@@ -28,7 +28,7 @@ package protocol StreamSink {
   /// Takes what `StreamEvent.acknowledged` tells: a call of its own, as every other packet does nothing else.
   mutating func acknowledge(
     _ side: Side, upTo: UInt64, _ packet: PacketReference, on connection: ConnectionID)
-  /// Takes what a live capture tells; a stage that writes to a sink passes it on.
+  /// Takes what the capture tells besides; a stage that writes to a sink passes it on.
   mutating func receive(_ notice: CaptureNotice)
 }
 

@@ -48,7 +48,7 @@ package struct Reassembler {
   /// Those of them that no FINs and no RST have ended.
   package var unendedConnections: Int { table.flows.count { !$0.isVacant && !$0.isOver } }
 
-  /// Takes what a live capture tells besides packets: time ends what is over or silent, also while no packet comes.
+  /// Takes what the capture tells besides packets: time ends what is over or silent, also while no packet comes.
   package mutating func receive(_ notice: CaptureNotice, into sink: inout some StreamSink) {
     switch notice {
     case .time(let packets, _):
@@ -60,7 +60,7 @@ package struct Reassembler {
       where !table.flows[slot].isVacant && table.flows[slot].key.realm == realm {
         close(slot, .captureEnded, &sink)
       }
-    case .dropped, .outage: break
+    case .dropped, .outage, .pause: break
     }
     sink.receive(notice)
   }

@@ -145,7 +145,7 @@ package protocol LegSink {
   mutating func receive(_ frames: Span<WholeFrame>, of side: Side, in packet: PacketReference, on leg: LegID)
   /// Takes what `StreamEvent.acknowledged` tells of the stream below.
   mutating func acknowledge(_ side: Side, upTo: UInt64, _ packet: PacketReference, on leg: LegID)
-  /// Takes what a live capture tells besides.
+  /// Takes what the capture tells besides.
   mutating func receive(_ notice: CaptureNotice)
 }
 

@@ -69,16 +69,16 @@ struct ReportRun {
       var source = source
       source.paths = files
       let lines = SessionLines(output, of: source, only: only)
-      let sessions = LegHandOver(lines.makeStream())
+      let legs = LegHandOver(lines.makeStream())
       source.beforeWaiting = {
-        sessions.flush()
+        legs.worker.ask { _ in }
         lines.flush()
       }
       source.isStopped = { !output.isOpen }
-      let reading = try Pipeline.readTelling(
-        source, keyLog: keyLog, into: sessions, progress: progress, onInterfaceNames: lines.name)
+      var reading = try Pipeline.readTelling(
+        source, keyLog: keyLog, into: legs, progress: progress, onInterfaceNames: lines.name)
       isRead = true
-      sessions.finish { $0.finish() }
+      reading.sink.finish { $0.finish() }
       lines.flush()
       failures += lines.failures
       if let next = reading.remaining.first {

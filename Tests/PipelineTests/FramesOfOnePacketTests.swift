@@ -39,13 +39,13 @@ import WSDecode
   }
 
   static func facts(_ talk: Conversation) throws -> Facts {
-    let handOver = LegHandOver(LegCollector())
-    var decoder = WebSocketDecoder(into: handOver)
+    var decoder = WebSocketDecoder(into: LegHandOver(LegCollector()))
     var reassembler = Reassembler()
     for packet in talk.packets {
       reassembler.receive(packet.segment, in: packet.payload.span, into: &decoder)
     }
     reassembler.finish(into: &decoder)
+    var handOver = decoder.sink
     let legs = handOver.finish { $0.legs }
     return Facts(try #require(legs.first).server)
   }

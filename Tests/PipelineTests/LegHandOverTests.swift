@@ -19,7 +19,7 @@ import WSDecode
 
   @Test(arguments: [0, 1, 2047, 2048, 2049, 20_000])
   func `a sink on another thread receives the same in the same order`(count: Int) {
-    let handOver = LegHandOver(LegLog())
+    var handOver = LegHandOver(LegLog())
     var direct = LegLog()
     for number in 0..<count {
       let leg = LegID(rawValue: number % 7)
@@ -43,12 +43,13 @@ import WSDecode
     #expect(handOver.finish { $0.items } == direct.items)
   }
 
-  @Test func `after a flush all has been received, and more may come`() {
-    let handOver = LegHandOver(LegLog())
+  @Test func `behind a pause all has been received, and more may come`() {
+    var handOver = LegHandOver(LegLog())
     for number in 1...3 {
       handOver.receive(Self.event(number), on: LegID(rawValue: number))
-      handOver.flush()
-      #expect(handOver.finish { $0.items.count } == number)
+      #expect(handOver.worker.ask { $0.items.count } == 2 * number - 2)
+      handOver.receive(.pause)
+      #expect(handOver.worker.ask { $0.items.count } == 2 * number)
     }
   }
 }

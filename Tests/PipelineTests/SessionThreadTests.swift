@@ -24,7 +24,9 @@ import WSDecode
     })
 
   /// Packets were dropped in front of every fiftieth.
-  static func feed(_ decoder: inout WebSocketDecoder<some LegSink>, afterEach: (Int) -> Void = { _ in }) {
+  static func feed(
+    _ decoder: inout WebSocketDecoder<some LegSink>, pausingEvery interval: Int = 1, onPause: () -> Void = {}
+  ) {
     var reassembler = Reassembler()
     for (index, packet) in packets.enumerated() {
       if index > 0, index % 50 == 0 {
@@ -33,9 +35,12 @@ import WSDecode
         reassembler.receive(.time(packets: place.time, steady: place.time), into: &decoder)
       }
       reassembler.receive(packet.segment, in: packet.payload.span, into: &decoder)
-      afterEach(index)
+      guard index % interval == 0 else { continue }
+      reassembler.receive(.pause, into: &decoder)
+      onPause()
     }
     reassembler.finish(into: &decoder)
+    reassembler.receive(.pause, into: &decoder)
   }
 
   static func facts(_ session: Session) -> String {
@@ -60,11 +65,7 @@ import WSDecode
     let thread = SessionThread(capture: Self.summary)
     var decoder = WebSocketDecoder(into: thread.legs)
     var sessions: [Session] = []
-    Self.feed(&decoder) { index in
-      guard index % interval == 0 else { return }
-      thread.handOver()
-      sessions += thread.takeSessions()
-    }
+    Self.feed(&decoder, pausingEvery: interval) { sessions += thread.takeSessions() }
     thread.finish()
     sessions += thread.takeSessions()
     #expect(sessions.map(Self.facts) == Self.direct)
@@ -88,7 +89,7 @@ import WSDecode
     // Nothing is judged before.
     try await Task.sleep(for: .milliseconds(20))
     #expect(thread.takeSessions().isEmpty)
-    thread.handOver()
+    reassembler.receive(.pause, into: &decoder)
     var sessions: [Session] = []
     for _ in 0..<10_000 where sessions.isEmpty {
       sessions = thread.takeSessions()

@@ -119,7 +119,7 @@ package struct SessionStream: LegSink {
     case .dropped(let count, let realm, let place):
       drops.add(MissedPackets(count: count), realm: realm, place)
     case .outage(let realm, let place): drops.add(MissedPackets(hasOutage: true), realm: realm, place)
-    case .ended: break
+    case .ended, .pause: break
     }
   }
 

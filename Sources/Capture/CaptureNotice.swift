@@ -1,4 +1,4 @@
-/// What a live capture tells besides packets. It passes through all stages, in order with the packets.
+/// What a capture tells besides packets, nearly all of it a live one. It passes through all stages, in order with the packets.
 package enum CaptureNotice: Hashable, Sendable {
   /// Time has passed, with packets or without.
   ///
@@ -13,4 +13,6 @@ package enum CaptureNotice: Hashable, Sendable {
   case outage(realm: UInt16, PacketReference)
   /// A namespace is gone: no packet of it comes any more.
   case ended(realm: UInt16)
+  /// There may be no packet for long: what is kept to be handed on together is handed on.
+  case pause
 }
