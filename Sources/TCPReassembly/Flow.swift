@@ -58,7 +58,7 @@ struct Flow {
 
   /// Whether a connection that has fallen silent is over, though the capture lacks its FIN or the acknowledgment of one.
   func hasEndedSilently(at time: Timestamp) -> Bool {
-    guard hasFIN else { return false }
+    guard hasFIN, doubts.isEmpty else { return false }
     if client.isFinishedOrLacksFIN && server.isFinishedOrLacksFIN { return true }
     guard client.finDelivered, server.finDelivered, let first = client.fin?.packet,
       let second = server.fin?.packet

@@ -68,6 +68,17 @@ import Testing
     #expect(!Self.lines(of: wire, silentFor: 2.9).contains { $0.hasPrefix("closed") })
   }
 
+  @Test func `another connection between the same ends begins with its SYN`() {
+    var wire = Self.lackingFIN()
+    wire.time += 30
+    var next = Wire(clientISN: 900_000, serverISN: 700_000, at: wire.time)
+    next.open()
+    next.send(.client, at: 0, "again")
+    let transcript = Transcript.of(TestPacket.numbered(wire.packets + next.packets))
+    #expect(transcript.connections.map(\.openedAt.number) == [1, 8])
+    #expect(transcript.statistics.outOfWindow == 0)
+  }
+
   @Test func `a FIN that is sent again and again is waited for`() {
     var wire = Wire.opened
     wire.fin(.client, at: 0)
