@@ -113,7 +113,9 @@ package struct Judgement: Sendable {
     if outer.isRefused { return Judgement(.absent, nil, none) }
     guard outer.server.end != nil || outer.client.rst != nil else {
       if outer.client.fin == nil, outer.forgotten == nil { return Judgement(.open, nil, none) }
-      return Judgement(.undetermined, outer.isUncaptured(.server) ? .oneSided : outer.unfinished, none)
+      if outer.isUncaptured(.server) { return Judgement(.undetermined, .oneSided, none) }
+      let lacksEnd = outer.forgotten == nil && outer.server.lacksEnd
+      return Judgement(.undetermined, lacksEnd ? hiding(outer) : outer.unfinished, none)
     }
     // Only the leg next to the server tells what the server sent; the others tell what was passed on.
     if let last = legs.last, last.showsAllTowardClient { return Judgement(.absent, nil, none) }

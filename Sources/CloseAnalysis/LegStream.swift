@@ -132,6 +132,12 @@ package struct LostPart: Hashable, Sendable {
     return sentEnd <= end && (fin?.offset ?? 0) < end && (acknowledged?.upTo ?? 0) <= end
   }
 
+  /// Whether the last that its receiver has is not in the capture.
+  var lacksEnd: Bool {
+    guard gapCount == gaps.count, let end = gaps.last?.range.upperBound else { return false }
+    return end == sentEnd && (acknowledged?.upTo ?? 0) >= end
+  }
+
   /// Whether the receiver has acknowledged the Close frame.
   var isCloseAcknowledged: Bool { close?.acknowledged != nil }
 

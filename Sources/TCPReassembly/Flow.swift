@@ -49,28 +49,12 @@ struct Flow {
   /// Whether it has ended in such a way that nothing which is still to come changes anything: both FINs are acknowledged,
   /// and nothing waits or is in doubt.
   var isSettled: Bool {
-    client.isFinished && server.isFinished && doubts.isEmpty && client.hasNothingWaiting
+    client.isFinished && server.isFinished && !isDoubtful && client.hasNothingWaiting
       && server.hasNothingWaiting
   }
 
-  /// Whether a side has sent FIN: what is silent then is over rather than idle.
-  var hasFIN: Bool { client.finDelivered || server.finDelivered }
-
-  /// Whether a connection that has fallen silent is over, though the capture lacks its FIN or the acknowledgment of one.
-  func hasEndedSilently(at time: Timestamp) -> Bool {
-    guard hasFIN, doubts.isEmpty else { return false }
-    if client.isFinishedOrLacksFIN && server.isFinishedOrLacksFIN { return true }
-    guard client.finDelivered, server.finDelivered, let first = client.fin?.packet,
-      let second = server.fin?.packet
-    else { return false }
-    // A FIN that was not acknowledged would have been sent again, each time after twice as long (RFC 6298 §5.5).
-    let ending = last.time.seconds(since: min(first.time, second.time))
-    return time.seconds(since: last.time) > Self.longestTimeout + 2 * ending
-  }
-
-  /// Seconds: a retransmission timeout is shorter, the first time (RFC 6298 §2).
-  private static let longestTimeout = 3.0
-
+  /// Whether it is in doubt that it has ended, or that it goes on.
+  var isDoubtful: Bool { !doubts.isEmpty }
   /// Inlined, as a call copies the connection.
   @inline(__always)
   var heldCost: Int { client.cost + server.cost + openingCost }

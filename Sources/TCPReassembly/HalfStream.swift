@@ -62,12 +62,6 @@ struct HalfStream {
     return acknowledged > fin.offset
   }
 
-  /// Whether its FIN was acknowledged, be it that the FIN was not captured: then the last that its receiver has is one
-  /// missing byte.
-  var isFinishedOrLacksFIN: Bool {
-    isFinished || facts.contains(.lacksLastByte) && acknowledged == next
-  }
-
   /// Bytes that wait, bookkeeping included.
   @inline(__always)
   var cost: Int { waiting.isEmpty ? 0 : waiting[0].cost }

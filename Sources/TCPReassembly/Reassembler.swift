@@ -212,14 +212,12 @@ package struct Reassembler {
       if !table.flows[hand].isOver { statistics.idleEvictions += 1 }
       close(hand, .idle, &sink)
     } else {
-      let restTime = max(
-        table.flows[hand].hasFIN ? limits.lingerTime : Self.restTime, limits.reorderPatience)
+      if table.flows[hand].hasEndedSilently(at: time) { return close(hand, .ended, &sink) }
+      let restTime = max(Self.restTime, limits.reorderPatience)
       let isSilent = time >= last.advanced(bySeconds: restTime)
-      if isSilent {
-        rest(hand, &sink)
-        if table.flows[hand].hasEndedSilently(at: time) { return close(hand, .ended, &sink) }
-      }
-      let next = (isSilent ? time : last).advanced(bySeconds: restTime)
+      if isSilent { rest(hand, &sink) }
+      let mayEnd = table.flows[hand].hasFIN
+      let next = (isSilent || mayEnd ? time : last).advanced(bySeconds: mayEnd ? 1 : restTime)
       let isOver = table.flows[hand].overSince != nil
       let idle = last.advanced(bySeconds: limits.idleTimeout)
       table.look(at: hand, from: isOver ? .distantPast : min(next, idle))

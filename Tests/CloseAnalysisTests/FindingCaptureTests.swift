@@ -117,6 +117,19 @@ import Testing
     #expect(session.finding("capture-one-sided")?.severity == .warning)
   }
 
+  @Test func `a server whose FIN is missing has ended before the capture did`() {
+    var talk = Conversation()
+    talk.upgrade()
+    talk.send(.server, WebSocketBytes.text("hello"))
+    talk.fin(.client)
+    #expect(Stages.sessions(of: talk.packets)[0].judgement.reason == .captureEnded)
+    talk.sendUncaptured(.server, 1)
+    talk.acknowledge(.client)
+    let session = Stages.sessions(of: talk.packets)[0]
+    #expect(session.verdict == .undetermined)
+    #expect(session.judgement.reason == .gap)
+  }
+
   @Test func `a handshake that the snaplen cut is not called missing`() throws {
     var talk = ProxiedConversation()
     talk.upgrade()

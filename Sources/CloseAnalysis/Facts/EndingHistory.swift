@@ -110,8 +110,8 @@ struct EndingHistory {
       places[place]?.sort()
       relevant[place] = places[place]
     }
-    // How many a place had matters only where many ended at once.
-    let hasBursts = relevant.values.contains { EndingBurst.mayBe(in: $0) }
+    // How many a place had matters only where many ended at once, and those that are open can only be too many.
+    let hasBursts = relevant.values.contains { !EndingBurst.all(in: $0).isEmpty }
     if hasBursts {
       open.forEach { leg in
         let begin = leg.beginning.time
