@@ -41,7 +41,7 @@ final class CaptureInput: Sendable {
   private let filled = DispatchSemaphore(value: 0)
   private let queue = DispatchQueue(label: "wsclose.input")
   /// So many that the thread seldom wakes up for one alone.
-  private static let maxBlocks = 4
+  private static let maxBlocks = 8
 
   init(_ source: sending DecompressedBytes) {
     isFile = !source.mayWait
