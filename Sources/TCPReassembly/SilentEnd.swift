@@ -3,7 +3,7 @@ import Capture
 /// The end of a connection that the capture does not show in full: it lacks a FIN, or the acknowledgment of one.
 extension Flow {
   /// Whether a side has sent FIN: what is silent then is over, as a rule.
-  var hasFIN: Bool { client.finDelivered || server.finDelivered }
+  var hasFIN: Bool { client.fin != nil || server.fin != nil }
 
   /// Whether a connection that has fallen silent is over, though the capture lacks its FIN or the acknowledgment of one.
   func hasEndedSilently(at time: Timestamp) -> Bool {
@@ -43,6 +43,6 @@ extension HalfStream {
       && (waiting.isEmpty || waiting[0].held.isEmpty)
   }
 
-  /// Whether it has ended, and all but the FIN was acknowledged.
-  var hasArrived: Bool { lacksFIN || finDelivered && fin.map { acknowledged >= $0.offset } ?? false }
+  /// Whether it has ended, and all but the FIN was acknowledged, be it that bytes before it are not in the capture.
+  var hasArrived: Bool { fin.map { acknowledged >= $0.offset } ?? lacksFIN }
 }

@@ -80,6 +80,16 @@ import Testing
     #expect(Self.end(of: wire) == nil)
   }
 
+  @Test func `bytes that are missing before a FIN do not keep its connection`() {
+    var wire = Wire.opened
+    wire.send(.client, at: 3, "def")
+    wire.fin(.client, at: 6)
+    wire.fin(.server, at: 0, acknowledging: 7)
+    wire.send(.client, at: 7, acknowledging: 1)
+    #expect(Self.end(of: wire) == 5)
+    #expect(Self.lines(of: wire, silentFor: 5).contains { $0.hasPrefix("client gap 0..<3 notCaptured") })
+  }
+
   @Test func `bytes that come late are not given up sooner`() {
     var wire = Wire.opened
     wire.send(.server, at: 0, "hello")
